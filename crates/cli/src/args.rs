@@ -1,0 +1,195 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use dataset::Name;
+use model::device::Backend;
+
+/// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
+#[derive(Debug, Parser)]
+#[command(name = "mnist-cnn", version, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a network; fetches the data set if it is missing.
+    Train(TrainArgs),
+    /// Test a trained network on the test set.
+    Test(TestArgs),
+    /// Show pictures with their labels, in the terminal or as a PNG file.
+    Show(ShowArgs),
+    /// Print the layer table of a network: output shapes, parameters, multiply-adds.
+    Summary(SummaryArgs),
+    /// Download or verify data sets.
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Print a completion script for a shell.
+    Completions { shell: Shell },
+}
+
+/// The configuration: a file, and assignments over it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ConfigArgs {
+    /// Configuration file; without one, the lecture's network as in configs/default.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Override any key of the configuration; may be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DataDirArg {
+    /// Where data sets are kept [default: `data` in the workspace].
+    #[arg(long, value_name = "DIR", env = "MNIST_CNN_DATA")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BackendArg {
+    /// Where the network runs. auto: a GPU if there is one, else the fastest CPU backend.
+    #[arg(long, value_enum, default_value_t = BackendChoice::Auto)]
+    pub(crate) backend: BackendChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum BackendChoice {
+    Auto,
+    Ndarray,
+    Flex,
+    Wgpu,
+}
+
+impl BackendArg {
+    pub(crate) fn wish(&self) -> Option<Backend> {
+        match self.backend {
+            BackendChoice::Auto => None,
+            BackendChoice::Ndarray => Some(Backend::Ndarray),
+            BackendChoice::Flex => Some(Backend::Flex),
+            BackendChoice::Wgpu => Some(Backend::Wgpu),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Directory of the new run [default: runs/NAME-N, NAME from the configuration file].
+    #[arg(short = 'p', long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) backend: BackendArg,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
+    /// Print the configuration that would run, and stop.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TestArgs {
+    /// Directory of the run [default: the latest below `runs`].
+    #[arg(short = 'p', long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) backend: BackendArg,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
+    /// Write label, prediction and logits of each picture as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) predictions: Option<PathBuf>,
+    /// Print the result as JSON, as in test.json.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    /// mnist, fashion-mnist or sample (part of the program, needs no download).
+    #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
+    pub(crate) dataset: Name,
+    /// Which pictures.
+    #[arg(long, value_enum, default_value_t = Part::Train)]
+    pub(crate) split: Part,
+    /// How many pictures [default: two rows of the terminal, or 100 in a file].
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) count: Option<u32>,
+    /// Position of the first picture.
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    pub(crate) start: usize,
+    /// Write a PNG file instead of drawing in the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Part {
+    Train,
+    Test,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SummaryArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Download a data set, or bring it from a directory.
+    Download {
+        #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
+        dataset: Name,
+        /// Take the files (raw or .gz) from this directory instead of the network.
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+        /// Replace files that are there.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        data_dir: DataDirArg,
+    },
+    /// Check size and SHA-256 of the files that are there.
+    Verify {
+        #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
+        dataset: Name,
+        #[command(flatten)]
+        data_dir: DataDirArg,
+    },
+}
+
+pub(crate) fn print_completions(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "mnist-cnn", &mut script);
+    crate::exit::print(&String::from_utf8_lossy(&script))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_named_command_lines_parse() {
+        for line in ["train --config configs/default.toml", "test", "train -p tmp", "test -p tmp", "show"] {
+            let words = ["mnist-cnn"].into_iter().chain(line.split(' '));
+            Args::try_parse_from(words).unwrap();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Data sets: fetched if missing, loaded, verified; and the `data` commands.
+
+use std::path::Path;
+
+use dataset::fetch::{self, Which};
+use dataset::load;
+use dataset::verify::{self, Status};
+use dataset::{Name, TestSet, TrainSet, ValidationSet, progress_bar};
+use learner::Config;
+use learner::random::{Stream, generator};
+
+use crate::args::DataCommand;
+use crate::exit::print;
+use crate::paths::{data_dir, short};
+
+/// The training and validation pictures that a configuration asks for.
+pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(TrainSet, ValidationSet)> {
+    let data = config.data();
+    let all = whole_training_set(data.dataset, dir)?;
+    let mut split = generator(data.split_seed, Stream::Split, 0, 0);
+    let (train, validation) = all.split(data.validation_fraction, &mut split).map_err(dataset::Error::from)?;
+    let Some(limit) = data.train_limit else { return Ok((train, validation)) };
+    let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
+    let train = train.limit(limit.get(), &mut choice).map_err(dataset::Error::from)?;
+    Ok((train, validation))
+}
+
+/// A data set's training file as a whole.
+pub(crate) fn whole_training_set(name: Name, dir: &Path) -> anyhow::Result<TrainSet> {
+    ensure(name, Which::Train, dir)?;
+    Ok(load::load_train(name, dir).map_err(dataset::Error::from)?)
+}
+
+/// A data set's test file.
+pub(crate) fn test_set(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
+    ensure(name, Which::Test, dir)?;
+    Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
+}
+
+fn ensure(name: Name, which: Which, dir: &Path) -> anyhow::Result<()> {
+    fetch::ensure(name, which, dir, &mut progress_bar::sink()).map_err(dataset::Error::from)?;
+    Ok(())
+}
+
+/// File name and SHA-256 of each file of a data set.
+pub(crate) fn checksums(name: Name) -> Vec<(String, String)> {
+    name.files().iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect()
+}
+
+pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
+    match command {
+        DataCommand::Download { dataset, from, force, data_dir: dir } => {
+            let dir = data_dir(dir);
+            let place =
+                fetch::download(*dataset, Which::All, &dir, from.as_deref(), *force, &mut progress_bar::sink())
+                    .map_err(dataset::Error::from)?;
+            print(&format!("{} is in {}, verified\n", dataset.title(), short(&place)))
+        }
+        DataCommand::Verify { dataset, data_dir: dir } => verify(*dataset, &data_dir(dir)),
+    }
+}
+
+fn verify(name: Name, dir: &Path) -> anyhow::Result<()> {
+    let reports = verify::verify(name, Which::All, dir);
+    for report in &reports {
+        print(&format!("{}: {}\n", short(&report.path), report.status))?;
+    }
+    match reports.into_iter().find(|report| !matches!(report.status, Status::Ok)) {
+        None => Ok(()),
+        Some(report) => Err(dataset::Error::Unverified { path: report.path, status: report.status }.into()),
+    }
+}

@@ -1,0 +1,80 @@
+//! How the program ends: output that survives a closed pipe, errors in words, exit codes.
+
+use std::any::Any;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use learner::checkpoint::CheckpointError;
+use learner::config_text::ConfigError;
+use learner::run_dir::RunDirError;
+use model::device::DeviceError;
+use model::weights::WeightsError;
+
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+const DATA: u8 = 3;
+
+/// Writes a result to standard output.
+///
+/// # Errors
+/// If it cannot be written; [`guard`] takes a closed pipe (`| head`) for a quiet end.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// Writes a line on what is going on to standard error; nobody may be reading it.
+pub(crate) fn note(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Runs a command and turns its end into an exit code.
+pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    // The default hook would print a stack of Rust internals; `describe_panic` says what to do.
+    std::panic::set_hook(Box::new(|_| ()));
+    match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            note(&format!("error: {error:#}"));
+            ExitCode::from(code(&error))
+        }
+        Err(panic) => {
+            note(&describe_panic(panic.as_ref()));
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    let is = |kind: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(kind);
+    if is(|e| e.is::<ConfigError>() || e.is::<DeviceError>() || matches!(e.downcast_ref(), Some(RunDirError::Exists(_)))) {
+        USAGE
+    } else if is(|e| {
+        e.is::<dataset::Error>()
+            || e.is::<CheckpointError>()
+            || e.is::<WeightsError>()
+            || matches!(e.downcast_ref(), Some(RunDirError::NoRun(_) | RunDirError::NoModel(_)))
+    }) {
+        DATA
+    } else {
+        FAILURE
+    }
+}
+
+fn describe_panic(panic: &(dyn Any + Send)) -> String {
+    let reason = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason was given");
+    format!(
+        "error: a bug in this program, or a device that failed: {reason}\nPlease report it, with the command line and `mnist-cnn --version`."
+    )
+}

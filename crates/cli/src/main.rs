@@ -1,0 +1,31 @@
+//! `mnist-cnn`: the lecture's three assignments, `show`, `train` and `test`, and what belongs to them.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod args;
+mod data;
+mod evaluation_table;
+mod exit;
+mod paths;
+mod picture;
+mod progress;
+mod show;
+mod summary;
+mod test;
+mod train;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    exit::guard(|| match args.command {
+        Command::Train(args) => train::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Summary(args) => summary::run(&args),
+        Command::Data(command) => data::run(&command),
+        Command::Completions { shell } => args::print_completions(shell),
+    })
+}

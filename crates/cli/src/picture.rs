@@ -1,0 +1,160 @@
+//! Pictures drawn with half-blocks for a terminal, and as a grey grid for a PNG file.
+
+use std::fmt::Write;
+
+use font8x8::{BASIC_FONTS, UnicodeFonts};
+
+/// A grey picture, row by row, 0 background and 255 ink, with its caption.
+pub(crate) struct Picture<'a> {
+    pub(crate) pixels: &'a [u8],
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) caption: String,
+}
+
+impl Picture<'_> {
+    /// A pixel, or background below the last row of an odd height.
+    fn pixel(&self, y: usize, x: usize) -> u8 {
+        self.pixels.get(y * self.width + x).copied().unwrap_or(0)
+    }
+}
+
+const GAP: usize = 2;
+
+/// Pictures of this width that fit side by side in a terminal of `columns`; at least one.
+pub(crate) fn pictures_in_a_row(columns: usize, width: usize) -> usize {
+    ((columns + GAP) / (width + GAP)).max(1)
+}
+
+/// Draws pictures in rows of `per_row`, each under its caption.
+///
+/// A character cell shows two pixels, one above the other. With `shades` they are two of a
+/// terminal's 24 greys; without, ink or no ink, in characters that need no colour.
+pub(crate) fn draw(pictures: &[Picture<'_>], per_row: usize, shades: bool) -> String {
+    let mut text = String::new();
+    for row in pictures.chunks(per_row) {
+        for (i, picture) in row.iter().enumerate() {
+            let caption: String = picture.caption.chars().take(picture.width).collect();
+            let is_last = i + 1 == row.len();
+            // Writing to a string cannot fail.
+            let _ = if is_last {
+                writeln!(text, "{caption}")
+            } else {
+                write!(text, "{caption:<0$}", picture.width + GAP)
+            };
+        }
+        let cells = row.iter().map(|picture| picture.height.div_ceil(2)).max().unwrap_or(0);
+        for cell in 0..cells {
+            let lines: Vec<String> = row.iter().map(|picture| line(picture, cell, shades)).collect();
+            text += lines.join(&" ".repeat(GAP)).trim_end();
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn line(picture: &Picture<'_>, cell: usize, shades: bool) -> String {
+    let mut line = String::new();
+    for x in 0..picture.width {
+        let [upper, lower] = [picture.pixel(2 * cell, x), picture.pixel(2 * cell + 1, x)];
+        if shades {
+            let _ = write!(line, "\x1b[38;5;{};48;5;{}m▀", grey(upper), grey(lower));
+        } else {
+            line.push(match (upper >= 96, lower >= 96) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+        }
+    }
+    if shades {
+        line += "\x1b[0m";
+    }
+    line
+}
+
+/// The nearest of the 24 greys (232 to 255) of a terminal with 256 colours.
+fn grey(pixel: u8) -> u32 {
+    232 + u32::from(pixel) * 23 / 255
+}
+
+/// A grey image, row by row.
+pub(crate) struct Grid {
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+/// Pixels of the file for each pixel of a picture.
+const SCALE: usize = 3;
+const MARGIN: usize = 6;
+const GLYPH: usize = 8;
+
+/// Lays pictures out in a nearly square grid, enlarged, captions in an 8x8 pixel font below.
+pub(crate) fn grid(pictures: &[Picture<'_>]) -> Grid {
+    let columns = (pictures.len() as f64).sqrt().ceil().max(1.0) as usize;
+    let cell_width = pictures.iter().map(|p| p.width).max().unwrap_or(0) * SCALE + MARGIN;
+    let cell_height = pictures.iter().map(|p| p.height).max().unwrap_or(0) * SCALE + GLYPH + 2 * MARGIN;
+    let mut grid = Grid {
+        pixels: Vec::new(),
+        height: pictures.len().div_ceil(columns) * cell_height + MARGIN,
+        width: columns * cell_width + MARGIN,
+    };
+    grid.pixels = vec![40; grid.height * grid.width];
+    for (i, picture) in pictures.iter().enumerate() {
+        let [top, left] = [i / columns * cell_height + MARGIN, i % columns * cell_width + MARGIN];
+        for y in 0..picture.height * SCALE {
+            for x in 0..picture.width * SCALE {
+                grid.pixels[(top + y) * grid.width + left + x] = picture.pixel(y / SCALE, x / SCALE);
+            }
+        }
+        grid.write(&picture.caption, top + picture.height * SCALE + 3, left, (cell_width - MARGIN) / GLYPH);
+    }
+    grid
+}
+
+impl Grid {
+    fn write(&mut self, text: &str, top: usize, left: usize, longest: usize) {
+        for (i, character) in text.chars().take(longest).enumerate() {
+            // Characters that the font lacks leave a gap.
+            let glyph = BASIC_FONTS.get(character).unwrap_or_default();
+            for (y, bits) in glyph.iter().enumerate() {
+                for x in (0..GLYPH).filter(|x| bits >> x & 1 == 1) {
+                    self.pixels[(top + y) * self.width + left + i * GLYPH + x] = 230;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(pixels: &[u8]) -> Picture<'_> {
+        Picture { pixels, height: 3, width: 2, caption: "7".into() }
+    }
+
+    #[test]
+    fn two_pixels_make_a_character() {
+        let text = draw(&[picture(&[255, 0, 0, 255, 255, 255])], 4, false);
+        assert_eq!(text, "7\n▀▄\n▀▀\n");
+    }
+
+    #[test]
+    fn pictures_stand_side_by_side() {
+        let white = [255; 6];
+        let text = draw(&[picture(&white), picture(&white), picture(&white)], 2, false);
+        assert_eq!(text, "7   7\n██  ██\n▀▀  ▀▀\n7\n██\n▀▀\n");
+        assert_eq!((pictures_in_a_row(80, 28), pictures_in_a_row(120, 28), pictures_in_a_row(9, 28)), (2, 4, 1));
+    }
+
+    #[test]
+    fn the_grid_holds_each_picture_and_its_caption() {
+        let white = [255; 6];
+        let grid = grid(&[picture(&white), picture(&white), picture(&white)]);
+        assert_eq!(grid.pixels.len(), grid.height * grid.width);
+        assert_eq!(grid.pixels.iter().filter(|p| **p == 255).count(), 3 * 6 * SCALE * SCALE);
+    }
+}

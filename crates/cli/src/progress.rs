@@ -1,0 +1,182 @@
+//! Progress of a training run on standard error: a bar on a terminal, plain lines elsewhere.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use console::Term;
+use indicatif::{ProgressBar, ProgressStyle};
+use learner::checkpoint::Snapshot;
+use learner::event::{EpochEvent, StepEvent};
+use learner::run_dir::Recorder;
+use learner::{Event, Observer};
+
+use crate::exit::note;
+
+/// Plain lines between two epochs, where there is no bar to watch.
+const LINES_AN_EPOCH: usize = 4;
+
+/// Shows a run's progress, and passes everything on to the recorder.
+pub(crate) struct Progress {
+    recorder: Recorder,
+    bar: Option<ProgressBar>,
+    size: RunSize,
+    started: Instant,
+    epoch_started: Instant,
+    /// Quarters of epochs that are done.
+    quarter: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct RunSize {
+    epochs: usize,
+    steps_per_epoch: usize,
+    batch_size: usize,
+}
+
+impl Progress {
+    pub(crate) fn new(recorder: Recorder) -> Self {
+        let now = Instant::now();
+        Self { recorder, bar: None, size: RunSize::default(), started: now, epoch_started: now, quarter: 0 }
+    }
+
+    /// Time since the run began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn start(&mut self) {
+        self.started = Instant::now();
+        self.epoch_started = self.started;
+        if Term::stderr().is_term() {
+            let bar = ProgressBar::new((self.size.epochs * self.size.steps_per_epoch) as u64);
+            bar.set_style(style());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            self.bar = Some(bar);
+        }
+        self.say(EPOCH_HEADER);
+    }
+
+    fn step_line(&self, step: &StepEvent) {
+        let done = step.step as f64 / self.started.elapsed().as_secs_f64();
+        let text = format!(
+            "{:.0} images/s, loss {:.4}, accuracy {:.2} %",
+            done * self.size.batch_size as f64,
+            step.loss,
+            100.0 * step.accuracy
+        );
+        if let Some(bar) = &self.bar {
+            bar.set_message(text);
+            return;
+        }
+        let total = self.size.epochs * self.size.steps_per_epoch;
+        let left = (total - step.step) as f64 / done;
+        note(&format!("  step {}/{total}: {text}, {} left", step.step, duration(Duration::from_secs_f64(left))));
+    }
+
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => note(line),
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn step(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Start { epochs, steps_per_epoch, batch_size, .. } => {
+                self.size =
+                    RunSize { epochs: *epochs, steps_per_epoch: *steps_per_epoch, batch_size: *batch_size };
+                self.start();
+            }
+            Event::Step(step) => {
+                // Without a bar, a line a quarter of an epoch; the epoch's end is in the table.
+                let quarter = step.step * LINES_AN_EPOCH / self.size.steps_per_epoch;
+                let is_end = step.step % self.size.steps_per_epoch == 0;
+                if self.bar.is_some() || (quarter > self.quarter && !is_end) {
+                    self.step_line(step);
+                }
+                self.quarter = quarter;
+            }
+            Event::Epoch(epoch) => {
+                self.say(&epoch_line(epoch, self.epoch_started.elapsed()));
+                self.epoch_started = Instant::now();
+            }
+            Event::Finish { .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+        self.recorder.event(event)
+    }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.recorder.checkpoint(snapshot)
+    }
+}
+
+const EPOCH_HEADER: &str = "epoch  train loss  train acc.  valid. loss  valid. acc.    time";
+
+fn epoch_line(epoch: &EpochEvent, took: Duration) -> String {
+    format!(
+        "{:>5}  {:>10.4}  {:>8.2} %  {:>11.4}  {:>10.2} %  {:>6}{}",
+        epoch.epoch,
+        epoch.train_loss,
+        100.0 * epoch.train_accuracy,
+        epoch.validation_loss,
+        100.0 * epoch.validation_accuracy,
+        duration(took),
+        if epoch.is_best { "  best" } else { "" }
+    )
+}
+
+fn style() -> ProgressStyle {
+    // A constant: whether it parses is seen by the first test that trains.
+    ProgressStyle::with_template("{bar:24} {pos}/{len}  {msg}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// A duration for people: 8.3 s, 1:05, 2:10:00.
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3600 => format!("{}:{:02}", whole / 60, whole % 60),
+        _ => format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        let text = |s| duration(Duration::from_secs_f64(s));
+        assert_eq!([text(0.04), text(8.31), text(65.2), text(7800.0)], ["0.0 s", "8.3 s", "1:05", "2:10:00"]);
+    }
+
+    #[test]
+    fn the_table_is_aligned_and_fits_80_columns() {
+        let epoch = EpochEvent {
+            epoch: 12,
+            step: 5148,
+            train_loss: 0.01234,
+            train_accuracy: 1.0,
+            validation_loss: 12.5,
+            validation_accuracy: 0.98765,
+            is_best: true,
+        };
+        let line = epoch_line(&epoch, Duration::from_secs(3601));
+        assert!(line.len() <= 80, "{line}");
+        assert!(line.starts_with("   12      0.0123    100.00 %      12.5000       98.77 %"), "{line}");
+    }
+}

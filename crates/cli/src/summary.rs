@@ -1,0 +1,66 @@
+//! `summary`: the layer table.
+
+use std::fmt::Write;
+
+use model::Architecture;
+
+use crate::args::SummaryArgs;
+use crate::exit::print;
+use crate::paths::read_config;
+
+pub(crate) fn run(args: &SummaryArgs) -> anyhow::Result<()> {
+    print(&render(read_config(&args.config)?.architecture()))
+}
+
+/// One line a layer, and the sums.
+fn render(architecture: &Architecture) -> String {
+    let input = architecture.input();
+    let layers = architecture.layers();
+    let kinds = layers.iter().map(|layer| layer.kind.len()).max().unwrap_or(0).max(10);
+    let mut text = format!("{:<14}{:<kinds$}{:>14}{:>12}{:>15}\n", "layer", "", "output", "parameters", "multiply-adds");
+    let mut line = |name: &str, kind: &str, output: &str, parameters: usize, multiply_adds: usize| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{name:<14}{kind:<kinds$}{output:>14}{:>12}{:>15}",
+            grouped(parameters),
+            grouped(multiply_adds)
+        );
+    };
+    line("input", "picture", &shape(&[input.channels, input.height, input.width]), 0, 0);
+    for layer in &layers {
+        line(&layer.name, &layer.kind, &shape(&layer.output), layer.parameters, layer.multiply_adds);
+    }
+    let sum = |f: fn(&model::architecture::Layer) -> usize| layers.iter().map(f).sum();
+    line("total", "", "", sum(|layer| layer.parameters), sum(|layer| layer.multiply_adds));
+    text
+}
+
+fn shape(dims: &[usize]) -> String {
+    dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// A number in groups of three digits: 10,035,200.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lectures_table_fits_80_columns_and_adds_up() {
+        let text = render(learner::Config::new(Default::default()).unwrap().architecture());
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let total = text.lines().last().unwrap();
+        assert!(total.contains("83,466") && total.contains("10,693,760"), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([grouped(0), grouped(999), grouped(1000), grouped(1234567)], ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! Everything that can be wrong with data, for front ends that treat it alike.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::fetch::FetchError;
+use crate::load::LoadError;
+use crate::split::SplitError;
+use crate::verify::Status;
+
+/// Data could not be had, or is not what it should be.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    #[error("{}: {status}; bring it again with: cargo run -p cli -- data download --force", path.display())]
+    Unverified { path: PathBuf, status: Status },
+}

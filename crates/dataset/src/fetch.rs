@@ -1,0 +1,211 @@
+//! Bringing a data set's files: source by source, verified, and whole or not at all.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::catalog::{DataFile, Name, Origin, Part};
+use crate::source::{Source, describe};
+use crate::verify::{self, FileReport, Status};
+
+/// Which files of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Train,
+    Test,
+    All,
+}
+
+impl Which {
+    pub(crate) fn files(self, name: Name) -> impl Iterator<Item = &'static DataFile> {
+        name.files().iter().filter(move |file| match self {
+            Self::All => true,
+            Self::Train => file.part == Part::Train,
+            Self::Test => file.part == Part::Test,
+        })
+    }
+}
+
+/// What happens while files are brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A place is tried.
+    Source { title: &'static str, source: String },
+    /// Bytes of a compressed file that have come.
+    Progress { file: &'static str, done: u64, total: u64 },
+    /// A place did not have the files.
+    SourceFailed { source: String, reason: String },
+    /// A file was verified and stands under its name.
+    Stored { path: PathBuf },
+}
+
+/// A place that was tried, and why it did not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub source: String,
+    pub reason: String,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n  {}: {}", self.source, self.reason)
+    }
+}
+
+/// Why files could not be brought.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    #[error(
+        "{} could not be fetched; tried:{}\nTo bring it by hand, put {} (or the same with .gz) into a folder and type: cargo run -p cli -- data download --dataset {name} --from FOLDER",
+        .name.title(), list(.attempts), file_names(*.name)
+    )]
+    NoSource { name: Name, attempts: Vec<Attempt> },
+    #[error("{}: {status}; replace it with: cargo run -p cli -- data download --force", path.display())]
+    Wrong { path: PathBuf, status: Status },
+    #[error("{} cannot be written: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+fn list(attempts: &[Attempt]) -> String {
+    attempts.iter().map(ToString::to_string).collect()
+}
+
+fn file_names(name: Name) -> String {
+    name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Brings the files that are missing below the data directory `dir`; those that are there are
+/// left alone, and verified when they are loaded.
+///
+/// # Errors
+/// If no source has them, or they cannot be written.
+pub fn ensure(name: Name, which: Which, dir: &Path, events: &mut dyn FnMut(Event)) -> Result<(), FetchError> {
+    let missing: Vec<_> = which.files(name).filter(|file| !verify::path(name, file, dir).exists()).collect();
+    bring(name, missing, dir, None, events)
+}
+
+/// Brings all files, from `folder` or else from the sources; gives the folder they are in.
+///
+/// Files that verify are kept, unless `force` brings them anew.
+///
+/// # Errors
+/// As [`ensure`]; and if a file is there that is not what it should be, without `force`.
+pub fn download(
+    name: Name,
+    which: Which,
+    dir: &Path,
+    folder: Option<&Path>,
+    force: bool,
+    events: &mut dyn FnMut(Event),
+) -> Result<PathBuf, FetchError> {
+    let mut wanted = Vec::new();
+    for file in which.files(name) {
+        let FileReport { path, status } = verify::report(&verify::path(name, file, dir), file);
+        match status {
+            Status::Ok if !force => {}
+            Status::Ok | Status::Missing => wanted.push(file),
+            Status::Wrong(_) if force => wanted.push(file),
+            status => return Err(FetchError::Wrong { path, status }),
+        }
+    }
+    bring(name, wanted, dir, folder, events)?;
+    Ok(dir.join(name.key()))
+}
+
+fn bring(
+    name: Name,
+    mut wanted: Vec<&'static DataFile>,
+    dir: &Path,
+    folder: Option<&Path>,
+    events: &mut dyn FnMut(Event),
+) -> Result<(), FetchError> {
+    let mut attempts = Vec::new();
+    let places: Vec<Place<'_>> = match folder {
+        Some(folder) => vec![Place::Folder(folder)],
+        None => name.origins().iter().map(Place::Origin).collect(),
+    };
+    for place in places {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let source = place.describe();
+        events(Event::Source { title: name.title(), source: source.clone() });
+        if let Err(reason) = bring_from(&place, name, &mut wanted, dir, events)? {
+            events(Event::SourceFailed { source: source.clone(), reason: reason.clone() });
+            attempts.push(Attempt { source, reason });
+        }
+    }
+    if wanted.is_empty() { Ok(()) } else { Err(FetchError::NoSource { name, attempts }) }
+}
+
+enum Place<'a> {
+    Folder(&'a Path),
+    Origin(&'a Origin),
+}
+
+impl Place<'_> {
+    fn describe(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.display().to_string(),
+            Self::Origin(origin) => describe(origin),
+        }
+    }
+
+    fn open(&self) -> Result<Source, String> {
+        match self {
+            Self::Folder(folder) => Ok(Source::Folder((*folder).to_owned())),
+            Self::Origin(origin) => Source::open(origin),
+        }
+    }
+}
+
+/// Takes what this place has. The outer error ends everything: no other place would help.
+fn bring_from(
+    place: &Place<'_>,
+    name: Name,
+    wanted: &mut Vec<&'static DataFile>,
+    dir: &Path,
+    events: &mut dyn FnMut(Event),
+) -> Result<Result<(), String>, FetchError> {
+    let source = match place.open() {
+        Ok(source) => source,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    while let Some(&file) = wanted.first() {
+        let total = file.mirrored.bytes;
+        let mut progress = |done| events(Event::Progress { file: file.name, done, total });
+        match source.take(file, &mut progress) {
+            Err(reason) => return Ok(Err(reason)),
+            Ok(content) => {
+                let path = verify::path(name, file, dir);
+                store(&path, &content)
+                    .map_err(|source| FetchError::Write { path: path.clone(), source })?;
+                events(Event::Stored { path });
+                wanted.remove(0);
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Writes a file beside its place, and renames it when it is safely on the disk.
+fn store(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".partial-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "fetch_tests.rs"]
+mod tests;

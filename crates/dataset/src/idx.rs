@@ -1,0 +1,222 @@
+//! The IDX format of MNIST's files: pure functions of bytes that trust nothing.
+//!
+//! A header of big-endian numbers (a magic number, then the dimensions), then one byte a
+//! value. Format: LeCun, Cortes and Burges, "The MNIST database", 1998.
+
+use thiserror::Error;
+
+const IMAGES_MAGIC: u32 = 0x0000_0803;
+const LABELS_MAGIC: u32 = 0x0000_0801;
+
+/// Why bytes are not an IDX file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum IdxError {
+    #[error("found {found} bytes, expected a header of {expected}")]
+    Header { found: usize, expected: usize },
+    #[error("found magic number {found:#010x}, expected {expected:#010x} (an IDX file of {what})")]
+    Magic { found: u32, expected: u32, what: &'static str },
+    #[error("found {found} bytes, expected {expected}: {count} x {height} x {width} after a header of 16")]
+    ImagesLength { found: usize, expected: u128, count: u32, height: u32, width: u32 },
+    #[error("found {found} bytes, expected {expected}: {count} labels after a header of 8")]
+    LabelsLength { found: usize, expected: u128, count: u32 },
+    #[error("found pictures of {height}x{width} pixels, expected at least 1x1")]
+    Empty { height: usize, width: usize },
+    #[error("found label {found} at position {position}, expected one below {classes}")]
+    Label { found: u8, position: usize, classes: usize },
+}
+
+/// Grey pictures of one size: 0 is background, 255 is ink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Images {
+    count: usize,
+    height: usize,
+    width: usize,
+    /// `[count, height, width]`, row by row.
+    pixels: Vec<u8>,
+}
+
+impl Images {
+    /// Pictures from `[count, height, width]` pixels.
+    ///
+    /// # Errors
+    /// If there are not exactly `count * height * width` pixels, or a picture has none.
+    pub fn new(count: usize, height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, IdxError> {
+        if height == 0 || width == 0 {
+            return Err(IdxError::Empty { height, width });
+        }
+        let expected = [count, height, width].map(|n| n as u128).iter().product();
+        if pixels.len() as u128 != expected {
+            let [count, height, width] = [count, height, width].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+            return Err(IdxError::ImagesLength { found: pixels.len(), expected, count, height, width });
+        }
+        Ok(Self { count, height, width, pixels })
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// All pixels, `[count, height, width]`.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The pixels of picture `i`, `[height, width]`.
+    pub fn image(&self, i: usize) -> &[u8] {
+        let size = self.height * self.width;
+        &self.pixels[i * size..(i + 1) * size]
+    }
+}
+
+/// Class numbers, each below the class count they were parsed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels(Vec<u8>);
+
+impl Labels {
+    /// # Errors
+    /// If a label is not below `classes`.
+    pub fn new(labels: Vec<u8>, classes: usize) -> Result<Self, IdxError> {
+        match labels.iter().position(|&label| usize::from(label) >= classes) {
+            Some(position) => Err(IdxError::Label { found: labels[position], position, classes }),
+            None => Ok(Self(labels)),
+        }
+    }
+
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Parses an IDX file of pictures.
+///
+/// # Errors
+/// If the bytes are not exactly such a file.
+pub fn parse_images(bytes: &[u8]) -> Result<Images, IdxError> {
+    let (header, pixels) = split_header::<4>(bytes)?;
+    let [magic, count, height, width] = header;
+    expect_magic(magic, IMAGES_MAGIC, "pictures")?;
+    // Three 32-bit numbers always fit into 128 bits; nothing is allocated before they agree.
+    let expected = 16 + u128::from(count) * u128::from(height) * u128::from(width);
+    if bytes.len() as u128 != expected {
+        return Err(IdxError::ImagesLength { found: bytes.len(), expected, count, height, width });
+    }
+    Images::new(count as usize, height as usize, width as usize, pixels.to_vec())
+}
+
+/// Parses an IDX file of labels.
+///
+/// # Errors
+/// If the bytes are not exactly such a file, or a label is not below `classes`.
+pub fn parse_labels(bytes: &[u8], classes: usize) -> Result<Labels, IdxError> {
+    let (header, labels) = split_header::<2>(bytes)?;
+    let [magic, count] = header;
+    expect_magic(magic, LABELS_MAGIC, "labels")?;
+    let expected = 8 + u128::from(count);
+    if bytes.len() as u128 != expected {
+        return Err(IdxError::LabelsLength { found: bytes.len(), expected, count });
+    }
+    Labels::new(labels.to_vec(), classes)
+}
+
+/// Writes an IDX file of pictures of `height` x `width`.
+pub fn write_images(count: u32, height: u32, width: u32, pixels: &[u8]) -> Vec<u8> {
+    let header = [IMAGES_MAGIC, count, height, width];
+    header.iter().flat_map(|n| n.to_be_bytes()).chain(pixels.iter().copied()).collect()
+}
+
+/// Writes an IDX file of labels.
+pub fn write_labels(count: u32, labels: &[u8]) -> Vec<u8> {
+    let header = [LABELS_MAGIC, count];
+    header.iter().flat_map(|n| n.to_be_bytes()).chain(labels.iter().copied()).collect()
+}
+
+/// `N` big-endian numbers, and the bytes behind them.
+fn split_header<const N: usize>(bytes: &[u8]) -> Result<([u32; N], &[u8]), IdxError> {
+    let Some((header, rest)) = bytes.split_at_checked(4 * N) else {
+        return Err(IdxError::Header { found: bytes.len(), expected: 4 * N });
+    };
+    let mut numbers = [0; N];
+    for (number, bytes) in numbers.iter_mut().zip(header.as_chunks::<4>().0) {
+        *number = u32::from_be_bytes(*bytes);
+    }
+    Ok((numbers, rest))
+}
+
+fn expect_magic(found: u32, expected: u32, what: &'static str) -> Result<(), IdxError> {
+    if found == expected { Ok(()) } else { Err(IdxError::Magic { found, expected, what }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn images() -> Vec<u8> {
+        write_images(2, 2, 3, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let read = parse_images(&images()).unwrap();
+        assert_eq!((read.count(), read.height(), read.width()), (2, 2, 3));
+        assert_eq!(read.image(1), [7, 8, 9, 10, 11, 12]);
+        assert_eq!(parse_labels(&write_labels(3, &[0, 9, 4]), 10).unwrap().as_slice(), [0, 9, 4]);
+    }
+
+    #[test]
+    fn every_truncation_and_every_extra_byte_is_refused() {
+        let labels = write_labels(3, &[0, 9, 4]);
+        for length in 0..images().len() {
+            assert!(parse_images(&images()[..length]).is_err(), "{length}");
+        }
+        for length in 0..labels.len() {
+            assert!(parse_labels(&labels[..length], 10).is_err(), "{length}");
+        }
+        assert!(parse_images(&[images(), vec![0]].concat()).is_err());
+        assert!(parse_labels(&[labels, vec![0]].concat(), 10).is_err());
+    }
+
+    #[test]
+    fn every_flipped_bit_of_the_header_is_refused() {
+        for bit in 0..16 * 8 {
+            let mut bytes = images();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(parse_images(&bytes).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn swapped_files_are_refused_by_their_magic_number() {
+        let error = parse_images(&write_labels(20, &[0; 20])).unwrap_err();
+        assert!(matches!(error, IdxError::Magic { found: LABELS_MAGIC, expected: IMAGES_MAGIC, .. }));
+        assert!(matches!(parse_labels(&images(), 10), Err(IdxError::Magic { .. })));
+    }
+
+    #[test]
+    fn sizes_that_overflow_are_refused_without_allocating() {
+        let bytes = write_images(u32::MAX, u32::MAX, u32::MAX, &[0; 4]);
+        assert!(matches!(parse_images(&bytes), Err(IdxError::ImagesLength { found: 20, .. })));
+        assert!(matches!(parse_images(&write_images(5, 0, 3, &[])), Err(IdxError::Empty { .. })));
+    }
+
+    #[test]
+    fn a_label_that_is_no_class_is_named() {
+        let error = parse_labels(&write_labels(3, &[0, 10, 4]), 10).unwrap_err();
+        assert_eq!(error, IdxError::Label { found: 10, position: 1, classes: 10 });
+    }
+}

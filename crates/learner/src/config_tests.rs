@@ -1,0 +1,75 @@
+//! A configuration is read as written, or refused where it is wrong.
+
+use dataset::Name;
+
+use super::*;
+
+fn read(text: &str, assignments: &[&str]) -> Result<Config, ConfigError> {
+    parse("a.toml", text, &assignments.iter().map(|&a| a.to_owned()).collect::<Vec<_>>())
+}
+
+fn refusal(text: &str, assignments: &[&str]) -> String {
+    read(text, assignments).unwrap_err().to_string()
+}
+
+#[test]
+fn an_empty_file_is_the_lectures_network() {
+    let config = read("", &[]).unwrap();
+    assert_eq!(config.architecture().dense(), [[3136, 10]]);
+    assert_eq!(config.data().dataset, Name::Mnist);
+}
+
+#[test]
+fn what_is_printed_reads_back_as_the_same() {
+    let config = read("[data]\ntrain_limit = 500\n[train]\nschedule = \"cosine\"\n[[model.units]]\nfilters = 3", &["train.seed=7"]).unwrap();
+    assert_eq!(read(&print(&config).unwrap(), &[]).unwrap(), config);
+}
+
+#[test]
+fn a_misspelt_key_has_line_column_and_the_nearest_key() {
+    let message = refusal("[train]\nseed = 1\n epoch = 3\n", &[]);
+    assert!(message.starts_with("a.toml:3:2: unknown field `epoch`"), "{message}");
+    assert!(message.ends_with("did you mean `epochs`?"), "{message}");
+    let message = refusal("[[model.units]]\nfilters = 8\nkernelsize = 3\n", &[]);
+    assert!(message.starts_with("a.toml:3:1:") && message.ends_with("did you mean `kernel_size`?"), "{message}");
+    let message = refusal("[modle]\n", &[]);
+    assert!(message.starts_with("a.toml:1:2:") && message.ends_with("did you mean `model`?"), "{message}");
+}
+
+#[test]
+fn a_mistyped_value_has_line_and_column() {
+    let message = refusal("[train]\nepochs = \"three\"\n", &[]);
+    assert!(message.starts_with("a.toml:2:10: "), "{message}");
+    assert!(refusal("[train]\nepochs = 0\n", &[]).starts_with("a.toml:2:10: "));
+    let message = refusal("[data]\ndataset = \"mnits\"\n", &[]);
+    assert!(message.starts_with("a.toml:2:11: ") && message.ends_with("did you mean `mnist`?"), "{message}");
+    assert!(refusal("[train\n", &[]).starts_with("a.toml:1:"));
+}
+
+#[test]
+fn values_out_of_range_and_impossible_networks_are_refused() {
+    assert!(refusal("[train]\nlearning_rate = -1.0", &[]).starts_with("train.learning_rate = -1: expected"));
+    assert!(refusal("[train]\nlearning_rate = nan", &[]).starts_with("train.learning_rate = NaN: expected"));
+    assert!(refusal("[data]\nvalidation_fraction = 0.0", &[]).starts_with("data.validation_fraction = 0: expected"));
+    assert!(refusal("[[model.units]]\npool_size = 29", &[]).starts_with("model.units[0]: "));
+}
+
+#[test]
+fn assignments_override_any_key() {
+    let config = read("[train]\nepochs = 9", &["train.epochs=2", "data.dataset=sample", "model.units.1.filters=7"]).unwrap();
+    assert_eq!(config.train().epochs.get(), 2);
+    assert_eq!(config.data().dataset, Name::Sample);
+    assert_eq!(config.architecture().config().units[1].filters, 7);
+    let dense = read("", &["model.units=[]", "model.dense=[8, 4]"]).unwrap();
+    assert_eq!(dense.architecture().dense(), [[784, 8], [8, 4], [4, 10]]);
+}
+
+#[test]
+fn a_wrong_assignment_is_named() {
+    assert!(refusal("", &["train.epoch=2"]).ends_with("did you mean `epochs`?"));
+    assert!(refusal("", &["train.epochs"]).contains("expected key=value"));
+    assert!(refusal("", &["train.epochs=-2"]).starts_with("--set train.epochs=-2: "));
+    assert!(refusal("", &["trian.epochs=2"]).starts_with("--set trian.epochs=2: there is no `trian`"));
+    assert!(refusal("", &["model.units.2.filters=2"]).contains("there is no `2`"));
+    assert!(refusal("", &["=2"]).starts_with("--set =2: unknown field"));
+}

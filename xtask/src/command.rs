@@ -1,0 +1,57 @@
+//! Running other programs, and telling about it.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// A line for the person who watches.
+pub(crate) fn say(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
+/// Runs `cargo` with the given words, showing what it prints.
+pub(crate) fn cargo(root: &Path, arguments: &str) -> Result<()> {
+    say(&format!("\n$ cargo {arguments}"));
+    let status = Command::new("cargo").args(arguments.split_whitespace()).current_dir(root).status();
+    let status = status.context("cargo could not be started")?;
+    if !status.success() {
+        bail!("cargo {arguments} failed ({status})");
+    }
+    Ok(())
+}
+
+/// Runs a program and gives back what it prints on standard output.
+pub(crate) fn output<S: AsRef<OsStr>>(root: &Path, program: &str, arguments: &[S]) -> Result<String> {
+    let output = Command::new(program).args(arguments).current_dir(root).output();
+    let output = output.with_context(|| format!("{program} could not be started"))?;
+    if !output.status.success() {
+        let words: Vec<_> = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+        bail!("{program} {} failed ({}): {reason}", words.join(" "), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Builds the program and gives the path of its binary.
+pub(crate) fn build_program(root: &Path, flags: &str) -> Result<String> {
+    say(&format!("building: cargo build -p cli {flags}"));
+    let arguments = format!("build -p cli --bin mnist-cnn --message-format json-render-diagnostics {flags}");
+    let messages = output(root, "cargo", &arguments.split_whitespace().collect::<Vec<_>>())?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(str::to_owned))
+        .next_back()
+        .context("cargo named no executable")
+}
+
+/// Mean, and standard deviation of a sample (0 of a single value).
+pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0).max(1.0)).sqrt())
+}

@@ -1,0 +1,85 @@
+//! The project's chores: a dispatcher, one file a task.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod backends;
+mod ci;
+mod command;
+mod download_data;
+mod profiles;
+mod sample;
+mod seeds;
+mod tidy;
+
+/// The project's chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Download and verify a data set into `data` (or `MNIST_CNN_DATA`).
+    DownloadData {
+        /// mnist or fashion-mnist.
+        #[arg(default_value_t = dataset::Name::Mnist)]
+        dataset: dataset::Name,
+        /// Take the files (raw or .gz) from this directory instead of the network.
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Make the built-in sample again from downloaded MNIST.
+    Sample,
+    /// Check the rules of ARCHITECTURE.md that a program can check.
+    Tidy,
+    /// Everything that has to pass before a change is taken.
+    Ci,
+    /// Train and test a configuration with several seeds; print the mean and its spread.
+    Seeds {
+        #[arg(long, default_value = "configs/default.toml")]
+        config: PathBuf,
+        #[arg(long, default_value_t = 3)]
+        seeds: u64,
+    },
+    /// Test one run on several backends and compare logits and predictions.
+    Backends {
+        /// Directory of the run.
+        #[arg(short = 'p', long)]
+        run_dir: PathBuf,
+        /// The first is compared with each of the others.
+        #[arg(default_values = ["flex", "ndarray"])]
+        backends: Vec<String>,
+    },
+    /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
+    Profiles {
+        #[arg(long, default_value_t = 5)]
+        pairs: usize,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Task::parse() {
+        Task::DownloadData { dataset, from } => download_data::run(dataset, from.as_deref(), &data_dir()),
+        Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
+        Task::Tidy => tidy::run(root()),
+        Task::Ci => ci::run(root()),
+        Task::Seeds { config, seeds } => seeds::run(root(), &config, seeds),
+        Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
+        Task::Profiles { pairs } => profiles::run(root(), pairs),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            command::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace, wherever the command was typed.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+fn data_dir() -> PathBuf {
+    std::env::var_os("MNIST_CNN_DATA").map_or_else(|| root().join("data"), PathBuf::from)
+}

@@ -1,0 +1,38 @@
+//! Makes the built-in sample from downloaded MNIST.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use dataset::sample::{TEST_PER_CLASS, TRAIN_PER_CLASS, balanced};
+use dataset::{Name, Subset, idx, load};
+use flate2::{Compression, write::GzEncoder};
+
+use crate::command::say;
+
+pub(crate) fn run(data: &Path, folder: &Path) -> Result<()> {
+    let train = load::load_train(Name::Mnist, data)?;
+    let test = load::load_test(Name::Mnist, data)?;
+    write(folder, "train", train.subset(), TRAIN_PER_CLASS)?;
+    write(folder, "t10k", test.subset(), TEST_PER_CLASS)
+}
+
+fn write(folder: &Path, part: &str, pictures: &Subset, per_class: usize) -> Result<()> {
+    let chosen = balanced(pictures, per_class).context("a class has too few pictures")?;
+    let count = u32::try_from(chosen.len())?;
+    let pixels: Vec<u8> = chosen.iter().flat_map(|&i| pictures.image(i).iter().copied()).collect();
+    let labels: Vec<u8> = chosen.iter().map(|&i| pictures.label(i)).collect();
+    let (height, width) = (u32::try_from(pictures.height())?, u32::try_from(pictures.width())?);
+    let images = idx::write_images(count, height, width, &pixels);
+    for (kind, content) in [("images-idx3", images), ("labels-idx1", idx::write_labels(count, &labels))] {
+        let path = folder.join(format!("{part}-{kind}-ubyte.gz"));
+        // No file name and no time inside: the same pictures give the same bytes.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&content)?;
+        let packed = encoder.finish()?;
+        fs::write(&path, &packed).with_context(|| path.display().to_string())?;
+        say(&format!("{}: {count} pictures, {} bytes", path.display(), packed.len()));
+    }
+    Ok(())
+}
