@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use dataset::idx::{self, Images};
 use dataset::sample::{TEST_PER_CLASS, TRAIN_PER_CLASS, balanced};
-use dataset::{Name, Subset, idx, load};
+use dataset::{Name, Subset, load};
 use flate2::{Compression, write::GzEncoder};
 
 use crate::command::say;
@@ -20,19 +21,19 @@ pub(crate) fn run(data: &Path, folder: &Path) -> Result<()> {
 
 fn write(folder: &Path, part: &str, pictures: &Subset, per_class: usize) -> Result<()> {
     let chosen = balanced(pictures, per_class).context("a class has too few pictures")?;
-    let count = u32::try_from(chosen.len())?;
     let pixels: Vec<u8> = chosen.iter().flat_map(|&i| pictures.image(i).iter().copied()).collect();
     let labels: Vec<u8> = chosen.iter().map(|&i| pictures.label(i)).collect();
-    let (height, width) = (u32::try_from(pictures.height())?, u32::try_from(pictures.width())?);
-    let images = idx::write_images(count, height, width, &pixels);
-    for (kind, content) in [("images-idx3", images), ("labels-idx1", idx::write_labels(count, &labels))] {
+    let images = Images::new(chosen.len(), pictures.height(), pictures.width(), pixels)?;
+    for (kind, content) in
+        [("images-idx3", idx::write_images(&images)), ("labels-idx1", idx::write_labels(&labels))]
+    {
         let path = folder.join(format!("{part}-{kind}-ubyte.gz"));
         // No file name and no time inside: the same pictures give the same bytes.
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&content)?;
         let packed = encoder.finish()?;
         fs::write(&path, &packed).with_context(|| path.display().to_string())?;
-        say(&format!("{}: {count} pictures, {} bytes", path.display(), packed.len()));
+        say(&format!("{}: {} pictures, {} bytes", path.display(), chosen.len(), packed.len()));
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::thread::available_parallelism;
 use dataset::{TrainSet, ValidationSet};
 use learner::checkpoint::Best;
 use learner::fit::{FitError, fit};
-use learner::random::{Stream, generator};
 use learner::run_dir::{Recorder, RunDir, RunInfo, now};
 use learner::{Config, checkpoint, config_text};
 use model::device::{self, Opened};

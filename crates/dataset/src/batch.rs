@@ -16,6 +16,17 @@ pub struct Batch {
     pub width: usize,
 }
 
+impl Batch {
+    /// Number of pictures.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
 impl Subset {
     /// Copies the pictures at these positions into the batch, which keeps its memory.
     ///
@@ -50,7 +61,12 @@ mod tests {
         let images = Images::new(3, 1, 2, vec![1, 2, 3, 4, 5, 6]).unwrap();
         let set = TestSet::from_images(images, Labels::new(vec![7, 8, 9], 10).unwrap(), 10).unwrap();
         let mut batch = Batch { pixels: vec![0; 99], ..Batch::default() };
+        assert!(batch.is_empty());
         set.subset().gather(&[2, 0, 2], &mut batch);
-        assert_eq!(batch, Batch { pixels: vec![5, 6, 1, 2, 5, 6], labels: vec![9, 7, 9], height: 1, width: 2 });
+        assert_eq!(batch.len(), 3);
+        assert_eq!(
+            batch,
+            Batch { pixels: vec![5, 6, 1, 2, 5, 6], labels: vec![9, 7, 9], height: 1, width: 2 }
+        );
     }
 }

@@ -94,7 +94,15 @@ impl Name {
         match self {
             Self::Mnist | Self::Sample => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             Self::FashionMnist => &[
-                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
                 "Ankle boot",
             ],
         }
@@ -148,7 +156,13 @@ impl FromStr for Name {
     }
 }
 
-const fn file(part: Part, role: Role, sha256: &'static str, gz_bytes: u64, gz_sha256: &'static str) -> DataFile {
+const fn file(
+    part: Part,
+    role: Role,
+    sha256: &'static str,
+    gz_bytes: u64,
+    gz_sha256: &'static str,
+) -> DataFile {
     let (name, bytes) = match (part, role) {
         (Part::Train, Role::Images) => ("train-images-idx3-ubyte", 47_040_016),
         (Part::Train, Role::Labels) => ("train-labels-idx1-ubyte", 60_008),

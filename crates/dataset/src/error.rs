@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::fetch::FetchError;
 use crate::load::LoadError;
 use crate::split::SplitError;
-use crate::verify::Status;
+use crate::verify::{self, Status};
 
 /// Data could not be had, or is not what it should be.
 #[derive(Debug, Error)]
@@ -18,6 +18,6 @@ pub enum Error {
     Load(#[from] LoadError),
     #[error(transparent)]
     Split(#[from] SplitError),
-    #[error("{}: {status}; bring it again with: cargo run -p cli -- data download --force", path.display())]
+    #[error("{}: {status}; bring it again with: {} --force", path.display(), verify::download_command(path))]
     Unverified { path: PathBuf, status: Status },
 }

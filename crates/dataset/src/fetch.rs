@@ -39,7 +39,7 @@ pub enum Event {
     /// A place did not have the files.
     SourceFailed { source: String, reason: String },
     /// A file was verified and stands under its name.
-    Stored { path: PathBuf },
+    Stored { path: PathBuf, bytes: u64 },
 }
 
 /// A place that was tried, and why it did not do.
@@ -59,13 +59,13 @@ impl fmt::Display for Attempt {
 #[derive(Debug, Error)]
 pub enum FetchError {
     #[error(
-        "{} could not be fetched; tried:{}\nTo bring it by hand, put {} (or the same with .gz) into a folder and type: cargo run -p cli -- data download --dataset {name} --from FOLDER",
-        .name.title(), list(.attempts), file_names(*.name)
+        "{} could not be fetched; tried:{}\nTo bring it by hand, put {} (or the same with .gz) into a folder and type: {} --from FOLDER",
+        .name.title(), list(.attempts), file_names(*.name), verify::download_command(&.dir.join(.name.key()).join("file"))
     )]
-    NoSource { name: Name, attempts: Vec<Attempt> },
-    #[error("{}: {status}; replace it with: cargo run -p cli -- data download --force", path.display())]
+    NoSource { name: Name, dir: PathBuf, attempts: Vec<Attempt> },
+    #[error("{}: {status}; delete it, or replace it with: {} --force", path.display(), verify::download_command(path))]
     Wrong { path: PathBuf, status: Status },
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written: {source}; choose another folder with --data-dir or MNIST_CNN_DATA", path.display())]
     Write { path: PathBuf, source: io::Error },
 }
 
@@ -77,70 +77,83 @@ fn file_names(name: Name) -> String {
     name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Brings the files that are missing below the data directory `dir`; those that are there are
-/// left alone, and verified when they are loaded.
+/// Sees to it that the files are below the data directory `dir`, each with the right length and
+/// SHA-256; brings those that are missing, and gives the folder they are in.
 ///
 /// # Errors
-/// If no source has them, or they cannot be written.
-pub fn ensure(name: Name, which: Which, dir: &Path, events: &mut dyn FnMut(Event)) -> Result<(), FetchError> {
-    let missing: Vec<_> = which.files(name).filter(|file| !verify::path(name, file, dir).exists()).collect();
-    bring(name, missing, dir, None, events)
+/// If a file is there that is not what it should be (it is left alone), if no source has the
+/// missing ones, or they cannot be written.
+pub fn ensure(
+    name: Name,
+    which: Which,
+    dir: &Path,
+    events: &mut dyn FnMut(Event),
+) -> Result<PathBuf, FetchError> {
+    download(name, which, dir, None, false, events)
 }
 
-/// Brings all files, from `folder` or else from the sources; gives the folder they are in.
+/// Brings the files from `from`, or else from the sources; gives the folder they are in.
 ///
 /// Files that verify are kept, unless `force` brings them anew.
 ///
 /// # Errors
-/// As [`ensure`]; and if a file is there that is not what it should be, without `force`.
+/// As [`ensure`]; but with `force`, a file that is not what it should be is replaced.
 pub fn download(
     name: Name,
     which: Which,
     dir: &Path,
-    folder: Option<&Path>,
+    from: Option<&Path>,
     force: bool,
     events: &mut dyn FnMut(Event),
 ) -> Result<PathBuf, FetchError> {
     let mut wanted = Vec::new();
     for file in which.files(name) {
+        if force {
+            wanted.push(file);
+            continue;
+        }
         let FileReport { path, status } = verify::report(&verify::path(name, file, dir), file);
         match status {
-            Status::Ok if !force => {}
-            Status::Ok | Status::Missing => wanted.push(file),
-            Status::Wrong(_) if force => wanted.push(file),
+            Status::Ok => {}
+            Status::Missing => wanted.push(file),
             status => return Err(FetchError::Wrong { path, status }),
         }
     }
-    bring(name, wanted, dir, folder, events)?;
+    let places: Vec<Place<'_>> = match from {
+        Some(folder) => vec![Place::Folder(folder)],
+        None => name.origins().iter().map(Place::Origin).collect(),
+    };
+    bring(name, wanted, dir, &places, events)?;
     Ok(dir.join(name.key()))
 }
 
+/// Goes from place to place until nothing is wanted any more.
 fn bring(
     name: Name,
     mut wanted: Vec<&'static DataFile>,
     dir: &Path,
-    folder: Option<&Path>,
+    places: &[Place<'_>],
     events: &mut dyn FnMut(Event),
 ) -> Result<(), FetchError> {
     let mut attempts = Vec::new();
-    let places: Vec<Place<'_>> = match folder {
-        Some(folder) => vec![Place::Folder(folder)],
-        None => name.origins().iter().map(Place::Origin).collect(),
-    };
     for place in places {
         if wanted.is_empty() {
-            return Ok(());
+            break;
         }
         let source = place.describe();
         events(Event::Source { title: name.title(), source: source.clone() });
-        if let Err(reason) = bring_from(&place, name, &mut wanted, dir, events)? {
+        if let Err(reason) = bring_from(place, name, &mut wanted, dir, events)? {
             events(Event::SourceFailed { source: source.clone(), reason: reason.clone() });
             attempts.push(Attempt { source, reason });
         }
     }
-    if wanted.is_empty() { Ok(()) } else { Err(FetchError::NoSource { name, attempts }) }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    Err(FetchError::NoSource { name, dir: dir.to_owned(), attempts })
 }
 
+/// A folder that a person named, or one of the catalog's origins.
 enum Place<'a> {
     Folder(&'a Path),
     Origin(&'a Origin),
@@ -181,9 +194,8 @@ fn bring_from(
             Err(reason) => return Ok(Err(reason)),
             Ok(content) => {
                 let path = verify::path(name, file, dir);
-                store(&path, &content)
-                    .map_err(|source| FetchError::Write { path: path.clone(), source })?;
-                events(Event::Stored { path });
+                store(&path, &content).map_err(|source| FetchError::Write { path: path.clone(), source })?;
+                events(Event::Stored { path, bytes: file.bytes });
                 wanted.remove(0);
             }
         }

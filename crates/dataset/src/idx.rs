@@ -15,12 +15,14 @@ pub enum IdxError {
     Header { found: usize, expected: usize },
     #[error("found magic number {found:#010x}, expected {expected:#010x} (an IDX file of {what})")]
     Magic { found: u32, expected: u32, what: &'static str },
-    #[error("found {found} bytes, expected {expected}: {count} x {height} x {width} after a header of 16")]
+    #[error("found {found} bytes, expected {expected} for {count} x {height} x {width} pixels")]
     ImagesLength { found: usize, expected: u128, count: u32, height: u32, width: u32 },
-    #[error("found {found} bytes, expected {expected}: {count} labels after a header of 8")]
+    #[error("found {found} bytes, expected {expected} for {count} labels")]
     LabelsLength { found: usize, expected: u128, count: u32 },
     #[error("found pictures of {height}x{width} pixels, expected at least 1x1")]
     Empty { height: usize, width: usize },
+    #[error("found {count} x {height} x {width}, expected each below 2^32")]
+    TooLarge { count: usize, height: usize, width: usize },
     #[error("found label {found} at position {position}, expected one below {classes}")]
     Label { found: u8, position: usize, classes: usize },
 }
@@ -39,16 +41,17 @@ impl Images {
     /// Pictures from `[count, height, width]` pixels.
     ///
     /// # Errors
-    /// If there are not exactly `count * height * width` pixels, or a picture has none.
+    /// If there are not exactly `count * height * width` pixels, a picture has none, or one of the
+    /// three numbers does not fit into a file's header.
     pub fn new(count: usize, height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, IdxError> {
         if height == 0 || width == 0 {
             return Err(IdxError::Empty { height, width });
         }
-        let expected = [count, height, width].map(|n| n as u128).iter().product();
-        if pixels.len() as u128 != expected {
-            let [count, height, width] = [count, height, width].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-            return Err(IdxError::ImagesLength { found: pixels.len(), expected, count, height, width });
-        }
+        let (Ok(c), Ok(h), Ok(w)) = (u32::try_from(count), u32::try_from(height), u32::try_from(width))
+        else {
+            return Err(IdxError::TooLarge { count, height, width });
+        };
+        expect_pixels(&pixels, [c, h, w], 0)?;
         Ok(Self { count, height, width, pixels })
     }
 
@@ -84,9 +87,17 @@ impl Labels {
     /// # Errors
     /// If a label is not below `classes`.
     pub fn new(labels: Vec<u8>, classes: usize) -> Result<Self, IdxError> {
-        match labels.iter().position(|&label| usize::from(label) >= classes) {
-            Some(position) => Err(IdxError::Label { found: labels[position], position, classes }),
-            None => Ok(Self(labels)),
+        let labels = Self(labels);
+        labels.expect_below(classes)?;
+        Ok(labels)
+    }
+
+    /// # Errors
+    /// If a label is not below `classes`.
+    pub(crate) fn expect_below(&self, classes: usize) -> Result<(), IdxError> {
+        match self.0.iter().position(|&label| usize::from(label) >= classes) {
+            Some(position) => Err(IdxError::Label { found: self.0[position], position, classes }),
+            None => Ok(()),
         }
     }
 
@@ -111,11 +122,8 @@ pub fn parse_images(bytes: &[u8]) -> Result<Images, IdxError> {
     let (header, pixels) = split_header::<4>(bytes)?;
     let [magic, count, height, width] = header;
     expect_magic(magic, IMAGES_MAGIC, "pictures")?;
-    // Three 32-bit numbers always fit into 128 bits; nothing is allocated before they agree.
-    let expected = 16 + u128::from(count) * u128::from(height) * u128::from(width);
-    if bytes.len() as u128 != expected {
-        return Err(IdxError::ImagesLength { found: bytes.len(), expected, count, height, width });
-    }
+    // Nothing is allocated before the sizes agree.
+    expect_pixels(pixels, [count, height, width], 16)?;
     Images::new(count as usize, height as usize, width as usize, pixels.to_vec())
 }
 
@@ -134,16 +142,32 @@ pub fn parse_labels(bytes: &[u8], classes: usize) -> Result<Labels, IdxError> {
     Labels::new(labels.to_vec(), classes)
 }
 
-/// Writes an IDX file of pictures of `height` x `width`.
-pub fn write_images(count: u32, height: u32, width: u32, pixels: &[u8]) -> Vec<u8> {
-    let header = [IMAGES_MAGIC, count, height, width];
-    header.iter().flat_map(|n| n.to_be_bytes()).chain(pixels.iter().copied()).collect()
+/// An IDX file of these pictures.
+pub fn write_images(images: &Images) -> Vec<u8> {
+    // `Images::new` saw to it that they fit.
+    let [count, height, width] = [images.count, images.height, images.width].map(|n| n as u32);
+    write(&[IMAGES_MAGIC, count, height, width], &images.pixels)
 }
 
-/// Writes an IDX file of labels.
-pub fn write_labels(count: u32, labels: &[u8]) -> Vec<u8> {
-    let header = [LABELS_MAGIC, count];
-    header.iter().flat_map(|n| n.to_be_bytes()).chain(labels.iter().copied()).collect()
+/// An IDX file of these labels, fewer than 2^32.
+pub fn write_labels(labels: &[u8]) -> Vec<u8> {
+    write(&[LABELS_MAGIC, labels.len() as u32], labels)
+}
+
+fn write(header: &[u32], values: &[u8]) -> Vec<u8> {
+    header.iter().flat_map(|n| n.to_be_bytes()).chain(values.iter().copied()).collect()
+}
+
+/// Checks that pixels, which `header` bytes went before, are as many as the sizes say.
+fn expect_pixels(pixels: &[u8], sizes: [u32; 3], header: usize) -> Result<(), IdxError> {
+    let [count, height, width] = sizes;
+    // Three 32-bit numbers always fit into 128 bits.
+    let expected = header as u128 + u128::from(count) * u128::from(height) * u128::from(width);
+    let found = header + pixels.len();
+    if found as u128 == expected {
+        return Ok(());
+    }
+    Err(IdxError::ImagesLength { found, expected, count, height, width })
 }
 
 /// `N` big-endian numbers, and the bytes behind them.
@@ -164,10 +188,13 @@ fn expect_magic(found: u32, expected: u32, what: &'static str) -> Result<(), Idx
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::ChaCha8Rng;
+    use rand::{RngExt, SeedableRng};
+
     use super::*;
 
     fn images() -> Vec<u8> {
-        write_images(2, 2, 3, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+        write_images(&Images::new(2, 2, 3, (1..=12).collect()).unwrap())
     }
 
     #[test]
@@ -175,12 +202,12 @@ mod tests {
         let read = parse_images(&images()).unwrap();
         assert_eq!((read.count(), read.height(), read.width()), (2, 2, 3));
         assert_eq!(read.image(1), [7, 8, 9, 10, 11, 12]);
-        assert_eq!(parse_labels(&write_labels(3, &[0, 9, 4]), 10).unwrap().as_slice(), [0, 9, 4]);
+        assert_eq!(parse_labels(&write_labels(&[0, 9, 4]), 10).unwrap().as_slice(), [0, 9, 4]);
     }
 
     #[test]
     fn every_truncation_and_every_extra_byte_is_refused() {
-        let labels = write_labels(3, &[0, 9, 4]);
+        let labels = write_labels(&[0, 9, 4]);
         for length in 0..images().len() {
             assert!(parse_images(&images()[..length]).is_err(), "{length}");
         }
@@ -202,21 +229,48 @@ mod tests {
 
     #[test]
     fn swapped_files_are_refused_by_their_magic_number() {
-        let error = parse_images(&write_labels(20, &[0; 20])).unwrap_err();
+        let error = parse_images(&write_labels(&[0; 20])).unwrap_err();
         assert!(matches!(error, IdxError::Magic { found: LABELS_MAGIC, expected: IMAGES_MAGIC, .. }));
         assert!(matches!(parse_labels(&images(), 10), Err(IdxError::Magic { .. })));
     }
 
     #[test]
     fn sizes_that_overflow_are_refused_without_allocating() {
-        let bytes = write_images(u32::MAX, u32::MAX, u32::MAX, &[0; 4]);
+        let bytes = write(&[IMAGES_MAGIC, u32::MAX, u32::MAX, u32::MAX], &[0; 4]);
         assert!(matches!(parse_images(&bytes), Err(IdxError::ImagesLength { found: 20, .. })));
-        assert!(matches!(parse_images(&write_images(5, 0, 3, &[])), Err(IdxError::Empty { .. })));
+        let empty = write(&[IMAGES_MAGIC, 5, 0, 3], &[]);
+        assert!(matches!(parse_images(&empty), Err(IdxError::Empty { .. })));
+        let labels = write(&[LABELS_MAGIC, u32::MAX], &[0; 4]);
+        assert!(matches!(parse_labels(&labels, 10), Err(IdxError::LabelsLength { found: 12, .. })));
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn pictures_that_no_header_could_count_are_refused() {
+        let error = Images::new(1 << 32, 1, 1, Vec::new()).unwrap_err();
+        assert!(matches!(error, IdxError::TooLarge { .. }), "{error}");
+    }
+
+    #[test]
+    fn no_bytes_make_the_parser_panic() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..20_000 {
+            let length = rng.random_range(0..40_usize);
+            let mut bytes: Vec<u8> = (0..length).map(|_| rng.random_range(0..4)).collect();
+            // Half of them start as a file should, so that the sizes are reached.
+            if rng.random() {
+                let magic = if rng.random() { IMAGES_MAGIC } else { LABELS_MAGIC };
+                bytes.splice(..length.min(4), magic.to_be_bytes());
+            }
+            let (images, labels) = (parse_images(&bytes), parse_labels(&bytes, 3));
+            assert!(images.is_err() || write_images(&images.unwrap()) == bytes);
+            assert!(labels.is_err() || write_labels(labels.unwrap().as_slice()) == bytes);
+        }
     }
 
     #[test]
     fn a_label_that_is_no_class_is_named() {
-        let error = parse_labels(&write_labels(3, &[0, 10, 4]), 10).unwrap_err();
+        let error = parse_labels(&write_labels(&[0, 10, 4]), 10).unwrap_err();
         assert_eq!(error, IdxError::Label { found: 10, position: 1, classes: 10 });
     }
 }

@@ -9,20 +9,20 @@ use thiserror::Error;
 use crate::catalog::{DataFile, Name, Part, Role};
 use crate::idx::{IdxError, Images, Labels, parse_images, parse_labels};
 use crate::sample;
-use crate::subset::{CountError, TestSet, TrainSet};
+use crate::subset::{SetError, TestSet, TrainSet};
 use crate::verify::{self, Mismatch};
 
 /// Why a data set cannot be loaded.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    #[error("{}: {source}; bring the files with: cargo run -p cli -- data download", path.display())]
+    #[error("{}: {source}; bring the files with: {}", path.display(), verify::download_command(path))]
     Io { path: PathBuf, source: io::Error },
-    #[error("{}: {source}; the file is damaged or another one; bring it again with: cargo run -p cli -- data download --force", path.display())]
+    #[error("{}: {source}; the file is damaged or another one; bring it again with: {} --force", path.display(), verify::download_command(path))]
     Mismatch { path: PathBuf, source: Mismatch },
     #[error("{}: {source}", path.display())]
     Idx { path: PathBuf, source: IdxError },
     #[error(transparent)]
-    Count(#[from] CountError),
+    Set(#[from] SetError),
 }
 
 /// The training pictures below the data directory `dir`.
@@ -61,7 +61,7 @@ fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadErro
     match (images, labels) {
         (Some(images), Some(labels)) => Ok((images, labels)),
         // The catalog lists both for each part.
-        (images, labels) => Err(CountError {
+        (images, labels) => Err(SetError::Count {
             images: images.map_or(0, |images| images.count()),
             labels: labels.map_or(0, |labels| labels.len()),
         }

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::fetch::Event;
 
-/// Shows on standard error what happens while files are brought.
+/// Shows on standard error what happens while files are brought, without colours.
 pub fn sink() -> impl FnMut(Event) {
     let mut bar: Option<ProgressBar> = None;
     move |event| match event {
@@ -20,9 +20,9 @@ pub fn sink() -> impl FnMut(Event) {
             clear(&mut bar);
             line(&format!("  not there: {reason}"));
         }
-        Event::Stored { path } => {
+        Event::Stored { path, bytes } => {
             clear(&mut bar);
-            line(&format!("  {} (verified)", path.display()));
+            line(&format!("  {} ({bytes} bytes, verified)", path.display()));
         }
     }
 }

@@ -60,7 +60,8 @@ mod tests {
         let test = load_test(Name::Sample, Path::new("nowhere")).unwrap();
         assert_eq!(train.subset().class_counts(), [100; 10]);
         assert_eq!(test.subset().class_counts(), [20; 10]);
-        let bytes: usize = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].iter().map(|f| f.len()).sum();
+        let bytes: usize =
+            [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].iter().map(|f| f.len()).sum();
         assert!(bytes < 400_000, "{bytes}");
     }
 

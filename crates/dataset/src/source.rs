@@ -12,8 +12,8 @@ use crate::verify::{check, gunzip, read_bounded};
 
 /// Longer, and a machine without a network would seem to hang.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Ten megabytes take this long at 30 kB/s.
-const BODY: Duration = Duration::from_secs(330);
+/// Bytes per second; slower, and the next source is likely to be done sooner.
+const SLOWEST: u64 = 30_000;
 /// Bytes between two reports of progress.
 const CHUNK: usize = 64 * 1024;
 
@@ -33,7 +33,6 @@ impl Source {
                     .timeout_resolve(Some(CONNECT))
                     .timeout_connect(Some(CONNECT))
                     .timeout_recv_response(Some(3 * CONNECT))
-                    .timeout_recv_body(Some(BODY))
                     .build();
                 Ok(Self::Mirror { agent: config.into(), folder: (*folder).to_owned() })
             }
@@ -72,14 +71,17 @@ fn from_mirror(
     file: &DataFile,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<u8>, String> {
-    let url = format!("{folder}{}.gz", file.name);
-    let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
+    // The folder is said already where the reason is shown.
+    let name = format!("{}.gz", file.name);
     let expected = file.mirrored;
+    let patience = 3 * CONNECT + Duration::from_secs(expected.bytes / SLOWEST);
+    let request = agent.get(format!("{folder}{name}")).config().timeout_recv_body(Some(patience)).build();
+    let mut response = request.call().map_err(|error| format!("{name}: {error}"))?;
     // One byte more than expected is enough to know that it is not the file.
     let mut body = response.body_mut().as_reader().take(expected.bytes + 1);
-    let packed = read_all(&mut body, progress).map_err(|error| format!("{url}: {error}"))?;
-    check(&packed, expected.bytes, expected.sha256).map_err(|mismatch| format!("{url}: {mismatch}"))?;
-    gunzip(&packed, file.bytes).map_err(|mismatch| format!("{url}: {mismatch}"))
+    let packed = read_all(&mut body, progress).map_err(|error| format!("{name}: {error}"))?;
+    check(&packed, expected.bytes, expected.sha256).map_err(|mismatch| format!("{name}: {mismatch}"))?;
+    gunzip(&packed, file.bytes).map_err(|mismatch| format!("{name}: {mismatch}"))
 }
 
 fn read_all(body: &mut impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<Vec<u8>> {
@@ -90,7 +92,8 @@ fn read_all(body: &mut impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<V
     Ok(all)
 }
 
-/// The file as it is, or else compressed by whomever.
+/// The file as it is, or else compressed by whomever: a `.gz` of the same content that was packed
+/// anew (as in the Debian package) is as good, so only the content's checksum counts.
 fn from_folder(folder: &Path, file: &DataFile) -> Result<Vec<u8>, String> {
     let raw = folder.join(file.name);
     let packed = folder.join(format!("{}.gz", file.name));
@@ -101,7 +104,7 @@ fn from_folder(folder: &Path, file: &DataFile) -> Result<Vec<u8>, String> {
     if !packed.is_file() {
         return Err(format!("{} holds neither {1} nor {1}.gz", folder.display(), file.name));
     }
-    // Compression never doubles: a longer file is not this one.
-    let bytes = read_bounded(&packed, 2 * file.bytes).map_err(|error| failed(&packed, error))?;
+    // Compression never doubles, header and file name aside: a longer file is not this one.
+    let bytes = read_bounded(&packed, 2 * file.bytes + 1024).map_err(|error| failed(&packed, error))?;
     gunzip(&bytes, file.bytes).map_err(|mismatch| format!("{}: {mismatch}", packed.display()))
 }

@@ -8,7 +8,9 @@ use crate::subset::{Subset, TrainSet, ValidationSet};
 /// Why pictures cannot be divided so.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SplitError {
-    #[error("a validation share of {fraction} of {available} pictures leaves {train} to train on and {validation} to validate; expected at least 1 of each")]
+    #[error(
+        "a validation share of {fraction} of {available} pictures leaves {train} to train on and {validation} to validate; expected at least 1 of each"
+    )]
     Empty { fraction: f64, available: usize, train: usize, validation: usize },
     #[error("data.train_limit = {wanted}: expected from 1 to {available}, the training pictures there are")]
     Limit { wanted: usize, available: usize },
@@ -68,10 +70,12 @@ fn stratified(subset: &Subset, count: usize, rng: &mut impl Rng) -> (Subset, Sub
 
 /// Divides `count` among classes by their sizes, by the method of the largest remainder.
 fn quotas(sizes: &[usize], count: usize) -> Vec<usize> {
-    let all: usize = sizes.iter().sum();
-    let mut quotas: Vec<usize> = sizes.iter().map(|size| size * count / all.max(1)).collect();
+    // The product of two counts needs 64 bits, on every platform.
+    let all = sizes.iter().sum::<usize>().max(1) as u64;
+    let share = |size: usize| size as u64 * count as u64;
+    let mut quotas: Vec<usize> = sizes.iter().map(|&size| (share(size) / all) as usize).collect();
     let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
-    by_remainder.sort_by_key(|&class| (all - sizes[class] * count % all.max(1), class));
+    by_remainder.sort_by_key(|&class| (all - share(sizes[class]) % all, class));
     let missing = count - quotas.iter().sum::<usize>();
     for &class in by_remainder.iter().take(missing) {
         quotas[class] += 1;
@@ -98,7 +102,9 @@ mod tests {
 
     /// Pictures of one pixel; class sizes 50, 30, 7 and 13 of 100.
     fn pictures() -> TrainSet {
-        let labels: Vec<u8> = (0..100).map(|i| [0, 1, 2, 3][usize::from(i >= 50) + usize::from(i >= 80) + usize::from(i >= 87)]).collect();
+        let labels: Vec<u8> = (0..100)
+            .map(|i| [0, 1, 2, 3][usize::from(i >= 50) + usize::from(i >= 80) + usize::from(i >= 87)])
+            .collect();
         let images = Images::new(100, 1, 1, (0..100).collect()).unwrap();
         TrainSet::from_images(images, Labels::new(labels, 5).unwrap(), 5).unwrap()
     }
@@ -119,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn every_count_is_met_exactly_and_no_class_is_off_by_more_than_one() {
+        for count in 1..100 {
+            let limited = pictures().limit(count, &mut rng(1)).unwrap();
+            assert_eq!(limited.subset().len(), count);
+            for (chosen, size) in limited.subset().class_counts().into_iter().zip([50, 30, 7, 13, 0]) {
+                let exact = size as f64 * count as f64 / 100.0;
+                assert!((chosen as f64 - exact).abs() < 1.0, "{chosen} of {size}, {count} in all");
+            }
+        }
+    }
+
+    #[test]
     fn only_the_generator_decides() {
         let split = |seed| pictures().split(0.3, &mut rng(seed)).unwrap().1.0.indices;
         assert_eq!(split(1), split(1));
@@ -136,6 +154,9 @@ mod tests {
     fn empty_parts_are_refused() {
         assert!(matches!(pictures().split(0.004, &mut rng(1)), Err(SplitError::Empty { validation: 0, .. })));
         assert!(matches!(pictures().split(0.999, &mut rng(1)), Err(SplitError::Empty { train: 0, .. })));
+        for fraction in [0.0, -1.0, 1.0, 2.0, f64::NAN, f64::INFINITY] {
+            assert!(pictures().split(fraction, &mut rng(1)).is_err(), "{fraction}");
+        }
         assert!(matches!(pictures().limit(0, &mut rng(1)), Err(SplitError::Limit { .. })));
         assert!(matches!(pictures().limit(101, &mut rng(1)), Err(SplitError::Limit { available: 100, .. })));
     }

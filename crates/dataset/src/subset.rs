@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::idx::{Images, Labels};
+use crate::idx::{IdxError, Images, Labels};
 
 /// Pictures and labels do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("found {images} pictures and {labels} labels, expected as many labels as pictures")]
-pub struct CountError {
-    pub images: usize,
-    pub labels: usize,
+pub enum SetError {
+    #[error("found {images} pictures and {labels} labels, expected as many labels as pictures")]
+    Count { images: usize, labels: usize },
+    #[error(transparent)]
+    Label(#[from] IdxError),
 }
 
 #[derive(Debug)]
@@ -30,14 +31,17 @@ pub struct Subset {
 }
 
 impl Subset {
-    fn new(images: Images, labels: Labels, classes: usize) -> Result<Self, CountError> {
+    fn new(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
         if images.count() != labels.len() {
-            return Err(CountError { images: images.count(), labels: labels.len() });
+            return Err(SetError::Count { images: images.count(), labels: labels.len() });
         }
+        // They may have been parsed for more classes than these.
+        labels.expect_below(classes)?;
         let indices = (0..images.count() as u32).collect();
         Ok(Self { data: Arc::new(Labelled { images, labels, classes }), indices })
     }
 
+    /// Number of pictures.
     pub fn len(&self) -> usize {
         self.indices.len()
     }
@@ -56,11 +60,13 @@ impl Subset {
         self.data.images.width()
     }
 
+    /// Number of classes; labels are below it.
     pub fn classes(&self) -> usize {
         self.data.classes
     }
 
-    /// Position of picture `i` in its file.
+    /// Position of picture `i` in its file. As the two below, it panics where `i` is not below
+    /// [`Subset::len`].
     pub fn index(&self, i: usize) -> usize {
         self.indices[i] as usize
     }
@@ -95,8 +101,8 @@ macro_rules! sets {
             /// Pictures and labels that are at hand, in their order.
             ///
             /// # Errors
-            /// If there are not as many labels as pictures.
-            pub fn from_images(images: Images, labels: Labels, classes: usize) -> Result<Self, CountError> {
+            /// If there are not as many labels as pictures, or a label is not below `classes`.
+            pub fn from_images(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
                 Subset::new(images, labels, classes).map(Self)
             }
 

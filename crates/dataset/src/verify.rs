@@ -60,6 +60,23 @@ pub(crate) fn path(name: Name, file: &DataFile, dir: &Path) -> PathBuf {
     dir.join(name.key()).join(file.name)
 }
 
+/// The command that brings the file kept at `path`, the inverse of [`path`].
+///
+/// It names data set and folder, so that it does the right thing when it is copied from an error.
+pub(crate) fn download_command(path: &Path) -> String {
+    let folder = path.parent();
+    let name = folder.and_then(Path::file_name).unwrap_or_default().display();
+    let dir = folder.and_then(Path::parent).unwrap_or(Path::new(""));
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    format!("cargo run -p cli -- data download --dataset {name} --data-dir {}", quoted(dir))
+}
+
+/// A path as a shell wants it.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
+}
+
 pub(crate) fn report(path: &Path, file: &DataFile) -> FileReport {
     let status = match read_bounded(path, file.bytes) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Status::Missing,
@@ -132,6 +149,18 @@ mod tests {
     }
 
     #[test]
+    fn the_command_in_an_error_names_data_set_and_folder() {
+        for (dir, written) in [("/a/b", "/a/b"), ("my data", "\"my data\""), ("", ".")] {
+            let path = path(Name::FashionMnist, &Name::FashionMnist.files()[0], Path::new(dir));
+            let command = download_command(&path);
+            assert!(
+                command.ends_with(&format!(" --dataset fashion-mnist --data-dir {written}")),
+                "{command}"
+            );
+        }
+    }
+
+    #[test]
     fn a_gzip_bomb_stops_at_the_expected_size() {
         let bomb = gzip(&vec![0; 50_000_000]);
         assert!(bomb.len() < 100_000);
@@ -143,7 +172,7 @@ mod tests {
         let packed = gzip(b"hello");
         assert_eq!(gunzip(&packed, 5), Ok(b"hello".to_vec()));
         assert!(matches!(gunzip(b"<html>not found</html>", 5), Err(Mismatch::Gzip { .. })));
-        for length in 0..packed.len() - 8 {
+        for length in 0..packed.len() {
             assert!(gunzip(&packed[..length], 5).is_err(), "{length}");
         }
     }

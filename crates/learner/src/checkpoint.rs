@@ -102,11 +102,11 @@ struct ManifestEntry {
 /// Why a checkpoint is not usable.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
-    #[error("{path}: {problem}; this checkpoint is damaged and cannot be used")]
+    #[error("{}: {problem}; this checkpoint is damaged and cannot be used", path.display())]
     Damaged { path: PathBuf, problem: String },
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 }
 

@@ -91,7 +91,7 @@ impl Default for TrainConfig {
             epochs: positive(3),
             batch_size: positive(128),
             optimizer: Optimizer::Adam,
-            learning_rate: 1e-3,
+            learning_rate: 3e-3,
             schedule: Schedule::OneCycle,
             warmup_fraction: 0.0,
             weight_decay: 0.0,

@@ -25,15 +25,15 @@ const TEST: &str = "test.json";
 /// Why a run directory cannot be made or used.
 #[derive(Debug, Error)]
 pub enum RunDirError {
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
-    #[error("{0} is already there and is not overwritten; name another directory, or remove it")]
+    #[error("{} is already there and is not overwritten; name another directory, or remove it", .0.display())]
     Exists(PathBuf),
-    #[error("{0} holds no run (no {CONFIG}); train one: cargo run -p cli -- train --config configs/default.toml -p {0}", .0.display())]
+    #[error("{run} holds no run (no {CONFIG}); train one: cargo run -p cli -- train --config configs/default.toml -p {run}", run = .0.display())]
     NoRun(PathBuf),
-    #[error("{0} holds no finished epoch, so no model yet; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
+    #[error("{} holds no finished epoch, so no model yet; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
     NoModel(PathBuf),
-    #[error("{path}: {problem}")]
+    #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("the run's configuration is not usable: {0}")]
     Config(#[from] ConfigError),

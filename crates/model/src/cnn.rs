@@ -106,9 +106,11 @@ impl ModuleMapper for Fill<'_> {
         // `Weights::check` has seen every name; a parameter without values keeps its zeros.
         let Some((shape, values)) = self.weights.get(&self.path.join(".")) else { return param };
         let data = TensorData::new(values.to_vec(), shape.to_vec());
+        let tensor = Tensor::from_data(data, self.device);
         let id = ParamId::from(self.next_id);
         self.next_id += 1;
-        Param::initialized(id, Tensor::from_data(data, self.device).require_grad())
+        // Burn panics if a tensor without autodiff is asked to collect gradients.
+        Param::initialized(id, if self.device.is_autodiff() { tensor.require_grad() } else { tensor })
     }
 }
 

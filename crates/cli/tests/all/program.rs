@@ -1,0 +1,79 @@
+//! Running the binary in an empty folder.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// An empty folder in which the program runs: no workspace around it, no data, no runs.
+pub(crate) struct Desk(TempDir);
+
+/// A network so small that every backend trains it in seconds, on the built-in sample.
+pub(crate) const SMALL: [&str; 5] = [
+    "data.dataset=sample",
+    "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3}]",
+    "train.epochs=6",
+    "train.batch_size=32",
+    "train.learning_rate=0.01",
+];
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::cargo_bin("mnist-cnn").unwrap();
+        command.current_dir(self.path()).args(arguments).env_remove("MNIST_CNN_DATA").env_remove("CARGO");
+        Ended::new(command.output().unwrap())
+    }
+
+    /// Trains the small network; `more` are further arguments.
+    pub(crate) fn train(&self, more: &[&str]) -> Ended {
+        let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
+        let arguments: Vec<&str> = ["train"].into_iter().chain(sets).chain(more.iter().copied()).collect();
+        self.run(&arguments)
+    }
+
+    pub(crate) fn json(&self, file: &str) -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(self.path().join(file)).unwrap()).unwrap()
+    }
+}
+
+/// How a program ended, and what it said.
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    fn new(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Asserts that all went well.
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self
+    }
+
+    /// Asserts an error with this exit code that says all of these, in no more than a few lines.
+    pub(crate) fn fails(self, code: i32, says: &[&str]) {
+        assert_eq!(self.code, code, "{}", self.stderr);
+        for words in says {
+            assert!(self.stderr.contains(words), "expected «{words}» in: {}", self.stderr);
+        }
+        assert!(!self.stderr.contains("panicked") && !self.stderr.contains("a bug in"), "{}", self.stderr);
+        assert!(self.stdout.is_empty(), "{}", self.stdout);
+    }
+}

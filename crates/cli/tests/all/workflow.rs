@@ -1,0 +1,93 @@
+//! Train, then test: the lecture's second and third assignments.
+
+use std::fs;
+
+use crate::program::Desk;
+
+#[test]
+fn a_network_trained_on_the_sample_knows_digits_it_has_not_seen() {
+    let desk = Desk::new();
+    let trained = desk.train(&["-p", "tmp"]).done();
+    assert!(trained.stdout.starts_with("Reached "), "{}", trained.stdout);
+    assert!(trained.stdout.contains("mnist-cnn test -p tmp"), "{}", trained.stdout);
+    let tested = desk.run(&["test", "-p", "tmp"]).done();
+    let report = desk.json("tmp/test.json");
+    let accuracy = report["evaluation"]["accuracy"].as_f64().unwrap();
+    // Guessing reaches 10 %; a linear model on these 917 pictures about 80 %.
+    assert!(accuracy > 0.8, "{accuracy}");
+    assert!(tested.stdout.contains(&format!("{:.2} %", 100.0 * accuracy)), "{}", tested.stdout);
+    assert!(tested.stdout.contains("most confused"), "{}", tested.stdout);
+    assert_eq!(report["evaluation"]["pictures"], 200);
+    assert_eq!(report["evaluation"]["classes"][3]["support"], 20);
+}
+
+#[test]
+fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
+    let desk = Desk::new();
+    desk.train(&["-p", "first", "--set", "model.dropout=0.2"]).done();
+    let info = desk.json("first/run.json");
+    assert_eq!((info["dataset"].as_str(), info["seed"].as_u64()), (Some("sample"), Some(1)));
+    let again = desk.run(&["train", "--config", "first/config.toml", "-p", "second", "--json"]).done();
+    let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
+    let weights = |run| fs::read(desk.path().join(run).join("checkpoints/best/weights.safetensors")).unwrap();
+    assert_eq!(weights("first"), weights("second"));
+    let tested = desk.run(&["test", "-p", "first", "--json"]).done();
+    let tested: serde_json::Value = serde_json::from_str(&tested.stdout).unwrap();
+    assert_eq!(tested["weights_sha256"], report["weights_sha256"]);
+    assert_eq!(tested, desk.json("first/test.json"));
+    let metrics = fs::read_to_string(desk.path().join("first/metrics.jsonl")).unwrap();
+    let events: Vec<serde_json::Value> = metrics.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(events.iter().filter(|event| event["event"] == "epoch").count(), 6);
+    assert_eq!((&events[0]["event"], &events[0]["train"]), (&"start".into(), &917.into()));
+}
+
+#[test]
+fn without_a_directory_runs_are_numbered_and_the_latest_is_tested() {
+    let desk = Desk::new();
+    let quick = ["--set", "train.epochs=1", "--set", "data.train_limit=40"];
+    desk.train(&quick).done();
+    desk.train(&quick).done();
+    let tested = desk.run(&["test"]).done();
+    assert!(tested.stderr.contains("testing the latest run, runs/run-2"), "{}", tested.stderr);
+    assert!(desk.path().join("runs/run-2/test.json").is_file());
+    assert!(!desk.path().join("runs/run-1/test.json").exists());
+}
+
+#[test]
+fn predictions_are_written_for_each_picture() {
+    let desk = Desk::new();
+    desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
+    desk.run(&["test", "-p", "tmp", "--predictions", "p.csv"]).done();
+    let csv = fs::read_to_string(desk.path().join("p.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 201);
+    assert!(csv.starts_with("index,label,prediction,logit_0,"), "{csv}");
+    let right = csv.lines().skip(1).filter(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        fields[1] == fields[2]
+    });
+    assert_eq!(right.count(), desk.json("tmp/test.json")["evaluation"]["correct"].as_u64().unwrap() as usize);
+}
+
+#[test]
+fn output_in_a_file_has_no_colours() {
+    let desk = Desk::new();
+    let ended = desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
+    let tested = desk.run(&["test", "-p", "tmp"]).done();
+    for text in [ended.stdout, ended.stderr, tested.stdout, tested.stderr] {
+        assert!(!text.contains('\x1b'), "{text}");
+    }
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
+    let desk = Desk::new();
+    let backend = if cfg!(feature = "flex") { "flex" } else { "ndarray" };
+    desk.train(&["-p", "tmp", "--backend", backend]).done();
+    let accuracy = |backend| {
+        desk.run(&["test", "-p", "tmp", "--backend", backend]).done();
+        desk.json("tmp/test.json")["evaluation"]["accuracy"].as_f64().unwrap()
+    };
+    let (cpu, gpu) = (accuracy(backend), accuracy("wgpu"));
+    assert!((cpu - gpu).abs() <= 0.005, "{cpu} {gpu}");
+}

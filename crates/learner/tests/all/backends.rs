@@ -1,0 +1,94 @@
+//! One network, several backends: the same start, nearly the same steps, the same answers.
+
+use learner::evaluate::predict;
+use learner::random::{Stream, generator};
+use model::device::{self, Backend};
+use model::{Cnn, Weights};
+
+use crate::memory::{cpu, digits, sample_test, small_network, training};
+
+/// ||a - b|| / ||b|| of each tensor, with its name.
+fn differences(a: &Weights, b: &Weights) -> Vec<(String, f64)> {
+    let square = |x: f64| x * x;
+    a.iter()
+        .zip(b.iter())
+        .map(|((name, _, a), (_, _, b))| {
+            let gap: f64 = a.iter().zip(b).map(|(x, y)| square(f64::from(x - y))).sum();
+            let norm: f64 = b.iter().map(|y| square(f64::from(*y))).sum();
+            (name.to_owned(), (gap / norm).sqrt())
+        })
+        .collect()
+}
+
+/// The first four steps of a tiny network, without dropout.
+fn first_steps(backend: Backend) -> Weights {
+    let (memory, result) = digits(32, 8, &small_network()).fit(&training(1, 8, 1e-3), backend);
+    result.unwrap();
+    memory.weights().clone()
+}
+
+fn trains_like_the_cpu(backend: Backend) {
+    let (expected, found) = (first_steps(cpu()), first_steps(backend));
+    for (name, difference) in differences(&found, &expected) {
+        assert!(difference < 1e-3, "{name}: {difference}");
+    }
+}
+
+fn starts_from_the_same_weights(backend: Backend) {
+    let task = digits(8, 8, &small_network());
+    let drawn = Weights::initial(&task.architecture, &mut generator(1, Stream::Weights, 0, 0));
+    let device = device::open(Some(backend)).unwrap().device;
+    let on_device = Cnn::new(&task.architecture, &drawn, &device).unwrap().weights();
+    assert_eq!(on_device.sha256().unwrap(), drawn.sha256().unwrap());
+}
+
+fn answers_like_the_cpu(backend: Backend) {
+    let task = digits(200, 20, &small_network());
+    let (memory, result) = task.fit(&training(4, 20, 0.01), cpu());
+    result.unwrap();
+    let answers = |backend| {
+        let device = device::open(Some(backend)).unwrap().device;
+        let cnn = Cnn::new(&task.architecture, memory.weights(), &device).unwrap();
+        predict(&cnn, sample_test().subset(), &device, &mut |_| ())
+    };
+    let (expected, found) = (answers(cpu()), answers(backend));
+    for (i, ((_, a), (_, b))) in found.rows().zip(expected.rows()).enumerate() {
+        let gap = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+        assert!(gap < 1e-3, "picture {i}: logits differ by {gap}");
+    }
+}
+
+#[cfg(all(feature = "ndarray", feature = "flex"))]
+#[test]
+fn ndarray_and_flex_agree() {
+    starts_from_the_same_weights(Backend::Ndarray);
+    starts_from_the_same_weights(Backend::Flex);
+    trains_like_the_cpu(Backend::Ndarray);
+    answers_like_the_cpu(Backend::Ndarray);
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+fn wgpu_starts_trains_and_answers_like_the_cpu() {
+    starts_from_the_same_weights(Backend::Wgpu);
+    trains_like_the_cpu(Backend::Wgpu);
+    answers_like_the_cpu(Backend::Wgpu);
+}
+
+#[test]
+fn differences_are_relative_to_the_norm() {
+    let task = digits(8, 8, &small_network());
+    let weights = |seed| Weights::initial(&task.architecture, &mut generator(seed, Stream::Weights, 0, 0));
+    assert!(differences(&weights(1), &weights(1)).iter().all(|(_, d)| *d == 0.0));
+    assert!(differences(&weights(1), &weights(2)).iter().all(|(_, d)| *d > 0.1));
+}
+
+#[test]
+fn a_backend_that_is_not_compiled_in_is_named() {
+    for backend in [Backend::Ndarray, Backend::Flex, Backend::Wgpu] {
+        if !Backend::COMPILED.contains(&backend) {
+            let message = device::open(Some(backend)).unwrap_err().to_string();
+            assert!(message.contains(&format!("--features {}", backend.name())), "{message}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Training learns, repeats to the bit, and stops at what is not finite.
+
+use learner::config::{Optimizer, Schedule, TrainConfig};
+use learner::fit::FitError;
+use model::config::{ModelConfig, Normalization, UnitConfig};
+
+use crate::memory::{cpu, digits, small_network, training};
+
+#[test]
+fn one_batch_is_learned_by_heart() {
+    let task = digits(32, 10, &small_network());
+    let (memory, best) = task.fit(&training(120, 32, 0.01), cpu());
+    best.unwrap();
+    let last = memory.epochs().last().copied().unwrap();
+    assert!(last.train_loss < 0.01 && last.train_accuracy == 1.0, "{last:?}");
+}
+
+#[test]
+fn every_optimizer_and_schedule_learns() {
+    let task = digits(200, 100, &small_network());
+    for (optimizer, learning_rate) in [(Optimizer::Adam, 0.01), (Optimizer::Adamw, 0.01), (Optimizer::Sgd, 0.05)] {
+        for schedule in [Schedule::Constant, Schedule::Cosine, Schedule::OneCycle] {
+            let config = TrainConfig { optimizer, schedule, weight_decay: 1e-4, ..training(6, 20, learning_rate) };
+            let best = task.fit(&config, cpu()).1.unwrap();
+            // Guessing reaches 10 %.
+            assert!(best.score.accuracy > 0.5, "{optimizer:?} {schedule:?}: {best:?}");
+        }
+    }
+}
+
+/// Everything that draws random numbers: weights, order, dropout; and batch statistics.
+fn with_everything_random() -> ModelConfig {
+    let mut model = small_network();
+    model.dropout = 0.3;
+    model.dense = vec![20];
+    model.units[0].dropout = 0.1;
+    model.units[1].normalization = Normalization::Batch;
+    model
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits() {
+    let task = digits(100, 20, &with_everything_random());
+    let sha = |seed| {
+        let (memory, result) = task.fit(&TrainConfig { seed, ..training(2, 16, 0.01) }, cpu());
+        result.unwrap();
+        (memory.weights().sha256().unwrap(), memory.events)
+    };
+    assert_eq!(sha(1), sha(1));
+    assert_ne!(sha(1).0, sha(2).0);
+}
+
+#[test]
+fn a_network_that_diverges_is_stopped_and_its_last_good_state_is_kept() {
+    let task = digits(64, 10, &small_network());
+    // The first steps are harmless; then the rate rises to the absurd.
+    let config = TrainConfig {
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::OneCycle,
+        checkpoint_every_steps: 1,
+        log_every_steps: 4.try_into().unwrap(),
+        ..training(20, 16, 1e30)
+    };
+    let (memory, result) = task.fit(&config, cpu());
+    let error = result.unwrap_err();
+    assert!(matches!(error, FitError::NotFinite { step: 1..=20, .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains(" at step ") && message.contains("learning rate is "), "{message}");
+    for snapshot in &memory.snapshots {
+        snapshot.weights.check(&task.architecture).unwrap();
+    }
+    assert!(!memory.snapshots.is_empty());
+}
+
+#[test]
+fn events_and_snapshots_come_when_they_are_due() {
+    let task = digits(50, 10, &small_network());
+    let config = TrainConfig {
+        checkpoint_every_steps: 3,
+        log_every_steps: 2.try_into().unwrap(),
+        ..training(2, 10, 0.001)
+    };
+    let (memory, best) = task.fit(&config, cpu());
+    let steps: Vec<usize> = memory.steps().iter().map(|step| step.step).collect();
+    // A window ends after two steps, at a checkpoint (3, 6, 9) and at an epoch's end (5, 10).
+    assert_eq!(steps, [2, 3, 5, 6, 8, 9, 10]);
+    let checkpoints: Vec<usize> = memory.snapshots.iter().map(|s| s.position.step).collect();
+    assert_eq!(checkpoints, [3, 5, 6, 9, 10]);
+    let best = best.unwrap();
+    let marked: Vec<usize> = memory.epochs().iter().filter(|e| e.is_best).map(|e| e.epoch).collect();
+    assert_eq!(marked.last(), Some(&best.epoch));
+    let kept = memory.snapshots.iter().rfind(|s| s.is_best).unwrap();
+    assert_eq!(kept.position.best, Some(best));
+    let sums = memory.snapshots[0].position.sums;
+    assert_eq!((sums.steps, sums.pictures), (3, 30));
+}
+
+#[test]
+fn validation_does_not_change_what_is_learned() {
+    let model = with_everything_random();
+    let weights = |validation| {
+        let (memory, result) = digits(60, validation, &model).fit(&training(2, 20, 0.01), cpu());
+        result.unwrap();
+        memory.weights().clone()
+    };
+    assert_eq!(weights(10), weights(50));
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_all_of_it() {
+    let task = digits(20, 10, &ModelConfig { units: vec![], ..ModelConfig::default() });
+    let (memory, result) = task.fit(&training(3, 128, 0.01), cpu());
+    result.unwrap();
+    assert_eq!(memory.snapshots.last().unwrap().position.step, 3);
+}
+
+#[test]
+fn average_pooling_and_gelu_learn_as_well() {
+    use model::config::{Activation, Pool};
+    let unit = UnitConfig { filters: 6, kernel_size: 3, activation: Activation::Gelu, pool: Pool::Average, ..UnitConfig::default() };
+    let task = digits(200, 100, &ModelConfig { units: vec![unit], dense: vec![16], ..ModelConfig::default() });
+    let best = task.fit(&training(8, 20, 0.01), cpu()).1.unwrap();
+    assert!(best.score.accuracy > 0.5, "{best:?}");
+}

@@ -1,0 +1,115 @@
+//! An observer that remembers, and small things to learn.
+
+use std::io;
+
+use dataset::idx::{Images, Labels};
+use dataset::{Name, Subset, TestSet, TrainSet, ValidationSet, load};
+use learner::checkpoint::{Best, Snapshot};
+use learner::config::{Schedule, TrainConfig};
+use learner::event::{EpochEvent, StepEvent};
+use learner::fit::{FitError, fit};
+use learner::{Event, Observer};
+use model::config::{ModelConfig, UnitConfig};
+use model::device::{self, Backend};
+use model::{Architecture, Weights};
+
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) events: Vec<Event>,
+    pub(crate) snapshots: Vec<Snapshot>,
+}
+
+impl Observer for Memory {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.events.push(event.clone());
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.snapshots.push(snapshot.clone());
+        Ok(())
+    }
+}
+
+impl Memory {
+    pub(crate) fn weights(&self) -> &Weights {
+        &self.snapshots.last().expect("a snapshot at the end of the last epoch").weights
+    }
+
+    pub(crate) fn epochs(&self) -> Vec<&EpochEvent> {
+        let epoch = |event| match event {
+            &Event::Epoch(ref epoch) => Some(epoch),
+            _ => None,
+        };
+        self.events.iter().filter_map(epoch).collect()
+    }
+
+    pub(crate) fn steps(&self) -> Vec<&StepEvent> {
+        let step = |event| match event {
+            &Event::Step(ref step) => Some(step),
+            _ => None,
+        };
+        self.events.iter().filter_map(step).collect()
+    }
+}
+
+/// A task: pictures to learn and to validate on, and the network for it.
+pub(crate) struct Task {
+    pub(crate) train: TrainSet,
+    pub(crate) validation: ValidationSet,
+    pub(crate) architecture: Architecture,
+}
+
+impl Task {
+    /// Trains on a backend; what happened is in the memory even if it ended early.
+    pub(crate) fn fit(&self, config: &TrainConfig, backend: Backend) -> (Memory, Result<Best, FitError>) {
+        let device = device::open(Some(backend)).unwrap().device;
+        let mut memory = Memory::default();
+        let result = fit(&self.architecture, config, &self.train, &self.validation, &device, &mut memory);
+        (memory, result)
+    }
+}
+
+/// The fastest CPU backend of this build.
+pub(crate) fn cpu() -> Backend {
+    *Backend::COMPILED.iter().find(|backend| **backend != Backend::Wgpu).unwrap()
+}
+
+/// Two small units, so that every backend is done soon.
+pub(crate) fn small_network() -> ModelConfig {
+    let unit = |filters| UnitConfig { filters, kernel_size: 3, ..UnitConfig::default() };
+    ModelConfig { units: vec![unit(4), unit(8)], ..ModelConfig::default() }
+}
+
+pub(crate) fn sample_test() -> TestSet {
+    load::load_test(Name::Sample, "".as_ref()).unwrap()
+}
+
+fn first(pictures: &Subset, count: usize) -> (Images, Labels) {
+    let pixels = (0..count).flat_map(|i| pictures.image(i).to_vec()).collect();
+    let labels = (0..count).map(|i| pictures.label(i)).collect();
+    (Images::new(count, 28, 28, pixels).unwrap(), Labels::new(labels, 10).unwrap())
+}
+
+/// The first digits of the sample, validated on the first of its test part.
+pub(crate) fn digits(train: usize, validation: usize, model: &ModelConfig) -> Task {
+    let all = load::load_train(Name::Sample, "".as_ref()).unwrap();
+    let (images, labels) = first(all.subset(), train);
+    let (validation_images, validation_labels) = first(sample_test().subset(), validation);
+    Task {
+        train: TrainSet::from_images(images, labels, 10).unwrap(),
+        validation: ValidationSet::from_images(validation_images, validation_labels, 10).unwrap(),
+        architecture: Architecture::new(model, [1, 28, 28], 10).unwrap(),
+    }
+}
+
+/// Adam at a constant rate.
+pub(crate) fn training(epochs: usize, batch_size: usize, learning_rate: f64) -> TrainConfig {
+    TrainConfig {
+        epochs: epochs.try_into().unwrap(),
+        batch_size: batch_size.try_into().unwrap(),
+        learning_rate,
+        schedule: Schedule::Constant,
+        ..TrainConfig::default()
+    }
+}

@@ -1,0 +1,40 @@
+//! The lecture says that a linear model cannot compute XOR and that one hidden layer can.
+
+use dataset::idx::{Images, Labels};
+use dataset::{TrainSet, ValidationSet};
+use learner::config::TrainConfig;
+use model::{Architecture, ModelConfig};
+
+use crate::memory::{Task, cpu, training};
+
+/// Pictures of two pixels; the class is whether exactly one has ink.
+fn xor(dense: Vec<usize>) -> Task {
+    let images = || Images::new(4, 1, 2, vec![0, 0, 0, 255, 255, 0, 255, 255]).unwrap();
+    let labels = || Labels::new(vec![0, 1, 1, 0], 2).unwrap();
+    let model = ModelConfig { units: vec![], dense, ..ModelConfig::default() };
+    Task {
+        train: TrainSet::from_images(images(), labels(), 2).unwrap(),
+        validation: ValidationSet::from_images(images(), labels(), 2).unwrap(),
+        architecture: Architecture::new(&model, [1, 1, 2], 2).unwrap(),
+    }
+}
+
+fn best_accuracy(dense: &[usize], seed: u64) -> f64 {
+    let config = TrainConfig { seed, ..training(400, 4, 0.02) };
+    xor(dense.to_vec()).fit(&config, cpu()).1.unwrap().score.accuracy
+}
+
+#[test]
+fn a_linear_model_fails_on_xor() {
+    for seed in 1..=3 {
+        let accuracy = best_accuracy(&[], seed);
+        assert!(accuracy <= 0.75, "seed {seed}: {accuracy}");
+    }
+}
+
+#[test]
+fn one_hidden_relu_layer_solves_xor() {
+    for seed in 1..=3 {
+        assert_eq!(best_accuracy(&[16], seed), 1.0, "seed {seed}");
+    }
+}
