@@ -1,6 +1,7 @@
 //! How the program ends: output that survives a closed pipe, errors in words, exit codes.
 
 use std::any::Any;
+use std::error::Error;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -52,19 +53,24 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// The exit code of the first cause that has one of its own.
 fn code(error: &anyhow::Error) -> u8 {
-    let is = |kind: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(kind);
-    if is(|e| e.is::<ConfigError>() || e.is::<DeviceError>() || matches!(e.downcast_ref(), Some(RunDirError::Exists(_)))) {
-        USAGE
-    } else if is(|e| {
-        e.is::<dataset::Error>()
-            || e.is::<CheckpointError>()
-            || e.is::<WeightsError>()
-            || matches!(e.downcast_ref(), Some(RunDirError::NoRun(_) | RunDirError::NoModel(_)))
-    }) {
-        DATA
-    } else {
-        FAILURE
+    error.chain().find_map(code_of).unwrap_or(FAILURE)
+}
+
+fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
+    if cause.is::<ConfigError>() || cause.is::<DeviceError>() {
+        return Some(USAGE);
+    }
+    if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<WeightsError>() {
+        return Some(DATA);
+    }
+    match cause.downcast_ref()? {
+        RunDirError::Exists(_) | RunDirError::Config(_) => Some(USAGE),
+        RunDirError::NoRun(_) | RunDirError::NoModel(_) | RunDirError::Checkpoint(_) | RunDirError::Damaged { .. } => {
+            Some(DATA)
+        }
+        RunDirError::Io { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use anyhow::Context;
 use burn::tensor::Device;
 use dataset::Name;
 use indicatif::ProgressBar;
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(notice) = &opened.notice {
         note(&format!("note: {notice}"));
     }
-    let model = Cnn::new(config.architecture(), &weights, &opened.device)?;
+    let model = Cnn::new(config.architecture(), &weights, &opened.device)
+        .with_context(|| format!("the model in {} cannot be used", short(run.path())))?;
     let pictures = data::test_set(name, &crate::paths::data_dir(&args.data_dir))?;
     let predictions = answers(&model, &pictures, &opened.device);
     if let Some(path) = &args.predictions {

@@ -96,7 +96,7 @@ fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>>
 
 /// The line of a client's messages that says most: apt marks it with an E, npm with a code.
 fn reason(said: &str) -> &str {
-    let line = said.lines().rev().find(|line| line.contains("code") || line.starts_with('E'));
+    let line = said.lines().find(|line| line.contains("code") || line.starts_with('E'));
     line.or(said.lines().next_back()).unwrap_or("it said nothing").trim()
 }
 

@@ -55,7 +55,7 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// Why files could not be brought.
+/// Why files could not be brought. Each text is complete: it has no source to be printed after it.
 #[derive(Debug, Error)]
 pub enum FetchError {
     #[error(
@@ -65,8 +65,8 @@ pub enum FetchError {
     NoSource { name: Name, dir: PathBuf, attempts: Vec<Attempt> },
     #[error("{}: {status}; delete it, or replace it with: {} --force", path.display(), verify::download_command(path))]
     Wrong { path: PathBuf, status: Status },
-    #[error("{} cannot be written: {source}; choose another folder with --data-dir or MNIST_CNN_DATA", path.display())]
-    Write { path: PathBuf, source: io::Error },
+    #[error("{} cannot be written: {reason}; choose another folder with --data-dir or MNIST_CNN_DATA", path.display())]
+    Write { path: PathBuf, reason: io::Error },
 }
 
 fn list(attempts: &[Attempt]) -> String {
@@ -194,7 +194,7 @@ fn bring_from(
             Err(reason) => return Ok(Err(reason)),
             Ok(content) => {
                 let path = verify::path(name, file, dir);
-                store(&path, &content).map_err(|source| FetchError::Write { path: path.clone(), source })?;
+                store(&path, &content).map_err(|reason| FetchError::Write { path: path.clone(), reason })?;
                 events(Event::Stored { path, bytes: file.bytes });
                 wanted.remove(0);
             }

@@ -12,15 +12,15 @@ use crate::sample;
 use crate::subset::{SetError, TestSet, TrainSet};
 use crate::verify::{self, Mismatch};
 
-/// Why a data set cannot be loaded.
+/// Why a data set cannot be loaded. Each text is complete: it has no source to be printed after it.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    #[error("{}: {source}; bring the files with: {}", path.display(), verify::download_command(path))]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{}: {source}; the file is damaged or another one; bring it again with: {} --force", path.display(), verify::download_command(path))]
-    Mismatch { path: PathBuf, source: Mismatch },
-    #[error("{}: {source}", path.display())]
-    Idx { path: PathBuf, source: IdxError },
+    #[error("{}: {reason}; bring the files with: {}", path.display(), verify::download_command(path))]
+    Io { path: PathBuf, reason: io::Error },
+    #[error("{}: {reason}; the file is damaged or another one; bring it again with: {} --force", path.display(), verify::download_command(path))]
+    Mismatch { path: PathBuf, reason: Mismatch },
+    #[error("{}: {reason}", path.display())]
+    Idx { path: PathBuf, reason: IdxError },
     #[error(transparent)]
     Set(#[from] SetError),
 }
@@ -52,7 +52,7 @@ fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadErro
     for file in name.files().iter().filter(|file| file.part == part) {
         let path = verify::path(name, file, dir);
         let bytes = read(&path, file)?;
-        let idx = |source| LoadError::Idx { path: path.clone(), source };
+        let idx = |reason| LoadError::Idx { path: path.clone(), reason };
         match file.role {
             Role::Images => images = Some(parse_images(&bytes).map_err(idx)?),
             Role::Labels => labels = Some(parse_labels(&bytes, name.classes().len()).map_err(idx)?),
@@ -70,8 +70,8 @@ fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadErro
 }
 
 fn read(path: &Path, file: &DataFile) -> Result<Vec<u8>, LoadError> {
-    let mismatch = |source| LoadError::Mismatch { path: path.to_owned(), source };
-    let io = |source| LoadError::Io { path: path.to_owned(), source };
+    let mismatch = |reason| LoadError::Mismatch { path: path.to_owned(), reason };
+    let io = |reason| LoadError::Io { path: path.to_owned(), reason };
     let found = fs::metadata(path).map_err(io)?.len();
     if found != file.bytes {
         return Err(mismatch(Mismatch::Length { found, expected: file.bytes }));

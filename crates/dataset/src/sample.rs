@@ -28,8 +28,8 @@ pub(crate) fn load(part: Part) -> Result<(Images, Labels), LoadError> {
     };
     let count = 10 * per_class as u64;
     let path = PathBuf::from("the built-in sample");
-    let mismatch = |source| LoadError::Mismatch { path: path.clone(), source };
-    let idx = |source| LoadError::Idx { path: path.clone(), source };
+    let mismatch = |reason| LoadError::Mismatch { path: path.clone(), reason };
+    let idx = |reason| LoadError::Idx { path: path.clone(), reason };
     let images = gunzip(images, 16 + count * 28 * 28).map_err(mismatch)?;
     let labels = gunzip(labels, 8 + count).map_err(mismatch)?;
     Ok((parse_images(&images).map_err(idx)?, parse_labels(&labels, 10).map_err(idx)?))

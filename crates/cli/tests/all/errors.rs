@@ -63,7 +63,7 @@ fn weights_of_another_network_are_refused() {
     let config = desk.path().join("tmp/config.toml");
     let text = fs::read_to_string(&config).unwrap().replace("filters = 8", "filters = 9");
     fs::write(&config, text).unwrap();
-    desk.run(&["test", "-p", "tmp"]).fails(3, &["units.0.conv.bias has shape [8], expected [9]"]);
+    desk.run(&["test", "-p", "tmp"]).fails(3, &["the model in tmp", "units.0.conv.weight has shape [8, 1, 3, 3], expected [9, 1, 3, 3]"]);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
         fs::write(folder.join(name), b"not a picture").unwrap();
     }
-    let says = ["d/mnist/train-images-idx3-ubyte", "found 13 bytes, expected 47040016", "download --force"];
+    let says = ["d/mnist/train-images-idx3-ubyte", "found 13 bytes, expected 47040016", "data download", "--force"];
     desk.run(&["train", "--data-dir", "d", "-p", "tmp"]).fails(3, &says);
     desk.run(&["show", "--data-dir", "d"]).fails(3, &says);
     let verified = desk.run(&["data", "verify", "--data-dir", "d"]);
