@@ -38,7 +38,10 @@ pub(crate) fn run(root: &Path, run_dir: &Path, backends: &[String]) -> Result<()
 
 fn read(path: &Path) -> Result<Vec<Row>> {
     let text = fs::read_to_string(path)?;
-    text.lines().skip(1).map(|line| row(line).with_context(|| format!("{}: {line}", path.display()))).collect()
+    text.lines()
+        .skip(1)
+        .map(|line| row(line).with_context(|| format!("{}: {line}", path.display())))
+        .collect()
 }
 
 /// A line of `index,label,prediction,logit_0,...`.
@@ -70,7 +73,9 @@ fn compare(first: &str, expected: &[Row], other: &str, rows: &[Row]) -> Result<(
     ));
     let allowed = rows.len().div_ceil(10_000);
     if largest > TOLERANCE || differ > allowed || differ_clearly > 0 {
-        bail!("more than allowed: logits within {TOLERANCE}, {allowed} predictions where the best two are within {CLOSE}");
+        bail!(
+            "more than allowed: logits within {TOLERANCE}, {allowed} predictions where the best two are within {CLOSE}"
+        );
     }
     Ok(())
 }

@@ -34,12 +34,7 @@ enum Task {
     /// Everything that has to pass before a change is taken.
     Ci,
     /// Train and test a configuration with several seeds; print the mean and its spread.
-    Seeds {
-        #[arg(long, default_value = "configs/default.toml")]
-        config: PathBuf,
-        #[arg(long, default_value_t = 3)]
-        seeds: u64,
-    },
+    Seeds(seeds::SeedsArgs),
     /// Test one run on several backends and compare logits and predictions.
     Backends {
         /// Directory of the run.
@@ -62,7 +57,7 @@ fn main() -> ExitCode {
         Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
         Task::Tidy => tidy::run(root()),
         Task::Ci => ci::run(root()),
-        Task::Seeds { config, seeds } => seeds::run(root(), &config, seeds),
+        Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };

@@ -41,7 +41,8 @@ fn train(root: &Path, program: &str) -> Result<f64> {
         fs::remove_dir_all(&dir)?;
     }
     let dir = dir.display().to_string();
-    let text = output(root, program, &["train", "--set", "train.epochs=1", "--set", STEPS, "--json", "-p", &dir])?;
+    let text =
+        output(root, program, &["train", "--set", "train.epochs=1", "--set", STEPS, "--json", "-p", &dir])?;
     let report: Value = serde_json::from_str(&text)?;
     report["seconds"].as_f64().context("train --json printed no seconds")
 }

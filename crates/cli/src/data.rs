@@ -18,7 +18,8 @@ pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(Trai
     let data = config.data();
     let all = whole_training_set(data.dataset, dir)?;
     let mut split = generator(data.split_seed, Stream::Split, 0, 0);
-    let (train, validation) = all.split(data.validation_fraction, &mut split).map_err(dataset::Error::from)?;
+    let (train, validation) =
+        all.split(data.validation_fraction, &mut split).map_err(dataset::Error::from)?;
     let Some(limit) = data.train_limit else { return Ok((train, validation)) };
     let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
     let train = train.limit(limit.get(), &mut choice).map_err(dataset::Error::from)?;
@@ -50,10 +51,22 @@ pub(crate) fn checksums(name: Name) -> Vec<(String, String)> {
 pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
         DataCommand::Download { dataset, from, force, data_dir: dir } => {
+            if dataset.files().is_empty() {
+                return print(&format!(
+                    "{} is part of the program; there is nothing to download\n",
+                    dataset.title()
+                ));
+            }
             let dir = data_dir(dir);
-            let place =
-                fetch::download(*dataset, Which::All, &dir, from.as_deref(), *force, &mut progress_bar::sink())
-                    .map_err(dataset::Error::from)?;
+            let place = fetch::download(
+                *dataset,
+                Which::All,
+                &dir,
+                from.as_deref(),
+                *force,
+                &mut progress_bar::sink(),
+            )
+            .map_err(dataset::Error::from)?;
             print(&format!("{} is in {}, verified\n", dataset.title(), short(&place)))
         }
         DataCommand::Verify { dataset, data_dir: dir } => verify(*dataset, &data_dir(dir)),

@@ -47,7 +47,11 @@ fn class_table(evaluation: &Evaluation) -> String {
     for class in &evaluation.classes {
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<width$}  {precision:>9}  {recall:>9}  {f1:>9}  {:>8}", class.name, class.support);
+        let _ = writeln!(
+            text,
+            "{:<width$}  {precision:>9}  {recall:>9}  {f1:>9}  {:>8}",
+            class.name, class.support
+        );
     }
     text
 }
@@ -60,7 +64,8 @@ fn confused(evaluation: &Evaluation) -> String {
     let name = |class: usize| &evaluation.classes[class].name;
     let mut text = "\nmost confused\n".to_owned();
     for pair in pairs {
-        let _ = writeln!(text, "{:>5} x  {} taken for {}", pair.count, name(pair.label), name(pair.prediction));
+        let _ =
+            writeln!(text, "{:>5} x  {} taken for {}", pair.count, name(pair.label), name(pair.prediction));
     }
     text
 }

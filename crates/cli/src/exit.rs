@@ -67,9 +67,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     }
     match cause.downcast_ref()? {
         RunDirError::Exists(_) | RunDirError::Config(_) => Some(USAGE),
-        RunDirError::NoRun(_) | RunDirError::NoModel(_) | RunDirError::Checkpoint(_) | RunDirError::Damaged { .. } => {
-            Some(DATA)
-        }
+        RunDirError::NoRun(_)
+        | RunDirError::NoModel(_)
+        | RunDirError::Checkpoint(_)
+        | RunDirError::Damaged { .. } => Some(DATA),
         RunDirError::Io { .. } => None,
     }
 }

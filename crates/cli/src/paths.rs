@@ -14,7 +14,8 @@ use crate::args::{ConfigArgs, DataDirArg};
 /// So `data` and `runs` are the same ones from anywhere in the workspace.
 fn home() -> PathBuf {
     let here = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let workspace = here.ancestors().find(|dir| dir.join("configs").is_dir() && dir.join("Cargo.lock").is_file());
+    let workspace =
+        here.ancestors().find(|dir| dir.join("configs").is_dir() && dir.join("Cargo.lock").is_file());
     workspace.map(Path::to_owned).unwrap_or(here)
 }
 
@@ -51,7 +52,9 @@ pub(crate) fn read_config(args: &ConfigArgs) -> anyhow::Result<Config> {
             let name = path.display().to_string();
             match fs::read_to_string(path) {
                 Ok(text) => (name, text),
-                Err(error) => return Err(ConfigError::Unreadable { path: name, reason: error.to_string() }.into()),
+                Err(error) => {
+                    return Err(ConfigError::Unreadable { path: name, reason: error.to_string() }.into());
+                }
             }
         }
     };

@@ -87,7 +87,7 @@ pub(crate) struct Grid {
 }
 
 /// Pixels of the file for each pixel of a picture.
-const SCALE: usize = 3;
+const SCALE: usize = 4;
 const MARGIN: usize = 6;
 const GLYPH: usize = 8;
 
@@ -147,7 +147,10 @@ mod tests {
         let white = [255; 6];
         let text = draw(&[picture(&white), picture(&white), picture(&white)], 2, false);
         assert_eq!(text, "7   7\n██  ██\n▀▀  ▀▀\n7\n██\n▀▀\n");
-        assert_eq!((pictures_in_a_row(80, 28), pictures_in_a_row(120, 28), pictures_in_a_row(9, 28)), (2, 4, 1));
+        assert_eq!(
+            (pictures_in_a_row(80, 28), pictures_in_a_row(120, 28), pictures_in_a_row(9, 28)),
+            (2, 4, 1)
+        );
     }
 
     #[test]

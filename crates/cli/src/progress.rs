@@ -70,7 +70,11 @@ impl Progress {
         }
         let total = self.size.epochs * self.size.steps_per_epoch;
         let left = (total - step.step) as f64 / done;
-        note(&format!("  step {}/{total}: {text}, {} left", step.step, duration(Duration::from_secs_f64(left))));
+        note(&format!(
+            "  step {}/{total}: {text}, {} left",
+            step.step,
+            duration(Duration::from_secs_f64(left))
+        ));
     }
 
     fn say(&self, line: &str) {
@@ -138,8 +142,8 @@ fn epoch_line(epoch: &EpochEvent, took: Duration) -> String {
 }
 
 fn style() -> ProgressStyle {
-    // A constant: whether it parses is seen by the first test that trains.
-    ProgressStyle::with_template("{bar:24} {pos}/{len}  {msg}, {eta} left")
+    // The bar takes what the text leaves of the terminal's width.
+    ProgressStyle::with_template("{wide_bar} {pos}/{len}  {msg}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

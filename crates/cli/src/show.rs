@@ -27,7 +27,12 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
 
 fn show(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
     if args.start >= pictures.len() {
-        bail!("--start {}: there are {} pictures, from 0 to {}", args.start, pictures.len(), pictures.len() - 1);
+        bail!(
+            "--start {}: there are {} pictures, from 0 to {}",
+            args.start,
+            pictures.len(),
+            pictures.len() - 1
+        );
     }
     let term = Term::stdout();
     let columns = if term.is_term() { usize::from(term.size().1) } else { 80 };
@@ -50,7 +55,8 @@ fn show(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
     match &args.output {
         None => print(&draw(&chosen, per_row, term.is_term() && console::colors_enabled())),
         Some(path) => {
-            write_png(path, &grid(&chosen)).with_context(|| format!("{} cannot be written", path.display()))?;
+            write_png(path, &grid(&chosen))
+                .with_context(|| format!("{} cannot be written", path.display()))?;
             print(&format!("{} pictures with their labels in {}\n", chosen.len(), path.display()))
         }
     }

@@ -17,7 +17,8 @@ fn render(architecture: &Architecture) -> String {
     let input = architecture.input();
     let layers = architecture.layers();
     let kinds = layers.iter().map(|layer| layer.kind.len()).max().unwrap_or(0).max(10);
-    let mut text = format!("{:<14}{:<kinds$}{:>14}{:>12}{:>15}\n", "layer", "", "output", "parameters", "multiply-adds");
+    let mut text =
+        format!("{:<14}{:<kinds$}{:>14}{:>12}{:>15}\n", "layer", "", "output", "parameters", "multiply-adds");
     let mut line = |name: &str, kind: &str, output: &str, parameters: usize, multiply_adds: usize| {
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -43,7 +44,8 @@ fn shape(dims: &[usize]) -> String {
 /// A number in groups of three digits: 10,035,200.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
 }
 
@@ -61,6 +63,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([grouped(0), grouped(999), grouped(1000), grouped(1234567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [grouped(0), grouped(999), grouped(1000), grouped(1234567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }

@@ -73,13 +73,12 @@ fn announce(config: &Config, opened: &Opened, run: &RunDir, train: &TrainSet, va
     }
     let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
     note(&format!(
-        "{}: {} pictures to train on, {} to validate; {parameters} parameters; {} on {}",
+        "{}: {} pictures to train on, {} to validate",
         config.data().dataset.title(),
         train.subset().len(),
         validation.subset().len(),
-        opened.backend.name(),
-        hardware(opened)
     ));
+    note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
     note(&format!("run directory: {}", short(run.path())));
 }
 

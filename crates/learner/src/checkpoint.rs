@@ -48,6 +48,15 @@ impl Position {
         self.epoch = epoch;
         self.sums = EpochSums::default();
     }
+
+    /// Notes the epoch's score on validation; whether it is the best so far.
+    pub(crate) fn end_epoch(&mut self, score: Score) -> bool {
+        let is_best = self.best.is_none_or(|best| score.is_better_than(&best.score));
+        if is_best {
+            self.best = Some(Best { epoch: self.epoch, score });
+        }
+        is_best
+    }
 }
 
 /// The running sums of an epoch.
@@ -99,15 +108,15 @@ struct ManifestEntry {
     sha256: String,
 }
 
-/// Why a checkpoint is not usable.
+/// Why a checkpoint is not usable. Each text is complete: it has no source to be printed after it.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    #[error("{}: {reason}", path.display())]
+    Io { path: PathBuf, reason: io::Error },
     #[error("{}: {problem}; this checkpoint is damaged and cannot be used", path.display())]
     Damaged { path: PathBuf, problem: String },
-    #[error("{}: {source}", path.display())]
-    Weights { path: PathBuf, source: WeightsError },
+    #[error("{}: {reason}", path.display())]
+    Weights { path: PathBuf, reason: WeightsError },
 }
 
 /// Writes a snapshot below `dir` and removes checkpoints that are no longer kept.
@@ -179,8 +188,7 @@ pub fn load(checkpoint: &Path) -> Result<(Weights, Position), CheckpointError> {
         }
     };
     let (path, bytes) = verified(WEIGHTS)?;
-    let weights =
-        Weights::from_bytes(&bytes).map_err(|source| CheckpointError::Weights { path, source })?;
+    let weights = Weights::from_bytes(&bytes).map_err(|reason| CheckpointError::Weights { path, reason })?;
     let (path, bytes) = verified(STATE)?;
     let position = serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))?;
     Ok((weights, position))
@@ -212,7 +220,7 @@ fn entry(name: &str, bytes: &[u8]) -> ManifestEntry {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    fs::read(path).map_err(|source| CheckpointError::Io { path: path.to_owned(), source })
+    fs::read(path).map_err(|reason| CheckpointError::Io { path: path.to_owned(), reason })
 }
 
 fn damaged(path: &Path, problem: String) -> CheckpointError {

@@ -21,7 +21,11 @@ fn an_empty_file_is_the_lectures_network() {
 
 #[test]
 fn what_is_printed_reads_back_as_the_same() {
-    let config = read("[data]\ntrain_limit = 500\n[train]\nschedule = \"cosine\"\n[[model.units]]\nfilters = 3", &["train.seed=7"]).unwrap();
+    let config = read(
+        "[data]\ntrain_limit = 500\n[train]\nschedule = \"cosine\"\n[[model.units]]\nfilters = 3",
+        &["train.seed=7"],
+    )
+    .unwrap();
     assert_eq!(read(&print(&config).unwrap(), &[]).unwrap(), config);
 }
 
@@ -31,7 +35,10 @@ fn a_misspelt_key_has_line_column_and_the_nearest_key() {
     assert!(message.starts_with("a.toml:3:2: unknown field `epoch`"), "{message}");
     assert!(message.ends_with("did you mean `epochs`?"), "{message}");
     let message = refusal("[[model.units]]\nfilters = 8\nkernelsize = 3\n", &[]);
-    assert!(message.starts_with("a.toml:3:1:") && message.ends_with("did you mean `kernel_size`?"), "{message}");
+    assert!(
+        message.starts_with("a.toml:3:1:") && message.ends_with("did you mean `kernel_size`?"),
+        "{message}"
+    );
     let message = refusal("[modle]\n", &[]);
     assert!(message.starts_with("a.toml:1:2:") && message.ends_with("did you mean `model`?"), "{message}");
 }
@@ -50,13 +57,18 @@ fn a_mistyped_value_has_line_and_column() {
 fn values_out_of_range_and_impossible_networks_are_refused() {
     assert!(refusal("[train]\nlearning_rate = -1.0", &[]).starts_with("train.learning_rate = -1: expected"));
     assert!(refusal("[train]\nlearning_rate = nan", &[]).starts_with("train.learning_rate = NaN: expected"));
-    assert!(refusal("[data]\nvalidation_fraction = 0.0", &[]).starts_with("data.validation_fraction = 0: expected"));
+    assert!(
+        refusal("[data]\nvalidation_fraction = 0.0", &[])
+            .starts_with("data.validation_fraction = 0: expected")
+    );
     assert!(refusal("[[model.units]]\npool_size = 29", &[]).starts_with("model.units[0]: "));
 }
 
 #[test]
 fn assignments_override_any_key() {
-    let config = read("[train]\nepochs = 9", &["train.epochs=2", "data.dataset=sample", "model.units.1.filters=7"]).unwrap();
+    let config =
+        read("[train]\nepochs = 9", &["train.epochs=2", "data.dataset=sample", "model.units.1.filters=7"])
+            .unwrap();
     assert_eq!(config.train().epochs.get(), 2);
     assert_eq!(config.data().dataset, Name::Sample);
     assert_eq!(config.architecture().config().units[1].filters, 7);

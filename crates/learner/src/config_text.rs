@@ -78,7 +78,10 @@ fn assign(root: &mut Value, assignment: &str) -> Result<(), ConfigError> {
     match place {
         // An unknown key goes in as well: the tables refuse it, with the nearest one.
         Value::Table(table) => drop(table.insert(last.to_owned(), value)),
-        other => *child(other, last).ok_or_else(|| refuse(assignment, format!("there is no `{last}` here")))? = value,
+        other => {
+            *child(other, last).ok_or_else(|| refuse(assignment, format!("there is no `{last}` here")))? =
+                value
+        }
     }
     Ok(())
 }

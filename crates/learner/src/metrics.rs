@@ -182,7 +182,10 @@ mod tests {
     fn the_interval_is_wilsons() {
         // scipy.stats.binomtest(9900, 10000).proportion_ci(method="wilson")
         let [low, high] = wilson_interval(9900, 10_000).unwrap();
-        assert!((low - 0.987_853_017_744_885).abs() < 1e-12 && (high - 0.991_770_663_851_852).abs() < 1e-12, "{low} {high}");
+        assert!(
+            (low - 0.987_853_017_744_885).abs() < 1e-12 && (high - 0.991_770_663_851_852).abs() < 1e-12,
+            "{low} {high}"
+        );
         assert_eq!(wilson_interval(5, 5).unwrap()[1], 1.0);
         assert!(wilson_interval(0, 5).unwrap()[0].abs() < 1e-12);
     }

@@ -25,8 +25,8 @@ const TEST: &str = "test.json";
 /// Why a run directory cannot be made or used.
 #[derive(Debug, Error)]
 pub enum RunDirError {
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    #[error("{}: {reason}", path.display())]
+    Io { path: PathBuf, reason: io::Error },
     #[error("{} is already there and is not overwritten; name another directory, or remove it", .0.display())]
     Exists(PathBuf),
     #[error("{run} holds no run (no {CONFIG}); train one: cargo run -p cli -- train --config configs/default.toml -p {run}", run = .0.display())]
@@ -35,7 +35,7 @@ pub enum RunDirError {
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
-    #[error("the run's configuration is not usable: {0}")]
+    #[error("the run's configuration is not usable")]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -194,7 +194,7 @@ impl RunDir {
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> RunDirError {
     let path = path.to_owned();
-    move |source| RunDirError::Io { path, source }
+    move |reason| RunDirError::Io { path, reason }
 }
 
 /// The time now as `run.json` writes it.

@@ -75,7 +75,9 @@ pub struct TensorSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
     /// Uniform in `[-bound, bound)`; with `bound = 1 / sqrt(fan_in)` the scale of LeCun et al. 1998.
-    Uniform { bound: f32 },
+    Uniform {
+        bound: f32,
+    },
     Constant(f32),
 }
 
@@ -90,7 +92,8 @@ impl Architecture {
         let mut shape = input;
         let mut units = Vec::with_capacity(config.units.len());
         for (i, unit) in config.units.iter().enumerate() {
-            let checked = unit_shape(shape, unit).map_err(|problem| ShapeError { layer: format!("model.units[{i}]"), problem })?;
+            let checked = unit_shape(shape, unit)
+                .map_err(|problem| ShapeError { layer: format!("model.units[{i}]"), problem })?;
             shape = checked.output;
             units.push(checked);
         }
@@ -101,12 +104,16 @@ impl Architecture {
         let mut dense = Vec::with_capacity(config.dense.len() + 1);
         let mut width = shape.len().unwrap_or(usize::MAX);
         for (i, &outputs) in config.dense.iter().chain([&classes]).enumerate() {
-            let layer = if i < config.dense.len() { format!("model.dense[{i}]") } else { "output layer".into() };
+            let layer =
+                if i < config.dense.len() { format!("model.dense[{i}]") } else { "output layer".into() };
             if outputs == 0 {
                 return fail(&layer, "a dense layer needs at least one output".into());
             }
             if width.checked_mul(outputs).is_none_or(|n| n > LARGEST_TENSOR) {
-                return fail(&layer, format!("a weight of {width} x {outputs} is larger than {LARGEST_TENSOR} numbers"));
+                return fail(
+                    &layer,
+                    format!("a weight of {width} x {outputs} is larger than {LARGEST_TENSOR} numbers"),
+                );
             }
             dense.push([width, outputs]);
             width = outputs;
@@ -150,7 +157,13 @@ impl Architecture {
             } else {
                 (format!("dense.{i}"), format!("dense{}", then(self.config.dense_activation)))
             };
-            layers.push(Layer { name, kind, output: vec![outputs], parameters: inputs * outputs + outputs, multiply_adds: inputs * outputs });
+            layers.push(Layer {
+                name,
+                kind,
+                output: vec![outputs],
+                parameters: inputs * outputs + outputs,
+                multiply_adds: inputs * outputs,
+            });
         }
         layers
     }
@@ -158,14 +171,18 @@ impl Architecture {
     /// Every tensor of the network in module order, as the weights file names them.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         let mut tensors = Vec::new();
-        let mut push = |name: String, shape: &[usize], initial| tensors.push(TensorSpec { name, shape: shape.to_vec(), initial });
+        let mut push = |name: String, shape: &[usize], initial| {
+            tensors.push(TensorSpec { name, shape: shape.to_vec(), initial })
+        };
         for (i, (config, shape)) in self.units().enumerate() {
             let [filters, channels, k] = [config.filters, shape.input.channels, config.kernel_size];
             let initial = scaled(channels * k * k);
             push(format!("units.{i}.conv.weight"), &[filters, channels, k, k], initial);
             push(format!("units.{i}.conv.bias"), &[filters], initial);
             if config.normalization == Normalization::Batch {
-                for (field, value) in [("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)] {
+                for (field, value) in
+                    [("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)]
+                {
                     push(format!("units.{i}.norm.{field}"), &[filters], Initial::Constant(value));
                 }
             }
@@ -184,11 +201,20 @@ fn scaled(fan_in: usize) -> Initial {
 }
 
 fn probability(p: f64) -> Result<(), String> {
-    if (0.0..1.0).contains(&p) { Ok(()) } else { Err(format!("dropout = {p}: expected a probability from 0 to below 1")) }
+    if (0.0..1.0).contains(&p) {
+        Ok(())
+    } else {
+        Err(format!("dropout = {p}: expected a probability from 0 to below 1"))
+    }
 }
 
 fn unit_shape(input: MapShape, unit: &UnitConfig) -> Result<UnitShape, String> {
-    let positive = [("filters", unit.filters), ("kernel_size", unit.kernel_size), ("stride", unit.stride), ("pool_size", unit.pool_size)];
+    let positive = [
+        ("filters", unit.filters),
+        ("kernel_size", unit.kernel_size),
+        ("stride", unit.stride),
+        ("pool_size", unit.pool_size),
+    ];
     if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
         return Err(format!("{key} = 0: expected at least 1"));
     }
@@ -196,25 +222,46 @@ fn unit_shape(input: MapShape, unit: &UnitConfig) -> Result<UnitShape, String> {
     let k = unit.kernel_size;
     let weight = [unit.filters, input.channels, k, k].iter().try_fold(1usize, |n, &d| n.checked_mul(d));
     if weight.is_none_or(|n| n > LARGEST_TENSOR) {
-        return Err(format!("{} filters of {}x{k}x{k} are more than {LARGEST_TENSOR} numbers", unit.filters, input.channels));
+        return Err(format!(
+            "{} filters of {}x{k}x{k} are more than {LARGEST_TENSOR} numbers",
+            unit.filters, input.channels
+        ));
     }
     let convolved = match unit.padding {
-        Padding::Same => MapShape { channels: unit.filters, height: input.height.div_ceil(unit.stride), width: input.width.div_ceil(unit.stride) },
+        Padding::Same => MapShape {
+            channels: unit.filters,
+            height: input.height.div_ceil(unit.stride),
+            width: input.width.div_ceil(unit.stride),
+        },
         Padding::Valid => {
             if k > input.height || k > input.width {
-                return Err(format!("a {k}x{k} kernel does not fit into {}x{} with padding = \"valid\"", input.height, input.width));
+                return Err(format!(
+                    "a {k}x{k} kernel does not fit into {}x{} with padding = \"valid\"",
+                    input.height, input.width
+                ));
             }
-            MapShape { channels: unit.filters, height: (input.height - k) / unit.stride + 1, width: (input.width - k) / unit.stride + 1 }
+            MapShape {
+                channels: unit.filters,
+                height: (input.height - k) / unit.stride + 1,
+                width: (input.width - k) / unit.stride + 1,
+            }
         }
     };
     if convolved.len().is_none_or(|n| n > LARGEST_TENSOR) {
-        return Err(format!("its output of {}x{}x{} is larger than {LARGEST_TENSOR} numbers", convolved.channels, convolved.height, convolved.width));
+        return Err(format!(
+            "its output of {}x{}x{} is larger than {LARGEST_TENSOR} numbers",
+            convolved.channels, convolved.height, convolved.width
+        ));
     }
     let pool = if unit.pool == Pool::None { 1 } else { unit.pool_size };
     if pool > convolved.height || pool > convolved.width {
-        return Err(format!("a {pool}x{pool} pooling window does not fit into {}x{}", convolved.height, convolved.width));
+        return Err(format!(
+            "a {pool}x{pool} pooling window does not fit into {}x{}",
+            convolved.height, convolved.width
+        ));
     }
-    let output = MapShape { channels: unit.filters, height: convolved.height / pool, width: convolved.width / pool };
+    let output =
+        MapShape { channels: unit.filters, height: convolved.height / pool, width: convolved.width / pool };
     Ok(UnitShape { input, convolved, output })
 }
 
@@ -228,7 +275,9 @@ fn unit_layers(i: usize, config: &UnitConfig, shape: &UnitShape) -> Vec<Layer> {
         name: format!("units.{i}.conv"),
         kind: format!("convolution {k}x{k}{stride}{norm}{}", then(config.activation)),
         output: maps(shape.convolved),
-        parameters: weights + filters + if config.normalization == Normalization::Batch { 2 * filters } else { 0 },
+        parameters: weights
+            + filters
+            + if config.normalization == Normalization::Batch { 2 * filters } else { 0 },
         multiply_adds: weights * shape.convolved.height * shape.convolved.width,
     }];
     let kind = match config.pool {
@@ -237,7 +286,13 @@ fn unit_layers(i: usize, config: &UnitConfig, shape: &UnitShape) -> Vec<Layer> {
         Pool::None => return layers,
     };
     let kind = format!("{kind} {0}x{0}", config.pool_size);
-    layers.push(Layer { name: format!("units.{i}.pool"), kind, output: maps(shape.output), parameters: 0, multiply_adds: 0 });
+    layers.push(Layer {
+        name: format!("units.{i}.pool"),
+        kind,
+        output: maps(shape.output),
+        parameters: 0,
+        multiply_adds: 0,
+    });
     layers
 }
 

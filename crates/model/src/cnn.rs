@@ -29,7 +29,11 @@ impl Cnn {
     ///
     /// # Errors
     /// If the weights are not exactly this architecture's: names, shapes, finite values.
-    pub fn new(architecture: &Architecture, weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
         weights.check(architecture)?;
         let linear = |&[inputs, outputs]: &[usize; 2]| {
             LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)

@@ -25,7 +25,10 @@ impl Default for ModelConfig {
             dense: Vec::new(),
             dense_activation: Activation::Relu,
             dropout: 0.0,
-            units: vec![UnitConfig { filters: 32, ..UnitConfig::default() }, UnitConfig { filters: 64, ..UnitConfig::default() }],
+            units: vec![
+                UnitConfig { filters: 32, ..UnitConfig::default() },
+                UnitConfig { filters: 64, ..UnitConfig::default() },
+            ],
         }
     }
 }

@@ -55,7 +55,9 @@ pub enum DeviceError {
     NotCompiled(Backend),
     #[error("no backend is in this program; build it with a feature: cargo run -p cli --features ndarray")]
     NoBackend,
-    #[error("no graphics adapter was found for the backend wgpu; install a Vulkan driver (Debian without a GPU: mesa-vulkan-drivers and libvulkan1), or use --backend flex")]
+    #[error(
+        "no graphics adapter was found for the backend wgpu; install a Vulkan driver (Debian without a GPU: mesa-vulkan-drivers and libvulkan1), or use --backend flex"
+    )]
     NoAdapter,
     #[error("the graphics adapter did not start: {0}")]
     Adapter(String),
@@ -88,7 +90,8 @@ fn open_fastest() -> Result<Opened, DeviceError> {
         _ if has_wgpu && real_gpu() => open_wgpu(),
         Some(backend) => {
             let mut opened = open_cpu(backend)?;
-            opened.notice = has_wgpu.then(|| format!("no GPU was found; running on {} (CPU)", backend.name()));
+            opened.notice =
+                has_wgpu.then(|| format!("no GPU was found; running on {} (CPU)", backend.name()));
             Ok(opened)
         }
         None if has_wgpu => open_wgpu(),

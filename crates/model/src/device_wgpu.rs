@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::wgpu::wgpu::DeviceType;
 use burn::tensor::{Device, DeviceKind};
 
@@ -23,7 +24,7 @@ fn adapter() -> &'static Result<Adapter, DeviceError> {
                 let is_software = info.device_type == DeviceType::Cpu;
                 Ok(Adapter { device, name: info.name, is_software })
             }
-            Err(error) if error.to_string().contains("dapter") => Err(DeviceError::NoAdapter),
+            Err(WgpuInitError::AdapterUnavailable { .. }) => Err(DeviceError::NoAdapter),
             Err(error) => Err(DeviceError::Adapter(error.to_string())),
         }
     })
@@ -37,7 +38,15 @@ pub(super) fn real_gpu() -> bool {
 pub(super) fn open_wgpu() -> Result<Opened, DeviceError> {
     let adapter = adapter().as_ref().map_err(Clone::clone)?;
     let notice = adapter.is_software.then(|| {
-        format!("{} is a software adapter: it gives the right results, slowly; a CPU backend is faster", adapter.name)
+        format!(
+            "{} is a software adapter: it gives the right results, slowly; a CPU backend is faster",
+            adapter.name
+        )
     });
-    Ok(Opened { device: adapter.device.clone(), backend: Backend::Wgpu, hardware: adapter.name.clone(), notice })
+    Ok(Opened {
+        device: adapter.device.clone(),
+        backend: Backend::Wgpu,
+        hardware: adapter.name.clone(),
+        notice,
+    })
 }

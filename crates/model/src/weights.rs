@@ -27,9 +27,13 @@ pub enum WeightsError {
     Type { name: String, found: String },
     #[error("tensor {name} is missing; the weights are of another network than the configuration says")]
     Missing { name: String },
-    #[error("tensor {name} is not in this network; the weights are of another network than the configuration says")]
+    #[error(
+        "tensor {name} is not in this network; the weights are of another network than the configuration says"
+    )]
     Unexpected { name: String },
-    #[error("tensor {name} has shape {found:?}, expected {expected:?}; the weights are of another network than the configuration says")]
+    #[error(
+        "tensor {name} has shape {found:?}, expected {expected:?}; the weights are of another network than the configuration says"
+    )]
     Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
     #[error("tensor {name} holds {value} at position {position}; weights must be finite")]
     NotFinite { name: String, value: String, position: usize },
@@ -65,7 +69,9 @@ impl Weights {
 
     /// Name, shape and values of each tensor, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[usize], &[f32])> {
-        self.tensors.iter().map(|(name, (shape, values))| (name.as_str(), shape.as_slice(), values.as_slice()))
+        self.tensors
+            .iter()
+            .map(|(name, (shape, values))| (name.as_str(), shape.as_slice(), values.as_slice()))
     }
 
     /// Checks that these are exactly an architecture's tensors and all their values are finite.
@@ -78,7 +84,11 @@ impl Weights {
             let name = spec.name.clone();
             let Some((shape, values)) = self.get(&name) else { return Err(WeightsError::Missing { name }) };
             if shape != spec.shape {
-                return Err(WeightsError::Shape { name, found: shape.to_vec(), expected: spec.shape.clone() });
+                return Err(WeightsError::Shape {
+                    name,
+                    found: shape.to_vec(),
+                    expected: spec.shape.clone(),
+                });
             }
             if let Some(position) = values.iter().position(|v| !v.is_finite()) {
                 return Err(WeightsError::NotFinite { name, value: values[position].to_string(), position });
@@ -101,7 +111,9 @@ impl Weights {
             .collect();
         let views = raw
             .iter()
-            .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(format)?)))
+            .map(|(name, shape, bytes)| {
+                Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(format)?))
+            })
             .collect::<Result<Vec<_>, WeightsError>>()?;
         // One entry only: the order of several would depend on the hash map.
         let metadata = HashMap::from([("format".to_owned(), "mnist-cnn weights 1".to_owned())]);
@@ -117,7 +129,10 @@ impl Weights {
         let mut weights = Self::default();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
-                return Err(WeightsError::Type { name: name.to_owned(), found: format!("{:?}", view.dtype()) });
+                return Err(WeightsError::Type {
+                    name: name.to_owned(),
+                    found: format!("{:?}", view.dtype()),
+                });
             }
             let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
             weights.insert(name.to_owned(), view.shape().to_vec(), values);

@@ -7,7 +7,12 @@ use super::*;
 use crate::config::{ModelConfig, Normalization, UnitConfig};
 
 fn architecture() -> Architecture {
-    let unit = UnitConfig { filters: 3, kernel_size: 3, normalization: Normalization::Batch, ..UnitConfig::default() };
+    let unit = UnitConfig {
+        filters: 3,
+        kernel_size: 3,
+        normalization: Normalization::Batch,
+        ..UnitConfig::default()
+    };
     let config = ModelConfig { units: vec![unit], dense: vec![5], ..ModelConfig::default() };
     Architecture::new(&config, [1, 6, 6], 10).unwrap()
 }
@@ -43,16 +48,25 @@ fn foreign_weights_are_named() {
         weights.check(&architecture()).unwrap_err().to_string()
     };
     assert!(check(|t| drop(t.remove("head.bias"))).starts_with("tensor head.bias is missing"));
-    assert!(check(|t| drop(t.insert("tail".into(), (vec![1], vec![0.0])))).starts_with("tensor tail is not in"));
-    assert!(check(|t| t.get_mut("dense.0.bias").unwrap().0 = vec![1, 5]).contains("shape [1, 5], expected [5]"));
-    assert!(check(|t| t.get_mut("dense.0.bias").unwrap().1[2] = f32::NAN).contains("holds NaN at position 2"));
+    assert!(
+        check(|t| drop(t.insert("tail".into(), (vec![1], vec![0.0])))).starts_with("tensor tail is not in")
+    );
+    assert!(
+        check(|t| t.get_mut("dense.0.bias").unwrap().0 = vec![1, 5]).contains("shape [1, 5], expected [5]")
+    );
+    assert!(
+        check(|t| t.get_mut("dense.0.bias").unwrap().1[2] = f32::NAN).contains("holds NaN at position 2")
+    );
 }
 
 #[test]
 fn damaged_files_are_refused() {
     let bytes = weights(1).to_bytes().unwrap();
     for length in [0, 7, 8, 100, bytes.len() - 1] {
-        assert!(matches!(Weights::from_bytes(&bytes[..length]), Err(WeightsError::Format { .. })), "{length}");
+        assert!(
+            matches!(Weights::from_bytes(&bytes[..length]), Err(WeightsError::Format { .. })),
+            "{length}"
+        );
     }
     let mut long = bytes.clone();
     long.push(0);

@@ -33,7 +33,13 @@ fn pictures(n: usize, size: usize, device: &Device) -> Tensor<4> {
 }
 
 /// A unit computed by hand: convolution with loops, then activation, then max-pooling.
-fn unit_by_hand(image: &[f32], size: usize, kernel: &[f32], bias: f32, activation: fn(f32) -> f32) -> Vec<f32> {
+fn unit_by_hand(
+    image: &[f32],
+    size: usize,
+    kernel: &[f32],
+    bias: f32,
+    activation: fn(f32) -> f32,
+) -> Vec<f32> {
     let at = |y: isize, x: isize| {
         let inside = (0..size as isize).contains(&y) && (0..size as isize).contains(&x);
         if inside { image[y as usize * size + x as usize] } else { 0.0 }
@@ -77,15 +83,19 @@ fn a_unit_is_convolution_activation_pooling() {
         let kernel = weights.get("units.0.conv.weight").unwrap().1;
         let bias = weights.get("units.0.conv.bias").unwrap().1[0];
         let image = pictures(1, 6, &device);
-        let by_hand =
-            unit_by_hand(image.to_data().as_slice::<f32>().unwrap(), 6, kernel, bias, function);
+        let by_hand = unit_by_hand(image.to_data().as_slice::<f32>().unwrap(), 6, kernel, bias, function);
         let (_, head) = weights.get("head.weight").unwrap();
         let head_bias = weights.get("head.bias").unwrap().1;
         let expected: Vec<f32> = (0..10)
-            .map(|class| head_bias[class] + by_hand.iter().enumerate().map(|(i, x)| x * head[i * 10 + class]).sum::<f32>())
+            .map(|class| {
+                head_bias[class]
+                    + by_hand.iter().enumerate().map(|(i, x)| x * head[i * 10 + class]).sum::<f32>()
+            })
             .collect();
         let logits = Cnn::new(&architecture, &weights, &device).unwrap().forward(image);
-        logits.into_data().assert_approx_eq::<f32>(&TensorData::new(expected, [1, 10]), Tolerance::absolute(1e-5));
+        logits
+            .into_data()
+            .assert_approx_eq::<f32>(&TensorData::new(expected, [1, 10]), Tolerance::absolute(1e-5));
     }
 }
 
@@ -97,7 +107,15 @@ fn every_kind_of_unit_runs_with_the_shapes_of_the_table() {
             for (stride, activation, normalization) in
                 [(1, Activation::Gelu, Normalization::None), (2, Activation::Relu, Normalization::Batch)]
             {
-                let unit = UnitConfig { filters: 4, stride, padding, pool, activation, normalization, ..UnitConfig::default() };
+                let unit = UnitConfig {
+                    filters: 4,
+                    stride,
+                    padding,
+                    pool,
+                    activation,
+                    normalization,
+                    ..UnitConfig::default()
+                };
                 let architecture = architecture(vec![unit], vec![7], 0.0, 13);
                 // A flattened map of another size than the table's would not fit the dense layer.
                 let logits = cnn(&architecture, &device).forward(pictures(3, 13, &device));

@@ -25,14 +25,16 @@ fn each_is_valid_and_prints_as_what_would_run() {
 
 #[test]
 fn the_default_file_says_what_happens_without_a_file() {
-    let text = fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
+    let text =
+        fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
     let without = parse("", "", &[]).unwrap();
     assert_eq!(print(&parse("default.toml", &text, &[]).unwrap()).unwrap(), print(&without).unwrap());
 }
 
 #[test]
 fn every_key_of_the_default_file_has_its_reason_beside_it_or_above() {
-    let text = fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
+    let text =
+        fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
     let config = parse("", "", &[]).unwrap();
     for line in print(&config).unwrap().lines().filter(|line| line.contains(" = ")) {
         let key = line.split(" = ").next().unwrap();

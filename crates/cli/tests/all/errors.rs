@@ -10,7 +10,8 @@ fn a_misspelt_key_is_named_with_line_column_and_the_nearest_one() {
     fs::write(desk.path().join("my.toml"), "[train]\nseed = 2\nlearning_rat = 0.1\n").unwrap();
     desk.run(&["train", "--config", "my.toml"])
         .fails(2, &["my.toml:3:1: unknown field `learning_rat`", "did you mean `learning_rate`?"]);
-    desk.run(&["train", "--set", "train.epoch=1"]).fails(2, &["--set train.epoch=1", "did you mean `epochs`?"]);
+    desk.run(&["train", "--set", "train.epoch=1"])
+        .fails(2, &["--set train.epoch=1", "did you mean `epochs`?"]);
     desk.run(&["summary", "--set", "model.units.0.pool_size=99"]).fails(2, &["model.units[0]", "99x99"]);
     desk.run(&["train", "--config", "none.toml"]).fails(2, &["none.toml", "expected a configuration file"]);
     assert!(!desk.path().join("runs").exists());
@@ -63,7 +64,8 @@ fn weights_of_another_network_are_refused() {
     let config = desk.path().join("tmp/config.toml");
     let text = fs::read_to_string(&config).unwrap().replace("filters = 8", "filters = 9");
     fs::write(&config, text).unwrap();
-    desk.run(&["test", "-p", "tmp"]).fails(3, &["the model in tmp", "units.0.conv.weight has shape [8, 1, 3, 3], expected [9, 1, 3, 3]"]);
+    desk.run(&["test", "-p", "tmp"])
+        .fails(3, &["the model in tmp", "units.0.conv.weight has shape [8, 1, 3, 3], expected [9, 1, 3, 3]"]);
 }
 
 #[test]
@@ -72,7 +74,11 @@ fn data_that_cannot_be_had_says_how_to_bring_it_by_hand() {
     fs::create_dir(desk.path().join("empty")).unwrap();
     desk.run(&["data", "download", "--from", "empty", "--data-dir", "d"]).fails(
         3,
-        &["MNIST could not be fetched; tried:", "empty: empty holds neither train-images-idx3-ubyte", "--from FOLDER"],
+        &[
+            "MNIST could not be fetched; tried:",
+            "empty: empty holds neither train-images-idx3-ubyte",
+            "--from FOLDER",
+        ],
     );
     assert!(!desk.path().join("d").exists());
 }
@@ -82,10 +88,16 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
     let desk = Desk::new();
     let folder = desk.path().join("d/mnist");
     fs::create_dir_all(&folder).unwrap();
-    for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
+    for name in [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ] {
         fs::write(folder.join(name), b"not a picture").unwrap();
     }
-    let says = ["d/mnist/train-images-idx3-ubyte", "found 13 bytes, expected 47040016", "data download", "--force"];
+    let says =
+        ["d/mnist/train-images-idx3-ubyte", "found 13 bytes, expected 47040016", "data download", "--force"];
     desk.run(&["train", "--data-dir", "d", "-p", "tmp"]).fails(3, &says);
     desk.run(&["show", "--data-dir", "d"]).fails(3, &says);
     let verified = desk.run(&["data", "verify", "--data-dir", "d"]);
@@ -97,6 +109,7 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
 #[test]
 fn a_network_that_diverges_ends_with_1_and_says_where() {
     let desk = Desk::new();
-    let ended = desk.train(&["-p", "tmp", "--set", "train.optimizer=sgd", "--set", "train.learning_rate=1e30"]);
+    let ended =
+        desk.train(&["-p", "tmp", "--set", "train.optimizer=sgd", "--set", "train.learning_rate=1e30"]);
     ended.fails(1, &["there is no model yet", "at step ", "learning rate"]);
 }

@@ -20,14 +20,16 @@ fn pictures_are_drawn_with_their_labels() {
 fn a_grid_is_a_png_file() {
     let desk = Desk::new();
     desk.run(&["show", "--dataset", "sample", "--split", "test", "--output", "grid.png"]).done();
-    let decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(desk.path().join("grid.png")).unwrap()));
+    let decoder =
+        png::Decoder::new(std::io::BufReader::new(fs::File::open(desk.path().join("grid.png")).unwrap()));
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!((info.width, info.height), (10 * 90 + 6, 10 * 104 + 6));
+    assert_eq!((info.width, info.height), (10 * 118 + 6, 10 * 132 + 6));
     assert!(pixels.contains(&255) && pixels.contains(&0));
     desk.run(&["show", "--dataset", "sample", "-o", "no/such/folder.png"]).fails(1, &["no/such/folder.png"]);
-    desk.run(&["show", "--dataset", "sample", "--start", "1000"]).fails(1, &["there are 1000 pictures, from 0 to 999"]);
+    desk.run(&["show", "--dataset", "sample", "--start", "1000"])
+        .fails(1, &["there are 1000 pictures, from 0 to 999"]);
 }
 
 #[test]

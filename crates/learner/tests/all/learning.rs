@@ -18,9 +18,12 @@ fn one_batch_is_learned_by_heart() {
 #[test]
 fn every_optimizer_and_schedule_learns() {
     let task = digits(200, 100, &small_network());
-    for (optimizer, learning_rate) in [(Optimizer::Adam, 0.01), (Optimizer::Adamw, 0.01), (Optimizer::Sgd, 0.05)] {
+    for (optimizer, learning_rate) in
+        [(Optimizer::Adam, 0.01), (Optimizer::Adamw, 0.01), (Optimizer::Sgd, 0.05)]
+    {
         for schedule in [Schedule::Constant, Schedule::Cosine, Schedule::OneCycle] {
-            let config = TrainConfig { optimizer, schedule, weight_decay: 1e-4, ..training(6, 20, learning_rate) };
+            let config =
+                TrainConfig { optimizer, schedule, weight_decay: 1e-4, ..training(6, 20, learning_rate) };
             let best = task.fit(&config, cpu()).1.unwrap();
             // Guessing reaches 10 %.
             assert!(best.score.accuracy > 0.5, "{optimizer:?} {schedule:?}: {best:?}");
@@ -117,8 +120,15 @@ fn a_batch_larger_than_the_data_is_all_of_it() {
 #[test]
 fn average_pooling_and_gelu_learn_as_well() {
     use model::config::{Activation, Pool};
-    let unit = UnitConfig { filters: 6, kernel_size: 3, activation: Activation::Gelu, pool: Pool::Average, ..UnitConfig::default() };
-    let task = digits(200, 100, &ModelConfig { units: vec![unit], dense: vec![16], ..ModelConfig::default() });
+    let unit = UnitConfig {
+        filters: 6,
+        kernel_size: 3,
+        activation: Activation::Gelu,
+        pool: Pool::Average,
+        ..UnitConfig::default()
+    };
+    let task =
+        digits(200, 100, &ModelConfig { units: vec![unit], dense: vec![16], ..ModelConfig::default() });
     let best = task.fit(&training(8, 20, 0.01), cpu()).1.unwrap();
     assert!(best.score.accuracy > 0.5, "{best:?}");
 }
