@@ -1,5 +1,6 @@
 //! The rules of ARCHITECTURE.md that a program can check.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,21 @@ const ARROWS: [(&str, &[&str]); 5] = [
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];
+/// What `cargo build -p cli` must never compile: GPU stacks, HTTP servers, terminal interfaces, async runtimes.
+const HEAVY: [&str; 12] = [
+    "wgpu",
+    "naga",
+    "cubecl",
+    "ash",
+    "hyper",
+    "axum",
+    "actix-web",
+    "reqwest",
+    "ratatui",
+    "crossterm",
+    "tokio",
+    "async-std",
+];
 const LONGEST_FILE: usize = 350;
 /// Where results and progress are written; libraries send events instead.
 const PRINTING: [&str; 2] = ["crates/cli", "xtask"];
@@ -27,6 +43,7 @@ const EMPTY_NAMES: [&str; 4] = ["utils", "util", "common", "helpers"];
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     let mut problems = wrong_arrows(root)?;
+    problems.extend(heavy_dependencies(root)?);
     let files = tracked_rust_files(root)?;
     for file in &files {
         let text = fs::read_to_string(root.join(file)).with_context(|| file.display().to_string())?;
@@ -62,6 +79,17 @@ fn wrong_arrows(root: &Path) -> Result<Vec<String>> {
         }
     }
     Ok(problems)
+}
+
+fn heavy_dependencies(root: &Path) -> Result<Vec<String>> {
+    let tree = ["tree", "-p", "cli", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+    let tree = output(root, "cargo", &tree)?;
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    let heavy: BTreeSet<&str> = names.filter(|name| HEAVY.contains(name)).collect();
+    Ok(heavy
+        .into_iter()
+        .map(|name| format!("cargo build -p cli compiles {name}: put it behind a feature"))
+        .collect())
 }
 
 fn tracked_rust_files(root: &Path) -> Result<Vec<PathBuf>> {
