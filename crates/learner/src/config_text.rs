@@ -80,7 +80,7 @@ fn assign(root: &mut Value, assignment: &str) -> Result<(), ConfigError> {
         Value::Table(table) => drop(table.insert(last.to_owned(), value)),
         other => {
             *child(other, last).ok_or_else(|| refuse(assignment, format!("there is no `{last}` here")))? =
-                value
+                value;
         }
     }
     Ok(())

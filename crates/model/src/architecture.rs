@@ -172,7 +172,7 @@ impl Architecture {
     pub fn tensors(&self) -> Vec<TensorSpec> {
         let mut tensors = Vec::new();
         let mut push = |name: String, shape: &[usize], initial| {
-            tensors.push(TensorSpec { name, shape: shape.to_vec(), initial })
+            tensors.push(TensorSpec { name, shape: shape.to_vec(), initial });
         };
         for (i, (config, shape)) in self.units().enumerate() {
             let [filters, channels, k] = [config.filters, shape.input.channels, config.kernel_size];

@@ -40,9 +40,11 @@ fn first_weights_fill_their_range() {
     assert_eq!(weights.get("units.0.norm.gamma").unwrap().1, [1.0; 3]);
 }
 
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
 #[test]
 fn foreign_weights_are_named() {
-    let check = |change: fn(&mut BTreeMap<String, (Vec<usize>, Vec<f32>)>)| {
+    let check = |change: fn(&mut Tensors)| {
         let mut weights = weights(1);
         change(&mut weights.tensors);
         weights.check(&architecture()).unwrap_err().to_string()
@@ -68,7 +70,7 @@ fn damaged_files_are_refused() {
             "{length}"
         );
     }
-    let mut long = bytes.clone();
+    let mut long = bytes;
     long.push(0);
     assert!(matches!(Weights::from_bytes(&long), Err(WeightsError::Format { .. })));
 }

@@ -1,5 +1,10 @@
 //! The network computes what its description says, and its weights survive a round trip.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first thing that goes wrong"
+)]
 #![cfg(feature = "flex")]
 
 use burn::module::Module;
@@ -70,7 +75,8 @@ fn unit_by_hand(
 #[test]
 fn a_unit_is_convolution_activation_pooling() {
     let device = cpu();
-    let functions: [(Activation, fn(f32) -> f32); 4] = [
+    type Function = fn(f32) -> f32;
+    let functions: [(Activation, Function); 4] = [
         (Activation::Relu, |x| x.max(0.0)),
         (Activation::Tanh, f32::tanh),
         (Activation::Sigmoid, |x| 1.0 / (1.0 + (-x).exp())),

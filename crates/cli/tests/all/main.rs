@@ -1,5 +1,11 @@
 //! The program as a person uses it: real binary, real digits (the built-in sample), real files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first thing that goes wrong"
+)]
+
 mod configs;
 mod errors;
 mod program;

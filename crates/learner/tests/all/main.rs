@@ -1,5 +1,11 @@
 //! The learner's tests, as one program: linking Burn once is enough.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first thing that goes wrong"
+)]
+
 mod backends;
 mod learning;
 mod memory;
