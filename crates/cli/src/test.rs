@@ -73,7 +73,7 @@ fn find_run(args: &TestArgs) -> anyhow::Result<RunDir> {
         return Ok(RunDir::open(path)?);
     }
     let runs = runs_dir();
-    let run = RunDir::latest(&runs)?.ok_or_else(|| RunDirError::NoModel(runs))?;
+    let run = RunDir::latest(&runs)?.ok_or(RunDirError::NoModel(runs))?;
     note(&format!("testing the latest run, {}", short(run.path())));
     Ok(run)
 }

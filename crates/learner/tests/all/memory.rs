@@ -37,19 +37,13 @@ impl Memory {
     }
 
     pub(crate) fn epochs(&self) -> Vec<&EpochEvent> {
-        let epoch = |event| match event {
-            &Event::Epoch(ref epoch) => Some(epoch),
-            _ => None,
-        };
-        self.events.iter().filter_map(epoch).collect()
+        let events = self.events.iter();
+        events.filter_map(|event| if let Event::Epoch(epoch) = event { Some(epoch) } else { None }).collect()
     }
 
     pub(crate) fn steps(&self) -> Vec<&StepEvent> {
-        let step = |event| match event {
-            &Event::Step(ref step) => Some(step),
-            _ => None,
-        };
-        self.events.iter().filter_map(step).collect()
+        let events = self.events.iter();
+        events.filter_map(|event| if let Event::Step(step) = event { Some(step) } else { None }).collect()
     }
 }
 
