@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
+    /// Time training steps and answers on this machine.
+    Bench(BenchArgs),
     /// Download or verify data sets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -144,6 +146,20 @@ pub(crate) enum Part {
 pub(crate) struct SummaryArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) backend: BackendArg,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
+    /// Read what to time from standard input, a question a line (`step TIMES` or
+    /// `infer BATCH TIMES`), and answer each with a line of JSON.
+    #[arg(long)]
+    pub(crate) questions: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod args;
+mod bench;
 mod data;
 mod evaluation_table;
 mod exit;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),
         Command::Completions { shell } => args::print_completions(shell),
     })

@@ -67,7 +67,7 @@ impl Cnn {
     fn run(&self, images: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<2> {
         let maps = self.units.iter().fold(images, |maps, unit| unit.forward(maps, mode));
         // [n, channels, height, width] -> [n, channels * height * width]
-        let mut features: Tensor<2> = maps.flatten(1, 3);
+        let mut features = ops::flatten(maps);
         for layer in &self.dense {
             let dropped = dropout(features, self.dropout, mode);
             features = activate(layer.forward(dropped), self.dense_activation);

@@ -2,9 +2,9 @@
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::{AvgPool2d, AvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Initializer, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, activation};
+use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, activation, module};
 
 use crate::config::{Activation, Normalization, Padding, Pool, UnitConfig};
 use crate::regularize::{Mode, dropout};
@@ -12,58 +12,96 @@ use crate::regularize::{Mode, dropout};
 /// Convolution, normalization, activation, pooling and dropout, in this order.
 #[derive(Module, Debug)]
 pub struct ConvUnit {
+    /// Holds the filters; the operators of `ops` use them.
     conv: Conv2d,
     norm: Option<BatchNorm>,
-    max_pool: Option<MaxPool2d>,
-    average_pool: Option<AvgPool2d>,
     #[module(skip)]
-    activation: Activation,
+    shape: Shape,
     dropout: f64,
+}
+
+/// What a unit does apart from its weights.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    padding: Padding,
+    activation: Activation,
+    pool: Pool,
+    pool_size: usize,
 }
 
 impl ConvUnit {
     /// A unit whose weights are all zero, until [`crate::Cnn::new`] gives it real ones.
     pub(crate) fn new(channels: usize, config: &UnitConfig, device: &Device) -> Self {
-        let padding = match config.padding {
-            Padding::Same => PaddingConfig2d::Same,
-            Padding::Valid => PaddingConfig2d::Valid,
-        };
-        let window = [config.pool_size; 2];
+        let &UnitConfig { padding, activation, pool, pool_size, dropout, .. } = config;
         Self {
             conv: Conv2dConfig::new([channels, config.filters], [config.kernel_size; 2])
                 .with_stride([config.stride; 2])
-                .with_padding(padding)
                 .with_initializer(Initializer::Zeros)
                 .init(device),
             norm: (config.normalization == Normalization::Batch)
                 .then(|| BatchNormConfig::new(config.filters).init(device)),
-            max_pool: (config.pool == Pool::Max)
-                .then(|| MaxPool2dConfig::new(window).with_strides(window).init()),
-            average_pool: (config.pool == Pool::Average)
-                .then(|| AvgPool2dConfig::new(window).with_strides(window).init()),
-            activation: config.activation,
-            dropout: config.dropout,
+            shape: Shape { padding, activation, pool, pool_size },
+            dropout,
         }
     }
 
     /// `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
     pub(crate) fn forward(&self, maps: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<4> {
-        let mut maps = self.conv.forward(maps);
-        if let Some(norm) = &self.norm {
-            maps = norm.forward(maps);
-        }
-        maps = match (&self.max_pool, &self.average_pool) {
-            // A non-decreasing function commutes with the maximum: the same result and
-            // gradient from a quarter of the work.
-            (Some(pool), _) if self.activation.is_non_decreasing() => {
-                activate(pool.forward(maps), self.activation)
+        let Shape { activation, pool, pool_size, .. } = self.shape;
+        // A non-decreasing function commutes with the maximum: the same result and gradient
+        // from a quarter of the work, and ReLU with none of its own.
+        let maps = if pool == Pool::Max && self.norm.is_none() && activation.is_non_decreasing() {
+            let relu = activation == Activation::Relu;
+            let pooled = self.convolve(maps, |maps, weight, bias, options| {
+                ops::conv2d_max_pool2d(maps, weight, bias, options, pool_size, relu)
+            });
+            if relu { pooled } else { activate(pooled, activation) }
+        } else {
+            let mut maps = self.convolve(maps, ops::conv2d);
+            if let Some(norm) = &self.norm {
+                maps = norm.forward(maps);
             }
-            (Some(pool), _) => pool.forward(activate(maps, self.activation)),
-            (None, Some(pool)) => pool.forward(activate(maps, self.activation)),
-            (None, None) => activate(maps, self.activation),
+            self.pool(activate(maps, activation))
         };
         dropout(maps, self.dropout, mode)
     }
+
+    /// Calls an operator with the maps, the filters, the biases and how the filters are applied.
+    fn convolve(
+        &self,
+        maps: Tensor<4>,
+        operator: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, ConvOptions<2>) -> Tensor<4>,
+    ) -> Tensor<4> {
+        let [_n, _channels, height, width] = maps.dims();
+        let weight = self.conv.weight.val();
+        let [filters, _channels, kernel, _kernel] = weight.dims();
+        let stride = self.conv.stride[0];
+        let padding = [height, width].map(|size| match self.shape.padding {
+            Padding::Same => same_padding(size, kernel, stride),
+            Padding::Valid => (0, 0),
+        });
+        let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], 1);
+        let zeros = || Tensor::zeros([filters], &weight.device());
+        let bias = self.conv.bias.as_ref().map_or_else(zeros, |bias| bias.val());
+        operator(maps, weight, bias, options)
+    }
+
+    fn pool(&self, maps: Tensor<4>) -> Tensor<4> {
+        let size = [self.shape.pool_size; 2];
+        match self.shape.pool {
+            Pool::Max => module::max_pool2d(maps, MaxPoolOptions::new(size)),
+            Pool::Average => module::avg_pool2d(maps, AvgPoolOptions::new(size)),
+            Pool::None => maps,
+        }
+    }
+}
+
+/// Zeros before and after `size` pixels so that there is an output for each `stride` of them;
+/// of an odd number the larger part comes after.
+fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
+    let total = needed.saturating_sub(size);
+    (total / 2, total - total / 2)
 }
 
 /// Applies an activation function to each element.

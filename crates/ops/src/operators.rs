@@ -1,0 +1,106 @@
+//! The operators as Burn sees them: composed from its own everywhere, and replaced by the
+//! kernels on the CPU.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+
+/// Convolution, bias, max-pooling and ReLU as one operator.
+///
+/// Maps are `[n, channels, height, width]`, weights `[filters, channels, kernel, kernel]`,
+/// biases `[filters]`. The pooling windows do not overlap.
+#[backend_extension(
+    NdArray: cfg(feature = "ndarray"),
+    Flex: cfg(feature = "flex"),
+    Cube: cfg(feature = "wgpu"),
+    Fusion: cfg(feature = "wgpu"),
+    Autodiff
+)]
+pub(crate) trait Operators: Backend {
+    #[fusion(default)]
+    fn conv2d_max_pool2d_relu(
+        maps: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        options: ConvOptions<2>,
+        pool: usize,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        composed_max_pool::<Self>(maps, weight, bias, options, pool, relu)
+    }
+
+    #[fusion(default)]
+    fn conv2d_channels_last(
+        maps: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self> {
+        Self::conv2d(maps, weight, Some(bias), options)
+    }
+
+    #[fusion(default)]
+    fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
+        composed_flatten::<Self>(maps)
+    }
+}
+
+/// What the fused operator means, in Burn's own operators.
+pub(crate) fn composed_max_pool<B: Backend>(
+    maps: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    options: ConvOptions<2>,
+    pool: usize,
+    relu: bool,
+) -> FloatTensor<B> {
+    let convolved = B::conv2d(maps, weight, Some(bias), options);
+    let pooled = B::max_pool2d(convolved, [pool; 2], [pool; 2], [0; 2], [1; 2], false);
+    if relu { B::relu(pooled) } else { pooled }
+}
+
+pub(crate) fn composed_flatten<B: Backend>(maps: FloatTensor<B>) -> FloatTensor<B> {
+    let [n, channels, height, width] = crate::host::shape::<B>(&maps);
+    // [n, channels, height, width] -> [n, channels * height * width]
+    B::float_reshape(maps, [n, channels * height * width].into())
+}
+
+#[cfg(feature = "wgpu")]
+impl Operators for burn::backend::Cube {}
+#[cfg(feature = "wgpu")]
+impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> Operators
+    for burn::backend::Autodiff<burn::backend::Cube, C>
+{
+}
+
+/// Convolves maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel,
+/// kernel]`, adds `bias` `[filters]`, and takes the maximum of windows of `pool` x `pool` that
+/// do not overlap, then ReLU if asked for: `[n, filters, pooled height, pooled width]`.
+///
+/// Of equal values in a window the first in row order gets the gradient; on the CPU a value that
+/// is not a number wins its window.
+pub fn conv2d_max_pool2d(
+    maps: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    options: ConvOptions<2>,
+    pool: usize,
+    relu: bool,
+) -> Tensor<4> {
+    let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
+    let bias = bias.into_dispatch();
+    Tensor::from_dispatch(Dispatch::conv2d_max_pool2d_relu(maps, weight, bias, options, pool, relu))
+}
+
+/// Convolves maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel,
+/// kernel]` and adds `bias` `[filters]`: `[n, filters, out height, out width]`.
+pub fn conv2d(maps: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2>) -> Tensor<4> {
+    let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::conv2d_channels_last(maps, weight, bias.into_dispatch(), options))
+}
+
+/// Maps `[n, channels, height, width]` as features `[n, channels * height * width]`.
+pub fn flatten(maps: Tensor<4>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::flatten_maps(maps.into_dispatch()))
+}

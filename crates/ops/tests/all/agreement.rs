@@ -1,0 +1,114 @@
+//! The operators against the same thing composed from Burn's.
+
+use burn::tensor::module;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use proptest::prelude::*;
+
+use crate::cases::{Case, Numbers, case};
+
+/// Output, and the gradients of maps, weights and biases.
+type Results = [Vec<f32>; 4];
+type Operator<'a> = &'a dyn Fn(Tensor<4>, Tensor<4>, Tensor<1>) -> Tensor<4>;
+
+fn devices() -> Vec<Device> {
+    vec![
+        #[cfg(feature = "ndarray")]
+        Device::ndarray(),
+        #[cfg(feature = "flex")]
+        Device::flex(),
+    ]
+}
+
+fn run(case: &Case, numbers: &Numbers, device: &Device, operator: Operator<'_>) -> Results {
+    let device = device.clone().autodiff();
+    let g = &case.shape.conv;
+    let tensor = |values: &[f32], shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), &device).require_grad()
+    };
+    let maps = tensor(&numbers.maps, [case.n, g.channels, g.height, g.width]);
+    let weight = tensor(&numbers.weight, [g.filters, g.channels, g.kernel, g.kernel]);
+    let bias = Tensor::<1>::from_data(TensorData::new(numbers.bias.clone(), [g.filters]), &device);
+    let bias = bias.require_grad();
+    let output = operator(maps.clone(), weight.clone(), bias.clone());
+    let dims = output.dims();
+    let upstream = numbers.gradient[..dims.iter().product()].to_vec();
+    let upstream = Tensor::<4>::from_data(TensorData::new(upstream, dims), &device);
+    let gradients = (output.clone() * upstream).sum().backward();
+    let values = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+    [
+        values(output.into_data()),
+        values(maps.grad(&gradients).unwrap().into_data()),
+        values(weight.grad(&gradients).unwrap().into_data()),
+        values(bias.grad(&gradients).unwrap().into_data()),
+    ]
+}
+
+fn both(case: &Case, exact: bool, pooled: bool, device: &Device) -> [Results; 2] {
+    let numbers = case.numbers(exact);
+    let (pool, relu) = (case.shape.pool, case.shape.relu);
+    if pooled {
+        let ours =
+            run(case, &numbers, device, &|x, w, b| ops::conv2d_max_pool2d(x, w, b, case.options(), pool, relu));
+        let burns = run(case, &numbers, device, &|x, w, b| {
+            let maps = module::conv2d(x, w, Some(b), case.options());
+            let maps = module::max_pool2d(maps, MaxPoolOptions::new([pool; 2]));
+            if relu { activation::relu(maps) } else { maps }
+        });
+        [ours, burns]
+    } else {
+        let ours = run(case, &numbers, device, &|x, w, b| ops::conv2d(x, w, b, case.options()));
+        let burns = run(case, &numbers, device, &|x, w, b| module::conv2d(x, w, Some(b), case.options()));
+        [ours, burns]
+    }
+}
+
+/// The largest difference, as a share of the largest value.
+fn difference(ours: &[f32], burns: &[f32]) -> f32 {
+    assert_eq!(ours.len(), burns.len());
+    let largest = burns.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+    ours.iter().zip(burns).fold(0.0f32, |most, (x, y)| most.max((x - y).abs())) / largest
+}
+
+const NAMES: [&str; 4] = ["output", "gradient of the maps", "of the weights", "of the biases"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn whole_numbers_agree_exactly(case in case(), pooled in any::<bool>()) {
+        for device in devices() {
+            let [ours, burns] = both(&case, true, pooled, &device);
+            for ((ours, burns), name) in ours.iter().zip(&burns).zip(NAMES) {
+                prop_assert_eq!(ours, burns, "{} on {:?}", name, device);
+            }
+        }
+    }
+
+    #[test]
+    fn real_numbers_agree_closely(case in case(), pooled in any::<bool>()) {
+        for device in devices() {
+            let [ours, burns] = both(&case, false, pooled, &device);
+            // Where two pixels of a window are equal but for rounding, another may win.
+            let same_winners = !pooled || case.is_clear();
+            for (i, name) in NAMES.into_iter().enumerate().take(if same_winners { 4 } else { 1 }) {
+                let difference = difference(&ours[i], &burns[i]);
+                prop_assert!(difference < 1e-5, "{} on {:?}: {}", name, device, difference);
+            }
+        }
+    }
+}
+
+/// The lecture's two units, whole, where every block and tile is full.
+#[test]
+fn the_lectures_units_agree() {
+    for (channels, size, filters) in [(1, 28, 32), (32, 14, 64)] {
+        let case = Case::same(3, channels, size, filters, 5);
+        for device in devices() {
+            let [ours, burns] = both(&case, false, true, &device);
+            assert!(difference(&ours[0], &burns[0]) < 1e-5);
+            let [ours, burns] = both(&case, true, true, &device);
+            assert_eq!(ours, burns);
+        }
+    }
+}
