@@ -182,7 +182,7 @@ fn parse(line: &str) -> anyhow::Result<Question> {
 /// Times logits of `batch` pictures, from their bytes to numbers on the host.
 fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize, times: usize) -> Vec<f64> {
     let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
-    let mut run = || {
+    let run = || {
         let began = Instant::now();
         model.forward(preprocess::to_input(&pixels, batch, height, width, device)).into_data();
         1e3 * began.elapsed().as_secs_f64()

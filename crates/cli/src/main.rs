@@ -19,6 +19,10 @@ mod train;
 
 use args::{Args, Command};
 
+/// A training step allocates and frees a dozen megabytes; see docs/performance.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     exit::guard(|| match args.command {

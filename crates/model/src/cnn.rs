@@ -70,9 +70,9 @@ impl Cnn {
         let mut features = ops::flatten(maps);
         for layer in &self.dense {
             let dropped = dropout(features, self.dropout, mode);
-            features = activate(layer.forward(dropped), self.dense_activation);
+            features = activate(apply(layer, dropped), self.dense_activation);
         }
-        self.head.forward(dropout(features, self.dropout, mode))
+        apply(&self.head, dropout(features, self.dropout, mode))
     }
 
     /// A copy of the weights on the host.
@@ -82,6 +82,15 @@ impl Cnn {
         self.valid().visit(&mut read);
         read.weights
     }
+}
+
+/// `[n, inputs]` to `[n, outputs]`: the layer holds the weights, the operator of `ops` uses them.
+fn apply(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    let weight = layer.weight.val();
+    let [_inputs, outputs] = weight.dims();
+    let zeros = || Tensor::zeros([outputs], &weight.device());
+    let bias = layer.bias.as_ref().map_or_else(zeros, |bias| bias.val());
+    ops::dense(x, weight, bias)
 }
 
 /// Probabilities `[n, classes]` from logits; each row sums to one.

@@ -1,27 +1,18 @@
-//! The operators on the CPU backends, through the kernels, with their gradients.
+//! The operators on the CPU backends: which calls the kernels take.
 
-use std::sync::Arc;
-
-use burn::backend::autodiff::NodeId;
-use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
-use burn::backend::autodiff::grads::Gradients as Graph;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, OpsKind};
+use burn::backend::ops::ModuleOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
-use burn::backend::ops::ModuleOps;
 use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
 
-use crate::backward::conv2d_backward;
-use crate::forward::conv2d;
 use crate::geometry::Geometry;
-use crate::host::{Host, channels_last, flat, from_channels_last, shape};
-use crate::operators::{Operators, composed_flatten, composed_max_pool};
-use crate::pool_backward::conv2d_max_pool2d_backward;
-use crate::pool_forward::{LARGEST_WINDOW, Pooled, conv2d_max_pool2d};
-use crate::simd::Level;
-use crate::sums::Gradients;
+use crate::host::{Host, flat, shape};
+use crate::operators::{Operators, composed_dense, composed_flatten, composed_max_pool};
+use crate::pool_forward::{LARGEST_WINDOW, Pooled};
+use crate::steps::{Convolution, ConvolutionStep, DenseLayer, DenseStep, FlattenStep, Unit, UnitStep};
 
 macro_rules! operators {
     ($backend:ty, $feature:literal) => {
@@ -48,8 +39,19 @@ macro_rules! operators {
                 options: ConvOptions<2>,
             ) -> FloatTensor<Self> {
                 match geometry::<Self>([&maps, &weight], &options) {
-                    Some(geometry) => Convolution::<Self>::forward(maps, weight, bias, geometry).0,
+                    Some(geometry) => Convolution::<Self>::forward(maps, weight, bias, geometry, false).0,
                     None => Self::conv2d(maps, weight, Some(bias), options),
+                }
+            }
+
+            fn dense_layer(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                match is_dense::<Self>([&x, &weight]) {
+                    true => DenseLayer::<Self>::forward(x, weight, bias, false).0,
+                    false => composed_dense::<Self>(x, weight, bias),
                 }
             }
 
@@ -98,11 +100,35 @@ macro_rules! operators {
                 };
                 let nodes = [maps.node(), weight.node(), bias.node()];
                 let [maps, weight, bias] = [maps, weight, bias].map(|tensor| tensor.into_primitive());
-                let (output, convolution) =
-                    Convolution::<$backend>::forward(maps, weight, bias, geometry);
                 match ConvolutionStep.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => step.finish(convolution, output),
-                    OpsKind::UnTracked(step) => step.finish(output),
+                    OpsKind::Tracked(step) => {
+                        let (output, convolution) =
+                            Convolution::<$backend>::forward(maps, weight, bias, geometry, true);
+                        step.finish(convolution, output)
+                    }
+                    OpsKind::UnTracked(step) => step
+                        .finish(Convolution::<$backend>::forward(maps, weight, bias, geometry, false).0),
+                }
+            }
+
+            fn dense_layer(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                if !is_dense::<$backend>([x.primitive(), weight.primitive()]) {
+                    return composed_dense::<Self>(x, weight, bias);
+                }
+                let nodes = [x.node(), weight.node(), bias.node()];
+                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
+                match DenseStep.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => {
+                        let (output, layer) = DenseLayer::<$backend>::forward(x, weight, bias, true);
+                        step.finish(layer, output)
+                    }
+                    OpsKind::UnTracked(step) => {
+                        step.finish(DenseLayer::<$backend>::forward(x, weight, bias, false).0)
+                    }
                 }
             }
 
@@ -168,142 +194,8 @@ fn pooled<B: Host>(
     (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
 }
 
-/// What the unit's backward pass needs of its forward pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Unit<B: Host> {
-    /// `[n, height, width, channels]`
-    maps: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    winners: Arc<Vec<u8>>,
-    shape: Pooled,
-}
-
-impl<B: Host> Unit<B> {
-    fn forward(
-        maps: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        shape: Pooled,
-        keep_winners: bool,
-    ) -> (FloatTensor<B>, Self) {
-        let n = maps.shape()[0];
-        let maps = channels_last::<B>(maps);
-        let pooled = conv2d_max_pool2d(
-            Level::best(),
-            &shape,
-            &B::values(&maps),
-            &B::values(&weight),
-            &B::values(&bias),
-            keep_winners,
-        );
-        let dims = [n, shape.conv.filters, shape.height(), shape.width()];
-        let output = from_channels_last::<B>(pooled.values, dims, &maps);
-        (output, Self { maps, weight, winners: Arc::new(pooled.winners), shape })
-    }
-}
-
-/// The backward pass of the convolution with pooling.
-#[derive(Debug)]
-struct UnitStep;
-
-impl<B: Host> Backward<B, 3> for UnitStep {
-    type State = Unit<B>;
-
-    fn backward(self, ops: Ops<Unit<B>, 3>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let Unit { maps, weight, winners, shape } = ops.state;
-        let gradient = channels_last::<B>(graph.consume::<B>(&ops.node));
-        let gradients = conv2d_max_pool2d_backward(
-            Level::best(),
-            &shape,
-            &B::values(&maps),
-            &B::values(&weight),
-            &winners,
-            &B::values(&gradient),
-            ops.parents[0].is_some(),
-        );
-        register::<B>(ops.parents.map(|node| node.map(|node| node.id)), graph, gradients, &shape.conv, &maps);
-    }
-}
-
-/// What the convolution's backward pass needs of its forward pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Convolution<B: Host> {
-    /// `[n, height, width, channels]`
-    maps: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    geometry: Geometry,
-}
-
-impl<B: Host> Convolution<B> {
-    fn forward(
-        maps: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        geometry: Geometry,
-    ) -> (FloatTensor<B>, Self) {
-        let dims = [maps.shape()[0], geometry.filters, geometry.out_height, geometry.out_width];
-        let maps = channels_last::<B>(maps);
-        let [x, w, b] = [&maps, &weight, &bias].map(B::values);
-        let output = from_channels_last::<B>(conv2d(Level::best(), &geometry, &x, &w, &b), dims, &bias);
-        (output, Self { maps: maps.clone(), weight: weight.clone(), geometry })
-    }
-}
-
-/// The backward pass of the convolution.
-#[derive(Debug)]
-struct ConvolutionStep;
-
-impl<B: Host> Backward<B, 3> for ConvolutionStep {
-    type State = Convolution<B>;
-
-    fn backward(self, ops: Ops<Convolution<B>, 3>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let Convolution { maps, weight, geometry } = ops.state;
-        let gradient = channels_last::<B>(graph.consume::<B>(&ops.node));
-        let gradients = conv2d_backward(
-            Level::best(),
-            &geometry,
-            &B::values(&maps),
-            &B::values(&weight),
-            &B::values(&gradient),
-            ops.parents[0].is_some(),
-        );
-        register::<B>(ops.parents.map(|node| node.map(|node| node.id)), graph, gradients, &geometry, &maps);
-    }
-}
-
-/// Hands the gradients of maps, weight and bias to those that asked for them.
-fn register<B: Host>(
-    [maps, weight, bias]: [Option<NodeId>; 3],
-    graph: &mut Graph,
-    gradients: Gradients,
-    g: &Geometry,
-    pictures: &FloatTensor<B>,
-) {
-    if let (Some(node), Some(values)) = (maps, gradients.input) {
-        let dims = [pictures.shape()[0], g.channels, g.height, g.width];
-        graph.register::<B>(node, from_channels_last::<B>(values, dims, pictures));
-    }
-    if let Some(node) = weight {
-        let dims = [g.filters, g.channels, g.kernel, g.kernel];
-        graph.register::<B>(node, B::tensor(gradients.weight, dims, pictures));
-    }
-    if let Some(node) = bias {
-        graph.register::<B>(node, B::tensor(gradients.bias, [g.filters], pictures));
-    }
-}
-
-/// The backward pass of flattening, which gets the shape before.
-#[derive(Debug)]
-struct FlattenStep;
-
-impl<B: Host> Backward<B, 1> for FlattenStep {
-    type State = [usize; 4];
-
-    fn backward(self, ops: Ops<[usize; 4], 1>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let gradient = graph.consume::<B>(&ops.node);
-        if let [Some(node)] = ops.parents {
-            // [n, channels * height * width] -> [n, channels, height, width]
-            graph.register::<B>(node.id, B::float_reshape(gradient, ops.state.into()));
-        }
-    }
+/// Whether the kernels take a dense layer of `[x, weight]`.
+fn is_dense<B: Host>(operands: [&FloatTensor<B>; 2]) -> bool {
+    let fits = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32 && tensor.shape().num_elements() > 0;
+    operands.into_iter().all(fits)
 }

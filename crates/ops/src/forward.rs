@@ -2,28 +2,39 @@
 
 use rayon::prelude::*;
 
+use crate::dense::Store;
+use crate::filters;
 use crate::geometry::Geometry;
 use crate::pack::Packing;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
 use crate::threads::band;
-use crate::tile::{self, Sink, WIDE, Walk};
+use crate::tile::{self, WIDE, Walk};
 
 /// Convolves pictures `[n, height, width, channels]` with `weight` `[filters, channels, kernel,
 /// kernel]` and adds `bias` `[filters]`: the result is `[n, out height, out width, filters]`.
 ///
+/// With `keep_filters` the packed filters are kept for the next pictures.
+///
 /// # Panics
 /// If a length does not fit the geometry.
-pub fn conv2d(level: Level, g: &Geometry, pictures: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+pub fn conv2d(
+    level: Level,
+    g: &Geometry,
+    pictures: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    keep_filters: bool,
+) -> Vec<f32> {
     let n = pictures.len() / g.input_len();
     assert_eq!(pictures.len(), n * g.input_len(), "whole pictures");
     assert_eq!([weight.len(), bias.len()], [g.filters * g.filter_len(), g.filters], "weights fit");
     let packing = forward_packing(level, g);
     let mut out = vec![0.0; n * g.output_len()];
     let rows = band(n, g.out_height);
-    scratch::with([packing.len()], |[packed]| {
-        pack_forward(g, &packing, weight, packed);
-        let packed = &*packed;
+    let order = filters::order(level, false, [g.filters, g.channels, g.kernel]);
+    let pack = |packed: &mut [f32]| pack_forward(g, &packing, weight, packed);
+    filters::with_packed(order, weight, packing.len(), keep_filters, pack, |packed| {
         let images = out.par_chunks_mut(g.output_len().max(1)).zip(pictures.par_chunks(g.input_len()));
         images.for_each(|(out, picture)| {
             let bands = out.par_chunks_mut(rows * g.out_width * g.filters).enumerate();
@@ -106,33 +117,9 @@ impl Kernel for Correlation<'_> {
             for y in 0..self.rows {
                 let out = &mut self.out[y * self.out_row + first..];
                 let bias = self.bias.map(|bias| &bias[first..first + used]);
-                let mut store = Store { out, pixel: self.out_pixel, used, bias };
+                let mut store = Store { out, row: self.out_pixel, used, bias };
                 let padded = &self.padded[y * self.row_step..];
                 tile::rows(simd, self.columns, &walk, padded, weights, &mut store);
-            }
-        }
-    }
-}
-
-/// Writes sums to their pixels.
-struct Store<'a> {
-    out: &'a mut [f32],
-    pixel: usize,
-    /// Filters of the block that exist; the others only fill it up.
-    used: usize,
-    bias: Option<&'a [f32]>,
-}
-
-impl<S: Vector> Sink<S> for Store<'_> {
-    #[inline(always)]
-    fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]) {
-        for (row, sums) in sums.iter().enumerate() {
-            let target = &mut self.out[(first + row) * self.pixel..][..self.used];
-            write(simd, target, sums);
-            if let Some(bias) = self.bias {
-                for (value, bias) in target.iter_mut().zip(bias) {
-                    *value += bias;
-                }
             }
         }
     }

@@ -4,6 +4,8 @@
 
 mod backward;
 mod cpu;
+mod dense;
+mod filters;
 mod forward;
 mod geometry;
 mod host;
@@ -14,6 +16,7 @@ mod pool_backward;
 mod pool_forward;
 mod scratch;
 mod simd;
+mod steps;
 mod sums;
 mod threads;
 mod tile;
@@ -23,6 +26,7 @@ mod winograd;
 /// The kernels behind the operators, on channels-last slices.
 pub mod kernels {
     pub use crate::backward::conv2d_backward;
+    pub use crate::dense::{Dense, dense, dense_backward};
     pub use crate::forward::conv2d;
     pub use crate::geometry::Geometry;
     pub use crate::pool_backward::conv2d_max_pool2d_backward;
@@ -30,4 +34,4 @@ pub mod kernels {
     pub use crate::simd::Level;
     pub use crate::sums::Gradients;
 }
-pub use operators::{conv2d, conv2d_max_pool2d, flatten};
+pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};

@@ -2,7 +2,7 @@
 //! kernels on the CPU.
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 
@@ -41,6 +41,15 @@ pub(crate) trait Operators: Backend {
     }
 
     #[fusion(default)]
+    fn dense_layer(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        composed_dense::<Self>(x, weight, bias)
+    }
+
+    #[fusion(default)]
     fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
         composed_flatten::<Self>(maps)
     }
@@ -58,6 +67,16 @@ pub(crate) fn composed_max_pool<B: Backend>(
     let convolved = B::conv2d(maps, weight, Some(bias), options);
     let pooled = B::max_pool2d(convolved, [pool; 2], [pool; 2], [0; 2], [1; 2], false);
     if relu { B::relu(pooled) } else { pooled }
+}
+
+pub(crate) fn composed_dense<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let outputs = bias.shape()[0];
+    // [outputs] -> [1, outputs], a row that is added to each
+    B::float_add(B::float_matmul(x, weight), B::float_reshape(bias, [1, outputs].into()))
 }
 
 pub(crate) fn composed_flatten<B: Backend>(maps: FloatTensor<B>) -> FloatTensor<B> {
@@ -98,6 +117,12 @@ pub fn conv2d_max_pool2d(
 pub fn conv2d(maps: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2>) -> Tensor<4> {
     let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::conv2d_channels_last(maps, weight, bias.into_dispatch(), options))
+}
+
+/// `x` `[n, inputs]` times `weight` `[inputs, outputs]`, plus `bias` `[outputs]`: `[n, outputs]`.
+pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    let [x, weight] = [x, weight].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::dense_layer(x, weight, bias.into_dispatch()))
 }
 
 /// Maps `[n, channels, height, width]` as features `[n, channels * height * width]`.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::filters;
 use crate::forward::{forward_packing, pack_forward, write};
 use crate::geometry::Geometry;
 use crate::pack::Packing;
@@ -53,7 +54,8 @@ pub struct Maps {
 /// As [`crate::kernels::conv2d`], with pooling and ReLU behind it.
 ///
 /// Of equal values in a window the first in row order wins; a value that is not a number wins
-/// against all others.
+/// against all others. Without winners there will be no gradient, so the packed filters are kept
+/// for the next pictures.
 ///
 /// # Panics
 /// If a length does not fit the geometry, or the window is empty or larger than 15 x 15.
@@ -70,7 +72,7 @@ pub fn conv2d_max_pool2d(
     assert_eq!(pictures.len(), n * g.input_len(), "whole pictures");
     assert_eq!([weight.len(), bias.len()], [g.filters * g.filter_len(), g.filters], "weights fit");
     assert!((1..=LARGEST_WINDOW).contains(&(shape.pool * shape.pool)), "a window of {}", shape.pool);
-    let method = Method::choose(level, shape, n);
+    let method = Method::choose(level, shape, n, keep_winners);
     let len = n * shape.output_len();
     let mut maps = Maps { values: vec![0.0; len], winners: vec![0; if keep_winners { len } else { 0 }] };
     if len == 0 {
@@ -78,12 +80,12 @@ pub fn conv2d_max_pool2d(
     }
     let rows = band(n, shape.height());
     let row_len = shape.width() * g.filters;
-    scratch::with([method.packed_len(level, g)], |[packed]| {
-        match &method {
-            Method::Direct(packing) => pack_forward(g, packing, weight, packed),
-            Method::Winograd => winograd::pack(level, g.channels, g.filters, weight, packed),
-        }
-        let packed = &*packed;
+    let order = filters::order(level, matches!(method, Method::Winograd), [g.filters, g.channels, g.kernel]);
+    let pack = |packed: &mut [f32]| match &method {
+        Method::Direct(packing) => pack_forward(g, packing, weight, packed),
+        Method::Winograd => winograd::pack(level, g.channels, g.filters, weight, packed),
+    };
+    filters::with_packed(order, weight, method.packed_len(level, g), !keep_winners, pack, |packed| {
         // Without winners each band gets an empty slice of them.
         let mut winners: Vec<&mut [u8]> = maps.winners.chunks_mut(shape.output_len()).collect();
         winners.resize_with(n, Default::default);
@@ -118,11 +120,11 @@ enum Method {
 }
 
 impl Method {
-    fn choose(level: Level, shape: &Pooled, n: usize) -> Self {
+    fn choose(level: Level, shape: &Pooled, n: usize, is_training: bool) -> Self {
         let g = &shape.conv;
         let suits_winograd = (g.kernel, g.stride, shape.pool) == (5, 1, 2)
             && g.channels >= winograd::FEWEST_CHANNELS
-            && n >= winograd::FEWEST_PICTURES;
+            && (n >= winograd::FEWEST_PICTURES || !is_training);
         if suits_winograd { Self::Winograd } else { Self::Direct(forward_packing(level, g)) }
     }
 

@@ -7,6 +7,29 @@ use std::cell::RefCell;
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
+/// Values that start at a cache line.
+pub(crate) struct Buffer {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Buffer {
+    /// Zeros.
+    pub(crate) fn new(len: usize) -> Self {
+        Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
+    }
+
+    pub(crate) fn values(&mut self) -> &mut [f32] {
+        &mut as_values(&mut self.lines)[..self.len]
+    }
+
+    pub(crate) fn as_values(&self) -> &[f32] {
+        let (start, length) = (self.lines.as_ptr().cast::<f32>(), self.len);
+        // SAFETY: a line is 16 values without padding, and there are enough lines for `len`.
+        unsafe { std::slice::from_raw_parts(start, length) }
+    }
+}
+
 thread_local! {
     // A stack, because a thread that waits for others may run a piece of another kernel.
     static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
@@ -35,6 +58,12 @@ fn as_values(lines: &mut [Line]) -> &mut [f32] {
     let (start, length) = (lines.as_mut_ptr().cast::<f32>(), lines.len() * 16);
     // SAFETY: a line is 16 values without padding, and the borrow of the lines goes on.
     unsafe { std::slice::from_raw_parts_mut(start, length) }
+}
+
+/// The values' bits, which compare in one go, and alike where they are not numbers.
+pub(crate) fn bits(values: &[f32]) -> &[u32] {
+    // SAFETY: both types have four bytes and the same alignment, and any bits are a value of either.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u32>(), values.len()) }
 }
 
 /// The same memory as whole numbers.

@@ -4,7 +4,7 @@
 /// each other: whole pictures if there are many, bands of them if there are few.
 pub(crate) fn band(n: usize, rows: usize) -> usize {
     // A few pieces a thread, so that none waits long for the last.
-    let wanted = 4 * rayon::current_num_threads();
+    let wanted = 2 * rayon::current_num_threads();
     let bands = wanted.div_ceil(n.max(1)).clamp(1, rows.max(1));
     rows.max(1).div_ceil(bands)
 }

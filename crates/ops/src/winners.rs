@@ -3,6 +3,9 @@
 use crate::pool_forward::{CUT, Pooled};
 use crate::scratch;
 
+/// Filters that are listed at a time.
+const GROUP: usize = 8;
+
 /// The gradients that pass through pooling and ReLU, listed twice: by filter, for the gradient
 /// of the weights, and by pixel of the convolution's output, for the gradient of the input.
 pub(crate) struct Winners<'a> {
@@ -54,13 +57,33 @@ impl<'a> Winners<'a> {
         let (filters, pixels) = (self.counts.len(), self.corners.len());
         assert_eq!([winners.len(), gradients.len(), bias.len()], [filters * pixels, filters * pixels, filters]);
         assert_eq!([self.places.len(), self.gradients.len()], [filters * pixels; 2]);
-        for filter in 0..filters {
-            let mut count = 0;
-            let mut sum = 0.0;
-            for (pixel, &corner) in self.corners.iter().enumerate() {
-                let (at, slot) = (pixel * filters + filter, filter * pixels + count);
-                // SAFETY: `filter` and `pixel` are in range and `count` is at most `pixel`, so
-                // both indices are below `filters * pixels`, the lengths asserted above.
+        let whole = filters - filters % GROUP;
+        for first in (0..whole).step_by(GROUP) {
+            self.list_group::<GROUP>(first, winners, gradients, bias);
+        }
+        for filter in whole..filters {
+            self.list_group::<1>(filter, winners, gradients, bias);
+        }
+    }
+
+    /// As [`Winners::list_by_filter`], for `N` filters from `first` on: a line of memory holds
+    /// the gradients of several.
+    #[inline(always)]
+    fn list_group<const N: usize>(
+        &mut self,
+        first: usize,
+        winners: &[u8],
+        gradients: &[f32],
+        bias: &mut [f32],
+    ) {
+        let (filters, pixels) = (self.counts.len(), self.corners.len());
+        let mut counts = [0; N];
+        let mut sums = [0.0; N];
+        for (pixel, &corner) in self.corners.iter().enumerate() {
+            for i in 0..N {
+                let (at, slot) = (pixel * filters + first + i, (first + i) * pixels + counts[i]);
+                // SAFETY: `first + N` is at most `filters` and a count is at most `pixel`, so
+                // both indices are below `filters * pixels`, the lengths that were asserted.
                 unsafe {
                     let (winner, gradient) = (*winners.get_unchecked(at), *gradients.get_unchecked(at));
                     // Without a branch: which filters take part is as good as random. What does
@@ -68,12 +91,14 @@ impl<'a> Winners<'a> {
                     *self.places.get_unchecked_mut(slot) = corner + self.window[usize::from(winner)];
                     *self.gradients.get_unchecked_mut(slot) = gradient;
                     let passes = winner != CUT;
-                    count += usize::from(passes);
-                    sum += if passes { gradient } else { 0.0 };
+                    counts[i] += usize::from(passes);
+                    sums[i] += if passes { gradient } else { 0.0 };
                 }
             }
-            self.counts[filter] = count as u32;
-            bias[filter] += sum;
+        }
+        for i in 0..N {
+            self.counts[first + i] = counts[i] as u32;
+            bias[first + i] += sums[i];
         }
     }
 

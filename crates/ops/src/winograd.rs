@@ -26,7 +26,7 @@ const SCALE: f32 = 576.0;
 /// Most tiles at a time: what they need has to stay in the second-level cache.
 const TILES: usize = 64;
 
-/// Pictures from which on it pays to transform the filters.
+/// Pictures from which on it pays to transform filters that are used once.
 pub(crate) const FEWEST_PICTURES: usize = 4;
 /// Channels from which on the products outweigh the transforms.
 pub(crate) const FEWEST_CHANNELS: usize = 8;

@@ -121,7 +121,7 @@ proptest! {
         let numbers = case.numbers(false);
         let [maps, weight, bias] = [&numbers.maps, &numbers.weight, &numbers.bias].map(|v| doubles(v));
         let (shape, g, level) = (&case.shape, &case.shape.conv, Level::best());
-        conv2d(level, g, &numbers.maps, &numbers.weight, &numbers.bias);
+        conv2d(level, g, &numbers.maps, &numbers.weight, &numbers.bias, true);
         let gradients =
             conv2d_backward(level, g, &numbers.maps, &numbers.weight, &numbers.gradient, true);
         check(&case, false, &numbers, &gradients)?;

@@ -21,7 +21,7 @@ fn everything(level: Level, case: &Case, exact: bool) -> Everything {
     let sparse = conv2d_max_pool2d_backward(level, shape, maps, weight, &pooled.winners, upstream, true);
     let dense = conv2d_backward(level, g, maps, weight, &numbers.gradient, true);
     let values = vec![
-        conv2d(level, g, maps, weight, bias),
+        conv2d(level, g, maps, weight, bias, false),
         pooled.values,
         sparse.input.unwrap(),
         sparse.weight,
