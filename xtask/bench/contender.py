@@ -1,7 +1,8 @@
 """PyTorch or ONNX Runtime on the network of configs/default.toml, for `cargo xtask bench`.
 
 Reads questions from standard input, `step TIMES` or `infer BATCH TIMES`, and answers each with
-a line of JSON, as `mnist-cnn bench --questions` does: {"ms": [...]}.
+a line of JSON, as `mnist-cnn bench --questions` does: {"ms": [...]}. PyTorch also answers those
+of crates/ops/examples/timing.rs.
 
 usage: contender.py (pytorch|pytorch-channels-last|onnxruntime) DATA_DIR THREADS
 """
@@ -60,6 +61,50 @@ class PyTorch:
         loss.backward()
         self.optimizer.step()
 
+    def unit(self):
+        """Maps before the second unit, its pooled output, and the gradient that reaches it."""
+        torch = self.torch
+        x = self.batch(self.images[:BATCH])
+        y = torch.from_numpy(self.labels[:BATCH].astype(np.int64))
+        maps = self.model[:3](x).detach().requires_grad_()
+        pooled = self.model[3:6](maps)
+        loss = torch.nn.functional.cross_entropy(self.model[6:](pooled), y)
+        (gradient,) = torch.autograd.grad(loss, pooled, retain_graph=True)
+        return maps, pooled, gradient
+
+    def save(self, path):
+        maps, _, gradient = self.unit()
+        convolution = self.model[3]
+        tensors = [maps, convolution.weight, convolution.bias, gradient]
+        values = [tensor.detach().contiguous().numpy().ravel() for tensor in tensors]
+        np.concatenate(values).astype("<f4").tofile(path)
+
+    def unit_backward(self, times):
+        maps, pooled, gradient = self.unit()
+        wanted = [maps, self.model[3].weight, self.model[3].bias]
+        return milliseconds(
+            lambda: self.torch.autograd.grad(pooled, wanted, gradient, retain_graph=True), times
+        )
+
+    def convolution(self, is_backward, n, channels, size, filters, kernel, stride, times):
+        torch = self.torch
+        layer = torch.nn.Conv2d(channels, filters, kernel, stride=stride, padding=kernel // 2)
+        x = torch.randn(n, channels, size, size)
+        if self.channels_last:
+            layer = layer.to(memory_format=torch.channels_last)
+            x = x.contiguous(memory_format=torch.channels_last)
+        if not is_backward:
+            with torch.inference_mode():
+                layer(x)
+                return milliseconds(lambda: layer(x), times)
+        x.requires_grad_()
+        y = layer(x)
+        gradient = torch.randn_like(y)
+        wanted = [x, layer.weight, layer.bias]
+        work = lambda: torch.autograd.grad(y, wanted, gradient, retain_graph=True)
+        work()
+        return milliseconds(work, times)
+
     def infer(self, pixels):
         with self.torch.inference_mode():
             self.model(self.batch(pixels)).numpy()
@@ -102,8 +147,6 @@ class OnnxRuntime:
         onnx.checker.check_model(model)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Threads that wait for work actively would take it from the program that is timed next.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
@@ -132,6 +175,13 @@ def main():
         question, *numbers = line.split()
         if question == "step":
             ms = milliseconds(contender.step, int(numbers[0]))
+        elif question == "save":
+            contender.save(numbers[0])
+            ms = []
+        elif question == "unit-backward":
+            ms = contender.unit_backward(int(numbers[1]))
+        elif question in ("conv-forward", "conv-backward"):
+            ms = contender.convolution(question == "conv-backward", *map(int, numbers))
         else:
             batch, times = map(int, numbers)
             pixels = (np.arange(batch * 784, dtype=np.int64) * 37 % 256).astype(np.uint8).reshape(batch, 28, 28)

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod backends;
+mod bench;
 mod ci;
 mod command;
+mod contender;
 mod download_data;
 mod profiles;
 mod sample;
@@ -44,6 +46,8 @@ enum Task {
         #[arg(default_values = ["flex", "ndarray"])]
         backends: Vec<String>,
     },
+    /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
+    Bench(bench::BenchArgs),
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(root()),
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
+        Task::Bench(args) => bench::run(root(), &data_dir(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {

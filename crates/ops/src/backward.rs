@@ -196,8 +196,7 @@ fn input_gradient(level: Level, g: &Geometry, n: usize, weight: &[f32], gradient
     scratch::with([parts.iter().map(|part| part.packing.len()).sum()], |[packed]| {
         for Part { y, x, packing, at } in &parts {
             packing.pack(&mut packed[*at..at + packing.len()], |channel, i, j| {
-                let (ky, kx, filter) =
-                    (y.tap(i, g.stride), x.tap(j / g.filters, g.stride), j % g.filters);
+                let (ky, kx, filter) = (y.tap(i, g.stride), x.tap(j / g.filters, g.stride), j % g.filters);
                 weight[((filter * g.channels + channel) * g.kernel + ky) * g.kernel + kx]
             });
         }
@@ -207,7 +206,8 @@ fn input_gradient(level: Level, g: &Geometry, n: usize, weight: &[f32], gradient
             scratch::with([rows * padded_row], |[padded]| {
                 let corner = [before as isize, (before * g.filters) as isize];
                 surround(gradients, g.out_width * g.filters, corner, padded, padded_row);
-                for Part { y, x, packing, at } in parts.iter().filter(|part| part.y.count * part.x.count > 0) {
+                for Part { y, x, packing, at } in parts.iter().filter(|part| part.y.count * part.x.count > 0)
+                {
                     let (row, column) = (y.first + before + 1 - y.taps, x.first + before + 1 - x.taps);
                     let (up, left) =
                         (g.stride * y.first + y.phase - g.top, g.stride * x.first + x.phase - g.left);

@@ -106,8 +106,9 @@ macro_rules! operators {
                             Convolution::<$backend>::forward(maps, weight, bias, geometry, true);
                         step.finish(convolution, output)
                     }
-                    OpsKind::UnTracked(step) => step
-                        .finish(Convolution::<$backend>::forward(maps, weight, bias, geometry, false).0),
+                    OpsKind::UnTracked(step) => {
+                        step.finish(Convolution::<$backend>::forward(maps, weight, bias, geometry, false).0)
+                    }
                 }
             }
 

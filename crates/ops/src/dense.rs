@@ -36,8 +36,7 @@ pub fn dense(
     assert_eq!([x.len(), weight.len(), bias.len()], [n * inputs, inputs * outputs, outputs], "operands fit");
     let packing = Packing { filters: outputs, rows: 1, row: inputs, block: WIDE * level.lanes() };
     let order = filters::order(level, false, [outputs, inputs, 0]);
-    let pack =
-        |packed: &mut [f32]| packing.pack(packed, |output, _, input| weight[input * outputs + output]);
+    let pack = |packed: &mut [f32]| packing.pack(packed, |output, _, input| weight[input * outputs + output]);
     filters::with_packed(order, weight, packing.len(), keep_weights, pack, |packed| {
         rows_times(level, &packing, x, packed, Some(bias))
     })

@@ -99,9 +99,16 @@ mod tests {
     fn no_more_than_the_last_are_kept() {
         for i in 0..2 * KEPT {
             let order = order(Level::Portable, true, [i, 1, 1]);
-            with_packed(order, &[i as f32], 1, true, |packed| packed[0] = i as f32, |packed| {
-                assert_eq!(packed, [i as f32]);
-            });
+            with_packed(
+                order,
+                &[i as f32],
+                1,
+                true,
+                |packed| packed[0] = i as f32,
+                |packed| {
+                    assert_eq!(packed, [i as f32]);
+                },
+            );
         }
         assert!(lock().len() <= KEPT);
     }

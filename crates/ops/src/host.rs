@@ -22,7 +22,11 @@ pub(crate) trait Host: Backend {
     }
 
     /// A tensor that takes over the values.
-    fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], like: &FloatTensor<Self>) -> FloatTensor<Self> {
+    fn tensor<const D: usize>(
+        values: Vec<f32>,
+        shape: [usize; D],
+        like: &FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
         Self::float_from_data(TensorData::new(values, shape), &like.device())
     }
 }

@@ -1,5 +1,9 @@
 //! Convolution, and convolution with max-pooling, as operators added to Burn.
 #![allow(unsafe_code, reason = "the kernels' inner loops; each block says why it is sound")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "an index names the same lane, row or point of several arrays"
+)]
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
 mod backward;
@@ -22,6 +26,9 @@ mod threads;
 mod tile;
 mod winners;
 mod winograd;
+
+#[cfg(test)]
+mod wide_tests;
 
 /// The kernels behind the operators, on channels-last slices.
 pub mod kernels {

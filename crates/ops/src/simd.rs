@@ -15,11 +15,7 @@ pub(crate) trait Vector: Simd {
     /// `a * b + c` in each lane.
     #[inline(always)]
     fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
-        if Self::FUSED {
-            self.mul_add_e_f32s(a, b, c)
-        } else {
-            self.add_f32s(self.mul_f32s(a, b), c)
-        }
+        if Self::FUSED { self.mul_add_e_f32s(a, b, c) } else { self.add_f32s(self.mul_f32s(a, b), c) }
     }
 
     /// The vector at the start of `values`.
@@ -46,6 +42,13 @@ pub(crate) trait Vector: Simd {
 impl Vector for pulp::Scalar128b {
     const FUSED: bool = false;
     const SUMS: usize = 8;
+}
+
+/// As wide as AVX-512, without it: its tiles are tested wherever the tests run.
+#[cfg(test)]
+impl Vector for pulp::Scalar512b {
+    const FUSED: bool = false;
+    const SUMS: usize = 24;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -77,6 +80,8 @@ pub(crate) trait Kernel {
 pub enum Level {
     /// No more than the compiler's target offers.
     Portable,
+    #[cfg(test)]
+    Wide,
     #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
     #[cfg(target_arch = "x86_64")]
@@ -114,6 +119,8 @@ impl Level {
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            #[cfg(test)]
+            Self::Wide => "wide",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -141,6 +148,8 @@ impl Level {
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             Self::Portable => kernel.run(pulp::Scalar128b),
+            #[cfg(test)]
+            Self::Wide => kernel.run(pulp::Scalar512b),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(simd) => simd.vectorize(Call(kernel, simd)),
             #[cfg(target_arch = "x86_64")]

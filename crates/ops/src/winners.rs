@@ -55,7 +55,10 @@ impl<'a> Winners<'a> {
     /// `winners` and `gradients` are `[pooled height, pooled width, filters]`.
     pub(crate) fn list_by_filter(&mut self, winners: &[u8], gradients: &[f32], bias: &mut [f32]) {
         let (filters, pixels) = (self.counts.len(), self.corners.len());
-        assert_eq!([winners.len(), gradients.len(), bias.len()], [filters * pixels, filters * pixels, filters]);
+        assert_eq!(
+            [winners.len(), gradients.len(), bias.len()],
+            [filters * pixels, filters * pixels, filters]
+        );
         assert_eq!([self.places.len(), self.gradients.len()], [filters * pixels; 2]);
         let whole = filters - filters % GROUP;
         for first in (0..whole).step_by(GROUP) {

@@ -48,8 +48,9 @@ fn both(case: &Case, exact: bool, pooled: bool, device: &Device) -> [Results; 2]
     let numbers = case.numbers(exact);
     let (pool, relu) = (case.shape.pool, case.shape.relu);
     if pooled {
-        let ours =
-            run(case, &numbers, device, &|x, w, b| ops::conv2d_max_pool2d(x, w, b, case.options(), pool, relu));
+        let ours = run(case, &numbers, device, &|x, w, b| {
+            ops::conv2d_max_pool2d(x, w, b, case.options(), pool, relu)
+        });
         let burns = run(case, &numbers, device, &|x, w, b| {
             let maps = module::conv2d(x, w, Some(b), case.options());
             let maps = module::max_pool2d(maps, MaxPoolOptions::new([pool; 2]));
@@ -109,6 +110,44 @@ fn the_lectures_units_agree() {
             assert!(difference(&ours[0], &burns[0]) < 1e-5);
             let [ours, burns] = both(&case, true, true, &device);
             assert_eq!(ours, burns);
+        }
+    }
+}
+
+/// The dense layer, whose gradients are three more products.
+#[test]
+fn dense_layers_agree() {
+    for (n, inputs, outputs) in [(1, 1, 1), (3, 7, 10), (5, 100, 17), (33, 49, 40), (128, 3136, 10)] {
+        let case = Case::same(n, inputs, 1, outputs, 1);
+        for exact in [true, false] {
+            let numbers = case.numbers(exact);
+            for device in devices() {
+                let device = device.autodiff();
+                let tensor = |values: &[f32], shape: [usize; 2]| {
+                    Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &device).require_grad()
+                };
+                let run = |operator: &dyn Fn(Tensor<2>, Tensor<2>, Tensor<1>) -> Tensor<2>| {
+                    let x = tensor(&numbers.maps, [n, inputs]);
+                    let weight = tensor(&numbers.weight, [inputs, outputs]);
+                    let bias = TensorData::new(numbers.bias.clone(), [outputs]);
+                    let bias = Tensor::<1>::from_data(bias, &device).require_grad();
+                    let output = operator(x.clone(), weight.clone(), bias.clone());
+                    let upstream = tensor(&numbers.gradient, [n, outputs]).detach();
+                    let gradients = (output.clone() * upstream).sum().backward();
+                    [
+                        output.into_data(),
+                        x.grad(&gradients).unwrap().into_data(),
+                        weight.grad(&gradients).unwrap().into_data(),
+                        bias.grad(&gradients).unwrap().into_data(),
+                    ]
+                    .map(|data| data.iter::<f32>().collect::<Vec<f32>>())
+                };
+                let ours = run(&ops::dense);
+                let burns = run(&|x, w, b| x.matmul(w) + b.unsqueeze());
+                for (ours, burns) in ours.iter().zip(&burns) {
+                    assert!(difference(ours, burns) < if exact { f32::MIN_POSITIVE } else { 1e-5 });
+                }
+            }
         }
     }
 }

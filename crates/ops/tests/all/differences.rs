@@ -1,6 +1,8 @@
 //! The gradients against finite differences in `f64`.
 
-use ops::kernels::{Gradients, Level, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward};
+use ops::kernels::{
+    Gradients, Level, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
+};
 use proptest::prelude::*;
 
 use crate::cases::{Case, Numbers, case};
@@ -81,11 +83,8 @@ fn doubles(values: &[f32]) -> Vec<f64> {
 /// The sum of the outputs, each times its upstream gradient, whose derivatives are the gradients.
 fn loss(case: &Case, pooled: bool, [maps, weight, bias]: [&[f64]; 3], upstream: &[f32]) -> f64 {
     let convolved = case.convolve(maps, weight, bias);
-    let output = if pooled {
-        case.pool(&convolved).into_iter().map(|(value, _)| value).collect()
-    } else {
-        convolved
-    };
+    let output =
+        if pooled { case.pool(&convolved).into_iter().map(|(value, _)| value).collect() } else { convolved };
     output.iter().zip(upstream).map(|(x, g)| x * f64::from(*g)).sum()
 }
 

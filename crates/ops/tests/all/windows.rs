@@ -24,7 +24,11 @@ fn the_first_of_equals_wins() {
         ([f32::INFINITY; 4], 0),
     ] {
         for maps in window(pixels, false) {
-            assert_eq!((maps.winners[0], maps.values[0]), (winner, pixels[usize::from(winner)]), "{pixels:?}");
+            assert_eq!(
+                (maps.winners[0], maps.values[0]),
+                (winner, pixels[usize::from(winner)]),
+                "{pixels:?}"
+            );
         }
     }
 }

@@ -1,0 +1,214 @@
+//! This project, PyTorch, candle and ONNX Runtime on the same network, timed in turn.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{build_program, output, say};
+use crate::contender::Contender;
+
+/// What is timed, and against whom.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    /// How often each contender is asked each question, in turn.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Threads for each contender.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Backends of this project.
+    #[arg(long, value_delimiter = ',', default_value = "ndarray,flex")]
+    backends: Vec<String>,
+    /// Make a Python environment with PyTorch and ONNX Runtime below target (about 5 GB) if it is missing.
+    #[arg(long)]
+    setup: bool,
+    /// A Python that has them already.
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+    /// Build candle's program and time it too (minutes to build, and its steps are slow).
+    #[arg(long)]
+    candle: bool,
+    /// Time single operators as well: the unit's backward pass and convolutions without pooling.
+    #[arg(long)]
+    kernels: bool,
+}
+
+/// Training steps and pictures, with repetitions that take about as long as each other.
+const QUESTIONS: [(&str, &str); 4] = [
+    ("training step, batch 128", "step 10"),
+    ("inference, batch 1", "infer 1 200"),
+    ("inference, batch 128", "infer 128 10"),
+    ("inference, batch 1000", "infer 1000 2"),
+];
+const PYTORCH: [&str; 2] = ["pytorch", "pytorch-channels-last"];
+/// Convolutions without pooling: pictures, channels, size, filters, kernel, stride.
+const CONVOLUTIONS: [&str; 8] = [
+    "64 32 28 32 3 1",
+    "64 32 14 64 5 1",
+    "64 64 14 64 3 1",
+    "64 64 14 128 3 1",
+    "64 128 7 128 5 1",
+    "64 32 28 32 3 2",
+    "64 32 28 64 5 2",
+    "64 64 14 128 3 2",
+];
+
+/// Medians of a question's rounds, by contender.
+type Medians = BTreeMap<String, Vec<f64>>;
+
+pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
+    let python = python(root, args)?;
+    let features = args.backends.join(",");
+    let program = build_program(root, &format!("--no-default-features --features {features}"))?;
+    let threads = args.threads.to_string();
+    let data_dir = data.display().to_string();
+    std::fs::create_dir_all(root.join("target/bench"))?;
+    let mut contenders = Vec::new();
+    for backend in &args.backends {
+        let words = ["bench", "--questions", "--backend", backend, "--data-dir", &data_dir];
+        contenders.push(Contender::start(root, backend, &program, &words, args.threads)?);
+    }
+    if let Some(python) = &python {
+        for name in PYTORCH.into_iter().chain(["onnxruntime"]) {
+            let words = ["xtask/bench/contender.py", name, &data_dir, &threads];
+            contenders.push(Contender::start(root, name, python, &words, args.threads)?);
+        }
+    }
+    if args.candle {
+        let candle = build_candle(root)?;
+        contenders.push(Contender::start(root, "candle", &candle, &[&data_dir], args.threads)?);
+    }
+    for (title, question) in QUESTIONS {
+        let asks = |c: &Contender| c.trains || !question.starts_with("step");
+        let medians = ask_in_turn(&mut contenders, args.rounds, |c| asks(c).then(|| question.to_owned()))?;
+        print(title, &medians);
+    }
+    drop(contenders);
+    if args.kernels {
+        let Some(python) = python else { bail!("--kernels compares with PyTorch: add --setup") };
+        kernels(root, &data_dir, &python, args)?;
+    }
+    Ok(())
+}
+
+/// The unit's backward pass on the same numbers from the middle of training, and convolutions.
+fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Result<()> {
+    let arguments = "build -p ops -p cli --example timing --message-format json-render-diagnostics";
+    let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
+    let timing = executable(&messages).context("cargo named no executable")?;
+    let threads = args.threads.to_string();
+    let unit = root.join("target/bench/unit.f32").display().to_string();
+    let mut contenders = Vec::new();
+    for name in PYTORCH {
+        let words = ["xtask/bench/contender.py", name, data_dir, &threads];
+        contenders.push(Contender::start(root, name, python, &words, args.threads)?);
+        contenders.last_mut().context("one was pushed")?.ask(&format!("save {unit}"))?;
+    }
+    contenders.insert(0, Contender::start(root, "ops", &timing, &[], args.threads)?);
+    let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(format!("unit-backward {unit} 10")))?;
+    print("backward pass of the second unit", &medians);
+    for convolution in CONVOLUTIONS {
+        for pass in ["forward", "backward"] {
+            let question = format!("conv-{pass} {convolution} 5");
+            let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(question.clone()))?;
+            let [n, channels, size, filters, kernel, stride] = convolution.split(' ').collect::<Vec<_>>()[..]
+            else {
+                bail!("{convolution:?} is no convolution");
+            };
+            let title = format!(
+                "{pass} {kernel}x{kernel} stride {stride}, {n}x{channels}x{size}x{size} to {filters} filters"
+            );
+            print(&title, &medians);
+        }
+    }
+    Ok(())
+}
+
+/// Each contender once a round, so that a machine that slows down slows all.
+fn ask_in_turn(
+    contenders: &mut [Contender],
+    rounds: usize,
+    question: impl Fn(&Contender) -> Option<String>,
+) -> Result<Medians> {
+    let mut medians = Medians::new();
+    for _ in 0..rounds.max(1) {
+        for contender in contenders.iter_mut() {
+            if let Some(question) = question(contender) {
+                // ONNX Runtime's and OpenMP's threads go on spinning for a while after their work.
+                std::thread::sleep(Duration::from_millis(300));
+                let ms = contender.ask(&question)?;
+                medians.entry(contender.name.clone()).or_default().push(median(ms));
+            }
+        }
+    }
+    Ok(medians)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A line a contender: its median, and how many times as fast each of ours is, round by round.
+fn print(title: &str, medians: &Medians) {
+    let foreign = |name: &str| PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name);
+    say(&format!("\n{title}"));
+    for (name, ms) in medians {
+        let mut line = format!("  {name:22} {:9.3} ms", median(ms.clone()));
+        for (ours, own) in medians.iter().filter(|(ours, _)| foreign(name) && !foreign(ours)) {
+            let ratios: Vec<f64> = ms.iter().zip(own).map(|(theirs, own)| theirs / own).collect();
+            line += &format!("   {ours} is {:.2} times as fast", median(ratios));
+        }
+        say(&line);
+    }
+}
+
+/// A Python with PyTorch and ONNX Runtime, if there is or shall be one.
+fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
+    if let Some(python) = &args.python {
+        return Ok(Some(python.display().to_string()));
+    }
+    let folder = root.join("target/bench/python");
+    let python = folder.join("bin/python").display().to_string();
+    if !folder.join("ready").is_file() {
+        if !args.setup {
+            say("without --setup there is no PyTorch or ONNX Runtime to compare with");
+            return Ok(None);
+        }
+        say("making a Python environment in target/bench/python");
+        let folder_name = folder.display().to_string();
+        run_visibly(root, "python3", &["-m", "venv", &folder_name])?;
+        run_visibly(root, &python, &["-m", "pip", "install", "torch", "numpy", "onnx", "onnxruntime"])?;
+        std::fs::write(folder.join("ready"), "")?;
+    }
+    Ok(Some(python))
+}
+
+fn run_visibly(root: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(program).args(arguments).current_dir(root).status();
+    let status = status.with_context(|| format!("{program} could not be started"))?;
+    if !status.success() {
+        bail!("{program} {} failed ({status})", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// candle's program has a workspace of its own: nothing else here needs candle.
+fn build_candle(root: &Path) -> Result<String> {
+    say("building candle's program");
+    let arguments = "build --release --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle --message-format json-render-diagnostics";
+    let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
+    executable(&messages).context("cargo named no executable")
+}
+
+/// The last executable that cargo's messages name.
+fn executable(messages: &str) -> Option<String> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(str::to_owned))
+        .next_back()
+}
