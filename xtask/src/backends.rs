@@ -18,8 +18,8 @@ struct Row {
 }
 
 pub(crate) fn run(root: &Path, run_dir: &Path, backends: &[String]) -> Result<()> {
-    let flags = if backends.iter().any(|b| b == "wgpu") { "--features wgpu" } else { "" };
-    let program = build_program(root, flags)?;
+    let features = backends.join(",");
+    let program = build_program(root, &format!("--no-default-features --features {features}"))?;
     let folder = root.join("target/backends");
     fs::create_dir_all(&folder)?;
     let mut all = Vec::new();

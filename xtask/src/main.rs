@@ -43,7 +43,7 @@ enum Task {
         #[arg(short = 'p', long)]
         run_dir: PathBuf,
         /// The first is compared with each of the others.
-        #[arg(default_values = ["flex", "ndarray"])]
+        #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
     /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.

@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::command::{output, say};
 
 /// What each crate may use. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     ("dataset", &[]),
-    ("model", &["burn"]),
+    ("ops", &["burn"]),
+    ("model", &["burn", "ops"]),
     ("learner", &["burn", "dataset", "model"]),
     ("cli", &["burn", "dataset", "learner", "model"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.

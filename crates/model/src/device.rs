@@ -21,10 +21,10 @@ impl Backend {
     pub const COMPILED: &'static [Self] = &[
         #[cfg(feature = "wgpu")]
         Self::Wgpu,
-        #[cfg(feature = "flex")]
-        Self::Flex,
         #[cfg(feature = "ndarray")]
         Self::Ndarray,
+        #[cfg(feature = "flex")]
+        Self::Flex,
     ];
 
     /// The name of the Cargo feature and of the command line's value.
@@ -56,7 +56,7 @@ pub enum DeviceError {
     #[error("no backend is in this program; build it with a feature: cargo run -p cli --features ndarray")]
     NoBackend,
     #[error(
-        "no graphics adapter was found for the backend wgpu; install a Vulkan driver (Debian without a GPU: mesa-vulkan-drivers and libvulkan1), or use --backend flex"
+        "no graphics adapter was found for the backend wgpu; install a Vulkan driver (Debian without a GPU: mesa-vulkan-drivers and libvulkan1), or use --backend ndarray"
     )]
     NoAdapter,
     #[error("the graphics adapter did not start: {0}")]

@@ -5,7 +5,7 @@
     clippy::expect_used,
     reason = "a test may stop at the first thing that goes wrong"
 )]
-#![cfg(feature = "flex")]
+#![cfg(feature = "ndarray")]
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, Tolerance};
@@ -16,7 +16,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 fn cpu() -> Device {
-    device::open(Some(device::Backend::Flex)).unwrap().device
+    device::open(Some(device::Backend::Ndarray)).unwrap().device
 }
 
 fn rng(seed: u64) -> ChaCha8Rng {
@@ -214,4 +214,14 @@ fn training_moves_every_parameter() {
     // All but batch normalization's two running statistics.
     assert_eq!(gradients.len(), architecture.tensors().len() - 2);
     assert!(cnn.num_params() > 0);
+}
+
+#[test]
+fn a_backend_that_is_not_compiled_in_is_named() {
+    for backend in [device::Backend::Ndarray, device::Backend::Flex, device::Backend::Wgpu] {
+        if !device::Backend::COMPILED.contains(&backend) {
+            let message = device::open(Some(backend)).unwrap_err().to_string();
+            assert!(message.contains(&format!("--features {}", backend.name())), "{message}");
+        }
+    }
 }

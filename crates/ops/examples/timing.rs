@@ -12,6 +12,10 @@ use ops::kernels::{
     Geometry, Level, Pooled, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
 };
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let level = Level::best();
     for line in std::io::stdin().lock().lines() {

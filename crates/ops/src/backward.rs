@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use crate::forward::Correlation;
+use crate::forward::{Correlation, number};
 use crate::geometry::Geometry;
 use crate::layout::surround;
 use crate::pack::Packing;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
 use crate::sums::{Gradients, Partials};
+use crate::threads::group;
 use crate::tile::{self, Sink, WIDE, Walk};
 
 /// Gradients of [`crate::kernels::conv2d`], given those of its output `[n, out height, out
@@ -53,12 +54,16 @@ fn weight_gradient(
                 sums.fill(0.0);
                 let (weight, bias) = partials.split(sums);
                 // The last block of a kernel row may reach beyond the last padded row.
-                let padded_len = g.padded_rows(g.out_height) * g.padded_row() + block;
-                scratch::with([padded_len], |[padded]| {
-                    let pictures = pictures.chunks_exact(g.input_len());
-                    for (picture, gradients) in pictures.zip(gradients.chunks_exact(g.output_len())) {
-                        g.pad(picture, 0, padded);
-                        level.run(WeightGradient { g, row, padded, gradients, weight });
+                let padded_len = g.padded_len() + block;
+                let images = group(usize::MAX, padded_len);
+                scratch::with([images * padded_len], |[padded]| {
+                    let gradients = gradients.chunks(images * g.output_len());
+                    for (pictures, gradients) in pictures.chunks(images * g.input_len()).zip(gradients) {
+                        let padded_pictures = padded.chunks_exact_mut(padded_len);
+                        for (picture, padded) in pictures.chunks_exact(g.input_len()).zip(padded_pictures) {
+                            g.pad(picture, 0, padded);
+                        }
+                        level.run(WeightGradient { g, row, padded, padded_len, gradients, weight });
                         for pixel in gradients.chunks_exact(g.filters) {
                             for (sum, gradient) in bias.iter_mut().zip(pixel) {
                                 *sum += gradient;
@@ -72,11 +77,13 @@ fn weight_gradient(
     })
 }
 
-/// The part of one picture in the gradient of the weights.
+/// The part of some pictures in the gradient of the weights.
 struct WeightGradient<'a> {
     g: &'a Geometry,
     row: usize,
     padded: &'a [f32],
+    /// Values of one padded picture.
+    padded_len: usize,
     gradients: &'a [f32],
     /// `[filters, kernel, row]`
     weight: &'a mut [f32],
@@ -89,20 +96,24 @@ impl Kernel for WeightGradient<'_> {
     fn run<S: Vector>(self, simd: S) {
         let g = self.g;
         let walk = Walk {
+            repeats: self.gradients.len() / g.output_len(),
+            a_repeat: g.output_len(),
+            b_repeat: self.padded_len,
             segments: g.out_height,
             steps: g.out_width,
             a_segment: g.out_width * g.filters,
             a_step: g.filters,
-            a_row: 1,
             b_segment: g.stride * g.padded_row(),
             b_step: g.pixel_step(),
+            ..Walk::default()
         };
         let filter = g.kernel * self.row;
         for ky in 0..g.kernel {
             for first in (0..self.row).step_by(WIDE * S::LANES) {
                 let seen = &self.padded[ky * g.padded_row() + first..];
                 let weight = &mut self.weight[ky * self.row + first..];
-                tile::rows(simd, g.filters, &walk, self.gradients, seen, &mut Add { weight, filter });
+                let operands = [self.gradients, seen];
+                tile::rows(simd, g.filters, |f| f, &walk, operands, &mut Add { weight, filter });
             }
         }
     }
@@ -186,44 +197,59 @@ fn parts(level: Level, g: &Geometry) -> Vec<Part> {
 }
 
 fn input_gradient(level: Level, g: &Geometry, n: usize, weight: &[f32], gradients: &[f32]) -> Vec<f32> {
-    let parts = parts(level, g);
+    let phases = parts(level, g);
     let mut input = vec![0.0; n * g.input_len()];
     // Zeros before the first gradient, as many as a phase has taps more than one.
     let before = g.kernel.div_ceil(g.stride) - 1;
     let reach = |size: usize, first: usize| before + (size + first).div_ceil(g.stride);
     let (rows, columns) = (reach(g.height, g.top), reach(g.width, g.left));
     let padded_row = columns * g.filters;
-    scratch::with([parts.iter().map(|part| part.packing.len()).sum()], |[packed]| {
-        for Part { y, x, packing, at } in &parts {
+    scratch::with([phases.iter().map(|part| part.packing.len()).sum()], |[packed]| {
+        for Part { y, x, packing, at } in &phases {
             packing.pack(&mut packed[*at..at + packing.len()], |channel, i, j| {
                 let (ky, kx, filter) = (y.tap(i, g.stride), x.tap(j / g.filters, g.stride), j % g.filters);
                 weight[((filter * g.channels + channel) * g.kernel + ky) * g.kernel + kx]
             });
         }
         let packed = &*packed;
-        let pictures = input.par_chunks_mut(g.input_len()).zip(gradients.par_chunks(g.output_len().max(1)));
-        pictures.for_each(|(input, gradients)| {
-            scratch::with([rows * padded_row], |[padded]| {
-                let corner = [before as isize, (before * g.filters) as isize];
-                surround(gradients, g.out_width * g.filters, corner, padded, padded_row);
-                for Part { y, x, packing, at } in parts.iter().filter(|part| part.y.count * part.x.count > 0)
+        let padded_len = rows * padded_row;
+        let images = group(n, padded_len);
+        let parts = input.par_chunks_mut(images * g.input_len());
+        parts.zip(gradients.par_chunks(images * g.output_len())).for_each(|(input, gradients)| {
+            let images = input.len() / g.input_len();
+            let pixels = g.height * g.width;
+            scratch::with([images * padded_len, pixels, pixels], |[padded, starts, places]| {
+                let [starts, places] = [starts, places].map(scratch::as_indices);
+                let padded_pictures = padded.chunks_exact_mut(padded_len);
+                for (gradients, padded) in gradients.chunks_exact(g.output_len()).zip(padded_pictures) {
+                    let corner = [before as isize, (before * g.filters) as isize];
+                    surround(gradients, g.out_width * g.filters, corner, padded, padded_row);
+                }
+                for Part { y, x, packing, at } in phases.iter().filter(|part| part.y.count * part.x.count > 0)
                 {
                     let (row, column) = (y.first + before + 1 - y.taps, x.first + before + 1 - x.taps);
                     let (up, left) =
                         (g.stride * y.first + y.phase - g.top, g.stride * x.first + x.phase - g.left);
+                    let pixels = y.count * x.count;
+                    number(&mut starts[..pixels], x.count, padded_row, g.filters);
+                    number(
+                        &mut places[..pixels],
+                        x.count,
+                        g.stride * g.width * g.channels,
+                        g.stride * g.channels,
+                    );
                     level.run(Correlation {
                         packing,
                         packed: &packed[*at..at + packing.len()],
                         padded: &padded[row * padded_row + column * g.filters..],
+                        images,
+                        padded_image: padded_len,
                         padded_row,
-                        row_step: padded_row,
-                        pixel_step: g.filters,
-                        rows: y.count,
-                        columns: x.count,
+                        starts: &starts[..pixels],
+                        places: &places[..pixels],
                         bias: None,
                         out: &mut input[(up * g.width + left) * g.channels..],
-                        out_row: g.stride * g.width * g.channels,
-                        out_pixel: g.stride * g.channels,
+                        out_image: g.input_len(),
                     });
                 }
             });

@@ -181,7 +181,7 @@ fn geometry<B: Host>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -
         out_width: out(left + width + right),
     })
     // Places in a padded picture are kept in four bytes.
-    .filter(|g| u32::try_from(g.padded_rows(g.out_height) * g.padded_row()).is_ok())
+    .filter(|g| u32::try_from(g.padded_len()).is_ok())
 }
 
 fn pooled<B: Host>(

@@ -90,13 +90,12 @@ fn rows_times(
     // As high as the highest tile, so that no tile is cut.
     let part = n.div_ceil(4 * rayon::current_num_threads()).next_multiple_of(12);
     let walk = Walk {
+        repeats: 1,
         segments: 1,
         steps: packing.row,
-        a_segment: 0,
         a_step: 1,
-        a_row: packing.row,
-        b_segment: 0,
         b_step: packing.block,
+        ..Walk::default()
     };
     let parts = out.par_chunks_mut(part * packing.filters).zip(rows.par_chunks(part * packing.row));
     parts.for_each(|(out, rows)| level.run(Product { packing, walk, rows, packed, bias, out }));
@@ -123,27 +122,29 @@ impl Kernel for Product<'_> {
             let first = i * block;
             let used = block.min(filters - first);
             let bias = self.bias.map(|bias| &bias[first..first + used]);
-            let mut store = Store { out: &mut self.out[first..], row: filters, used, bias };
-            tile::rows(simd, self.rows.len() / row, &self.walk, self.rows, columns, &mut store);
+            let place = |i| i * filters;
+            let mut store = Store { out: &mut self.out[first..], place, used, bias };
+            let operands = [self.rows, columns];
+            tile::rows(simd, self.rows.len() / row, |i| i * row, &self.walk, operands, &mut store);
         }
     }
 }
 
 /// Writes sums to their rows.
-pub(crate) struct Store<'a> {
+pub(crate) struct Store<'a, P> {
     pub out: &'a mut [f32],
-    /// Values from one row to the next.
-    pub row: usize,
+    /// Where in `out` each row goes.
+    pub place: P,
     /// Columns of the block that exist; the others only fill it up.
     pub used: usize,
     pub bias: Option<&'a [f32]>,
 }
 
-impl<S: Vector> Sink<S> for Store<'_> {
+impl<S: Vector, P: Fn(usize) -> usize> Sink<S> for Store<'_, P> {
     #[inline(always)]
     fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]) {
         for (i, sums) in sums.iter().enumerate() {
-            let target = &mut self.out[(first + i) * self.row..][..self.used];
+            let target = &mut self.out[(self.place)(first + i)..][..self.used];
             write(simd, target, sums);
             if let Some(bias) = self.bias {
                 for (value, bias) in target.iter_mut().zip(bias) {
@@ -163,15 +164,8 @@ fn weight_gradient(level: Level, shape: Dense, n: usize, x: &[f32], gradients: &
     if n == 0 {
         return weight;
     }
-    let walk = Walk {
-        segments: 1,
-        steps: n,
-        a_segment: 0,
-        a_step: inputs,
-        a_row: 1,
-        b_segment: 0,
-        b_step: packing.block,
-    };
+    let walk =
+        Walk { repeats: 1, segments: 1, steps: n, a_step: inputs, b_step: packing.block, ..Walk::default() };
     let part = inputs.div_ceil(4 * rayon::current_num_threads()).next_multiple_of(12);
     scratch::with([packing.len()], |[packed]| {
         packing.pack(packed, |output, _, row| gradients[row * outputs + output]);
@@ -204,8 +198,9 @@ impl Kernel for Columns<'_> {
         for (i, columns) in self.packed.chunks_exact(self.packing.block_len()).enumerate() {
             let first = i * block;
             let used = block.min(self.outputs - first);
-            let mut store = Store { out: &mut self.weight[first..], row: self.outputs, used, bias: None };
-            tile::rows(simd, inputs, &self.walk, self.x, columns, &mut store);
+            let place = |input| input * self.outputs;
+            let mut store = Store { out: &mut self.weight[first..], place, used, bias: None };
+            tile::rows(simd, inputs, |input| input, &self.walk, [self.x, columns], &mut store);
         }
     }
 }

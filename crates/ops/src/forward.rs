@@ -8,7 +8,7 @@ use crate::geometry::Geometry;
 use crate::pack::Packing;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
-use crate::threads::band;
+use crate::threads::{band, group};
 use crate::tile::{self, WIDE, Walk};
 
 /// Convolves pictures `[n, height, width, channels]` with `weight` `[filters, channels, kernel,
@@ -31,30 +31,39 @@ pub fn conv2d(
     assert_eq!([weight.len(), bias.len()], [g.filters * g.filter_len(), g.filters], "weights fit");
     let packing = forward_packing(level, g);
     let mut out = vec![0.0; n * g.output_len()];
-    let rows = band(n, g.out_height);
     let order = filters::order(level, false, [g.filters, g.channels, g.kernel]);
     let pack = |packed: &mut [f32]| pack_forward(g, &packing, weight, packed);
+    let rows = band(n, g.out_height);
+    let images = if rows < g.out_height { 1 } else { group(n, g.padded_len()) };
     filters::with_packed(order, weight, packing.len(), keep_filters, pack, |packed| {
-        let images = out.par_chunks_mut(g.output_len().max(1)).zip(pictures.par_chunks(g.input_len()));
-        images.for_each(|(out, picture)| {
-            let bands = out.par_chunks_mut(rows * g.out_width * g.filters).enumerate();
+        let parts = out.par_chunks_mut((images * g.output_len()).max(1));
+        parts.zip(pictures.par_chunks(images * g.input_len())).for_each(|(out, pictures)| {
+            let bands = out.par_chunks_mut(images * rows * g.out_width * g.filters).enumerate();
             bands.for_each(|(i, out)| {
-                let count = out.len() / (g.out_width * g.filters);
-                scratch::with([g.padded_rows(count) * g.padded_row()], |[padded]| {
-                    g.pad(picture, i * rows, padded);
+                let images = pictures.len() / g.input_len();
+                let count = out.len() / (images * g.out_width * g.filters);
+                let padded_len = g.padded_rows(count) * g.padded_row();
+                let pixels = count * g.out_width;
+                scratch::with([images * padded_len, pixels, pixels], |[padded, starts, places]| {
+                    let [starts, places] = [starts, places].map(scratch::as_indices);
+                    number(starts, g.out_width, g.stride * g.padded_row(), g.pixel_step());
+                    number(places, g.out_width, g.out_width * g.filters, g.filters);
+                    let padded_pictures = padded.chunks_exact_mut(padded_len);
+                    for (picture, padded) in pictures.chunks_exact(g.input_len()).zip(padded_pictures) {
+                        g.pad(picture, i * rows, padded);
+                    }
                     level.run(Correlation {
                         packing: &packing,
                         packed,
                         padded,
+                        images,
+                        padded_image: padded_len,
                         padded_row: g.padded_row(),
-                        row_step: g.stride * g.padded_row(),
-                        pixel_step: g.pixel_step(),
-                        rows: count,
-                        columns: g.out_width,
+                        starts,
+                        places,
                         bias: Some(bias),
                         out,
-                        out_row: g.out_width * g.filters,
-                        out_pixel: g.filters,
+                        out_image: pixels * g.filters,
                     });
                 });
             });
@@ -77,23 +86,31 @@ pub(crate) fn pack_forward(g: &Geometry, packing: &Packing, weight: &[f32], pack
     });
 }
 
-/// Every output of one padded picture, or of a band of it.
+/// Where each pixel of rows of `columns` lies, given the values from row to row and pixel to pixel.
+pub(crate) fn number(places: &mut [u32], columns: usize, row: usize, pixel: usize) {
+    for (y, places) in places.chunks_exact_mut(columns).enumerate() {
+        for (x, place) in places.iter_mut().enumerate() {
+            *place = (y * row + x * pixel) as u32;
+        }
+    }
+}
+
+/// Every output of some padded pictures, or of a band of one.
 pub(crate) struct Correlation<'a> {
     pub packing: &'a Packing,
     pub packed: &'a [f32],
     pub padded: &'a [f32],
-    /// Values of a row of `padded`.
+    pub images: usize,
+    /// Values of a padded picture, and of a row of it.
+    pub padded_image: usize,
     pub padded_row: usize,
-    /// Values of `padded` from one output row, or pixel, to the next.
-    pub row_step: usize,
-    pub pixel_step: usize,
-    pub rows: usize,
-    pub columns: usize,
+    /// Where in a padded picture each output pixel looks, and where in `out` it goes.
+    pub starts: &'a [u32],
+    pub places: &'a [u32],
     pub bias: Option<&'a [f32]>,
     pub out: &'a mut [f32],
-    /// Values of `out` from one output row, or pixel, to the next.
-    pub out_row: usize,
-    pub out_pixel: usize,
+    /// Values of `out` from one picture to the next.
+    pub out_image: usize,
 }
 
 impl Kernel for Correlation<'_> {
@@ -103,23 +120,28 @@ impl Kernel for Correlation<'_> {
     fn run<S: Vector>(self, simd: S) {
         let Packing { filters, row, block, .. } = *self.packing;
         let walk = Walk {
+            repeats: 1,
             segments: self.packing.rows,
             steps: row,
             a_segment: self.padded_row,
             a_step: 1,
-            a_row: self.pixel_step,
             b_segment: row * block,
             b_step: block,
+            ..Walk::default()
         };
+        let (starts, places) = (&*self.starts, &*self.places);
         for (i, weights) in self.packed.chunks_exact(self.packing.block_len()).enumerate() {
             let first = i * block;
             let used = block.min(filters - first);
-            for y in 0..self.rows {
-                let out = &mut self.out[y * self.out_row + first..];
-                let bias = self.bias.map(|bias| &bias[first..first + used]);
-                let mut store = Store { out, row: self.out_pixel, used, bias };
-                let padded = &self.padded[y * self.row_step..];
-                tile::rows(simd, self.columns, &walk, padded, weights, &mut store);
+            let bias = self.bias.map(|bias| &bias[first..first + used]);
+            // A block of filters is used up by all pictures before the next is fetched.
+            for image in 0..self.images {
+                let padded = &self.padded[image * self.padded_image..];
+                let out = &mut self.out[image * self.out_image + first..];
+                let place = |pixel: usize| places[pixel] as usize;
+                let start = |pixel: usize| starts[pixel] as usize;
+                let mut store = Store { out, place, used, bias };
+                tile::rows(simd, starts.len(), start, &walk, [padded, weights], &mut store);
             }
         }
     }

@@ -56,6 +56,11 @@ impl Geometry {
         ((self.out_width.max(1) - 1) * self.stride + self.kernel) * self.channels
     }
 
+    /// Values of the padded picture that all output rows need.
+    pub(crate) fn padded_len(&self) -> usize {
+        self.padded_rows(self.out_height) * self.padded_row()
+    }
+
     /// Values from one output pixel to its right neighbour, in the padded picture.
     pub(crate) fn pixel_step(&self) -> usize {
         self.stride * self.channels

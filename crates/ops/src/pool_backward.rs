@@ -142,7 +142,7 @@ impl Piece<'_> {
     fn run(self, level: Level) {
         let g = &self.shape.conv;
         // A kernel row in whole vectors may reach beyond the last padded row.
-        let padded_len = g.padded_rows(g.out_height) * g.padded_row() + self.rows.padded;
+        let padded_len = g.padded_len() + self.rows.padded;
         let input_len = if self.packed.is_empty() { 0 } else { padded_len };
         let [a, b, c, d, e, f] = Winners::lengths(self.shape);
         let lengths = [padded_len, input_len, a, b, c, d, e, f];

@@ -173,13 +173,14 @@ impl Kernel for DirectBand<'_> {
         let Band { shape, packed, padded, bias, values, winners } = self.band;
         let (g, pool) = (&shape.conv, shape.pool);
         let walk = Walk {
+            repeats: 1,
             segments: rows,
             steps: row,
             a_segment: g.padded_row(),
             a_step: 1,
-            a_row: g.pixel_step(),
             b_segment: row * block,
             b_step: block,
+            ..Walk::default()
         };
         let columns = shape.width() * pool;
         let row_len = shape.width() * filters;
@@ -190,7 +191,8 @@ impl Kernel for DirectBand<'_> {
             for (y, values) in values.chunks_exact_mut(row_len).enumerate() {
                 for (dy, target) in self.window.chunks_exact_mut(columns * block).enumerate() {
                     let padded = &padded[(y * pool + dy) * g.stride * g.padded_row()..];
-                    tile::rows(simd, columns, &walk, padded, weights, &mut Keep(target));
+                    let start = |x| x * g.pixel_step();
+                    tile::rows(simd, columns, start, &walk, [padded, weights], &mut Keep(target));
                 }
                 for x in 0..shape.width() {
                     let at = x * filters + first;

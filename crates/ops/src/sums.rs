@@ -5,9 +5,13 @@ use rayon::prelude::*;
 use crate::geometry::Geometry;
 use crate::scratch;
 
-/// Pieces that a batch is cut into: enough for the cores of a laptop. The number is fixed, and
-/// the pieces are added up in order.
+/// Pieces that a batch is cut into: enough for the cores of a laptop. The number depends on
+/// sizes alone, never on threads, and the pieces are added up in order.
 const PIECES: usize = 16;
+/// Pieces where a piece's sums are many, and adding them up takes long itself.
+const FEWER_PIECES: usize = 8;
+/// So many.
+const MANY: usize = 1 << 17;
 
 /// Gradients of a convolution's operands.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +39,8 @@ pub(crate) struct Partials {
 impl Partials {
     /// For `n` pictures and kernel rows that are filled up to `row` values.
     pub(crate) fn new(g: &Geometry, n: usize, row: usize) -> Self {
-        let pictures = n.div_ceil(PIECES).max(1);
+        let pieces = if g.filters * g.kernel * row < MANY { PIECES } else { FEWER_PIECES };
+        let pictures = n.div_ceil(pieces).max(1);
         Self { pieces: n.div_ceil(pictures), pictures, filters: g.filters, filter: g.kernel * row, row }
     }
 

@@ -8,3 +8,12 @@ pub(crate) fn band(n: usize, rows: usize) -> usize {
     let bands = wanted.div_ceil(n.max(1)).clamp(1, rows.max(1));
     rows.max(1).div_ceil(bands)
 }
+
+/// Values of padded pictures that stay in the second-level cache beside a block of filters.
+const CACHED: usize = 1 << 16;
+
+/// Pictures that one thread takes at a time, where each of `n` is padded to `len` values.
+pub(crate) fn group(n: usize, len: usize) -> usize {
+    let most = n / (2 * rayon::current_num_threads());
+    (CACHED / len.max(1)).clamp(1, most.max(1))
+}

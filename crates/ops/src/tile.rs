@@ -7,25 +7,28 @@ pub(crate) const WIDE: usize = 2;
 
 /// How a tile walks through its two operands, in values.
 ///
-/// The sum goes over `segments * steps` terms; term `(i, j)` of row `p` is
-/// `a[i * a_segment + j * a_step + p * a_row] * b[i * b_segment + j * b_step ..]`.
-#[derive(Clone, Copy, Debug)]
+/// The sum goes over `repeats * segments * steps` terms; term `(h, i, j)` of a row that starts at
+/// `p` is `a[p + h * a_repeat + i * a_segment + j * a_step] * b[h * b_repeat + i * b_segment + j *
+/// b_step ..]`.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Walk {
+    pub repeats: usize,
     pub segments: usize,
     pub steps: usize,
+    pub a_repeat: usize,
     pub a_segment: usize,
     pub a_step: usize,
-    pub a_row: usize,
+    pub b_repeat: usize,
     pub b_segment: usize,
     pub b_step: usize,
 }
 
 impl Walk {
-    /// Values of `a` and `b` from the first to the last that `rows` rows touch.
-    fn reach(&self, rows: usize, lanes: usize) -> [usize; 2] {
-        let [segment, step] = [self.segments, self.steps].map(|n| n.max(1) - 1);
-        let a = segment * self.a_segment + step * self.a_step + (rows - 1) * self.a_row + 1;
-        let b = segment * self.b_segment + step * self.b_step + WIDE * lanes;
+    /// Values of `a`, from the start of a row, and of `b` to the last that is touched.
+    fn reach(&self, lanes: usize) -> [usize; 2] {
+        let [repeat, segment, step] = [self.repeats, self.segments, self.steps].map(|n| n.max(1) - 1);
+        let a = repeat * self.a_repeat + segment * self.a_segment + step * self.a_step + 1;
+        let b = repeat * self.b_repeat + segment * self.b_segment + step * self.b_step + WIDE * lanes;
         [a, b]
     }
 }
@@ -40,22 +43,21 @@ pub(crate) trait Sink<S: Vector> {
 }
 
 /// Computes `rows` rows in tiles of nearly equal height, so that none is too low to keep the
-/// multipliers busy.
+/// multipliers busy. `start` tells where in `a` each row starts.
 #[inline(always)]
 pub(crate) fn rows<S: Vector>(
     simd: S,
     rows: usize,
+    start: impl Fn(usize) -> usize,
     walk: &Walk,
-    a: &[f32],
-    b: &[f32],
+    [a, b]: [&[f32]; 2],
     sink: &mut impl Sink<S>,
 ) {
     let tiles = rows.div_ceil(S::SUMS / WIDE);
     let mut first = 0;
     for i in 0..tiles {
         let end = rows * (i + 1) / tiles;
-        let a = &a[first * walk.a_row..];
-        tile_of(simd, end - first, first, walk, a, b, sink);
+        tile_of(simd, first..end, &start, walk, [a, b], sink);
         first = end;
     }
 }
@@ -63,28 +65,38 @@ pub(crate) fn rows<S: Vector>(
 #[inline(always)]
 fn tile_of<S: Vector>(
     simd: S,
-    height: usize,
-    first: usize,
+    rows: std::ops::Range<usize>,
+    start: &impl Fn(usize) -> usize,
     walk: &Walk,
-    a: &[f32],
-    b: &[f32],
+    operands: [&[f32]; 2],
     sink: &mut impl Sink<S>,
 ) {
-    match height {
-        1 => sink.put(simd, first, &tile::<S, 1>(simd, walk, a, b)),
-        2 => sink.put(simd, first, &tile::<S, 2>(simd, walk, a, b)),
-        3 => sink.put(simd, first, &tile::<S, 3>(simd, walk, a, b)),
-        4 => sink.put(simd, first, &tile::<S, 4>(simd, walk, a, b)),
-        5 if S::SUMS >= 12 => sink.put(simd, first, &tile::<S, 5>(simd, walk, a, b)),
-        6 if S::SUMS >= 12 => sink.put(simd, first, &tile::<S, 6>(simd, walk, a, b)),
-        7 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 7>(simd, walk, a, b)),
-        8 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 8>(simd, walk, a, b)),
-        9 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 9>(simd, walk, a, b)),
-        10 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 10>(simd, walk, a, b)),
-        11 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 11>(simd, walk, a, b)),
-        12 if S::SUMS >= 24 => sink.put(simd, first, &tile::<S, 12>(simd, walk, a, b)),
-        _ => unreachable!("no tile has {height} rows"),
+    let first = rows.start;
+    macro_rules! tile {
+        ($height:literal) => {
+            sink.put(simd, first, &tile(simd, starts::<$height>(first, start), walk, operands))
+        };
     }
+    match rows.len() {
+        1 => tile!(1),
+        2 => tile!(2),
+        3 => tile!(3),
+        4 => tile!(4),
+        5 if S::SUMS >= 12 => tile!(5),
+        6 if S::SUMS >= 12 => tile!(6),
+        7 if S::SUMS >= 24 => tile!(7),
+        8 if S::SUMS >= 24 => tile!(8),
+        9 if S::SUMS >= 24 => tile!(9),
+        10 if S::SUMS >= 24 => tile!(10),
+        11 if S::SUMS >= 24 => tile!(11),
+        12 if S::SUMS >= 24 => tile!(12),
+        height => unreachable!("no tile has {height} rows"),
+    }
+}
+
+#[inline(always)]
+fn starts<const ROWS: usize>(first: usize, start: &impl Fn(usize) -> usize) -> [usize; ROWS] {
+    std::array::from_fn(|row| start(first + row))
 }
 
 /// One tile, its sums in registers from the first term to the last.
@@ -92,21 +104,30 @@ fn tile_of<S: Vector>(
 /// # Panics
 /// If the walk leaves its operands.
 #[inline(always)]
-fn tile<S: Vector, const ROWS: usize>(simd: S, walk: &Walk, a: &[f32], b: &[f32]) -> Sums<S, ROWS> {
-    let [a_reach, b_reach] = walk.reach(ROWS, S::LANES);
-    assert!(a_reach <= a.len() && b_reach <= b.len(), "a tile stays inside its operands");
+fn tile<S: Vector, const ROWS: usize>(
+    simd: S,
+    starts: [usize; ROWS],
+    walk: &Walk,
+    [a, b]: [&[f32]; 2],
+) -> Sums<S, ROWS> {
+    let [a_reach, b_reach] = walk.reach(S::LANES);
+    let last = starts.iter().fold(0, |last: usize, start| last.max(*start));
+    assert!(last + a_reach <= a.len() && b_reach <= b.len(), "a tile stays inside its operands");
     let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
-    for segment in 0..walk.segments {
-        // SAFETY: the largest offset into each operand was checked above.
-        unsafe {
-            let mut a = a.as_ptr().add(segment * walk.a_segment);
-            let mut b = b.as_ptr().add(segment * walk.b_segment);
+    for repeat in 0..walk.repeats {
+        let (a, b) = (a[repeat * walk.a_repeat..].as_ptr(), b[repeat * walk.b_repeat..].as_ptr());
+        for segment in 0..walk.segments {
+            let mut a = a.wrapping_add(segment * walk.a_segment);
+            let mut b = b.wrapping_add(segment * walk.b_segment);
             for _ in 0..walk.steps {
-                let filters = [simd.load(b), simd.load(b.add(S::LANES))];
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let pixel = simd.splat_f32s(*a.add(row * walk.a_row));
-                    for (sum, filter) in sums.iter_mut().zip(filters) {
-                        *sum = simd.multiply_add(pixel, filter, *sum);
+                // SAFETY: the largest offset into each operand was checked above.
+                unsafe {
+                    let filters = [simd.load(b), simd.load(b.add(S::LANES))];
+                    for (sums, start) in sums.iter_mut().zip(&starts) {
+                        let pixel = simd.splat_f32s(*a.add(*start));
+                        for (sum, filter) in sums.iter_mut().zip(filters) {
+                            *sum = simd.multiply_add(pixel, filter, *sum);
+                        }
                     }
                 }
                 a = a.wrapping_add(walk.a_step);

@@ -241,20 +241,14 @@ impl WinogradBand<'_> {
         let channels = self.band.shape.conv.channels;
         let pixel = channels.next_multiple_of(S::LANES);
         let block = WIDE * S::LANES;
-        let walk = Walk {
-            segments: 1,
-            steps: channels,
-            a_segment: 0,
-            a_step: 1,
-            a_row: pixel,
-            b_segment: 0,
-            b_step: block,
-        };
+        let walk =
+            Walk { repeats: 1, segments: 1, steps: channels, a_step: 1, b_step: block, ..Walk::default() };
         for point in 0..POINTS {
             let pixels = &self.pixels[point * tiles * pixel..][..tiles * pixel];
             let filters = &filters[point * channels * block..][..channels * block];
             let products = &mut self.products[point * tiles * block..][..tiles * block];
-            tile::rows(simd, tiles, &walk, pixels, filters, &mut Keep(products));
+            let start = |tile| tile * pixel;
+            tile::rows(simd, tiles, start, &walk, [pixels, filters], &mut Keep(products));
         }
     }
 

@@ -28,9 +28,14 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::new(self.command(arguments).output().unwrap())
+    }
+
+    /// The program in the folder, without what the environment says of data and Cargo.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("mnist-cnn").unwrap();
         command.current_dir(self.path()).args(arguments).env_remove("MNIST_CNN_DATA").env_remove("CARGO");
-        Ended::new(command.output().unwrap())
+        command
     }
 
     /// Trains the small network; `more` are further arguments.
@@ -53,7 +58,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),

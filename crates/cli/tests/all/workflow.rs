@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::Desk;
+use crate::program::{Desk, Ended, SMALL};
 
 #[test]
 fn a_network_trained_on_the_sample_knows_digits_it_has_not_seen() {
@@ -39,6 +39,42 @@ fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
     let events: Vec<serde_json::Value> = metrics.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(events.iter().filter(|event| event["event"] == "epoch").count(), 6);
     assert_eq!((&events[0]["event"], &events[0]["train"]), (&"start".into(), &917.into()));
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let desk = Desk::new();
+    let weights = |threads: &str| {
+        let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
+        let words: Vec<&str> =
+            ["train", "-p", threads, "--set", "model.dense=[20]"].into_iter().chain(sets).collect();
+        Ended::new(desk.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap()).done();
+        fs::read(desk.path().join(threads).join("checkpoints/best/weights.safetensors")).unwrap()
+    };
+    let one = weights("1");
+    assert!(weights("2") == one, "2 threads");
+    assert!(weights("4") == one, "4 threads");
+}
+
+#[test]
+fn bench_answers_what_it_is_asked() {
+    let desk = Desk::new();
+    let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
+    let bench: Vec<&str> = ["bench", "--questions"].into_iter().chain(sets).collect();
+    let ask = |more: &[&str], questions: &str| {
+        let words: Vec<&str> = bench.iter().chain(more).copied().collect();
+        Ended::new(desk.command(&words).write_stdin(questions).output().unwrap())
+    };
+    let long = ["--set", "train.epochs=9"];
+    let answers = ask(&long, "infer 3 2\nstep 4\n").done().stdout;
+    let counts: Vec<usize> = answers
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["ms"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(counts, [2, 4]);
+    assert_eq!(ask(&long, "leave\n").code, 1);
+    // 28 steps an epoch are over before the first question.
+    ask(&["--set", "train.epochs=1"], "step 1\n").fails(1, &["more train.epochs"]);
 }
 
 #[test]
@@ -82,7 +118,7 @@ fn output_in_a_file_has_no_colours() {
 #[test]
 fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
     let desk = Desk::new();
-    let backend = if cfg!(feature = "flex") { "flex" } else { "ndarray" };
+    let backend = if cfg!(feature = "ndarray") { "ndarray" } else { "flex" };
     desk.train(&["-p", "tmp", "--backend", backend]).done();
     let accuracy = |backend| {
         desk.run(&["test", "-p", "tmp", "--backend", backend]).done();

@@ -82,13 +82,3 @@ fn differences_are_relative_to_the_norm() {
     assert!(differences(&weights(1), &weights(1)).iter().all(|(_, d)| *d == 0.0));
     assert!(differences(&weights(1), &weights(2)).iter().all(|(_, d)| *d > 0.1));
 }
-
-#[test]
-fn a_backend_that_is_not_compiled_in_is_named() {
-    for backend in [Backend::Ndarray, Backend::Flex, Backend::Wgpu] {
-        if !Backend::COMPILED.contains(&backend) {
-            let message = device::open(Some(backend)).unwrap_err().to_string();
-            assert!(message.contains(&format!("--features {}", backend.name())), "{message}");
-        }
-    }
-}

@@ -6,6 +6,7 @@
     reason = "a test may stop at the first thing that goes wrong"
 )]
 
+#[cfg(any(feature = "wgpu", all(feature = "ndarray", feature = "flex")))]
 mod backends;
 mod learning;
 mod memory;
