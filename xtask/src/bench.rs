@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{build_program, output, say};
+use crate::command::{build_program, executable, median, output, say};
 use crate::contender::Contender;
 
 /// What is timed, and against whom.
@@ -112,7 +112,7 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
     print("backward pass of the second unit", &medians);
     for convolution in CONVOLUTIONS {
         for pass in ["forward", "backward"] {
-            let question = format!("conv-{pass} {convolution} 5");
+            let question = format!("conv-{pass} {convolution} 20");
             let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(question.clone()))?;
             let [n, channels, size, filters, kernel, stride] = convolution.split(' ').collect::<Vec<_>>()[..]
             else {
@@ -145,11 +145,6 @@ fn ask_in_turn(
         }
     }
     Ok(medians)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// A line a contender: its median, and how many times as fast each of ours is, round by round.
@@ -202,13 +197,4 @@ fn build_candle(root: &Path) -> Result<String> {
     let arguments = "build --release --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle --message-format json-render-diagnostics";
     let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
     executable(&messages).context("cargo named no executable")
-}
-
-/// The last executable that cargo's messages name.
-fn executable(messages: &str) -> Option<String> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter_map(|message| message["executable"].as_str().map(str::to_owned))
-        .next_back()
 }

@@ -40,12 +40,22 @@ pub(crate) fn build_program(root: &Path, flags: &str) -> Result<String> {
     say(&format!("building: cargo build -p cli {flags}"));
     let arguments = format!("build -p cli --bin mnist-cnn --message-format json-render-diagnostics {flags}");
     let messages = output(root, "cargo", &arguments.split_whitespace().collect::<Vec<_>>())?;
+    executable(&messages).context("cargo named no executable")
+}
+
+/// The last executable that cargo's messages name.
+pub(crate) fn executable(messages: &str) -> Option<String> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter_map(|message| message["executable"].as_str().map(str::to_owned))
         .next_back()
-        .context("cargo named no executable")
+}
+
+/// The value in the middle, or the upper of two.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Mean, and standard deviation of a sample (0 of a single value).

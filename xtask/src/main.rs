@@ -11,8 +11,10 @@ mod ci;
 mod command;
 mod contender;
 mod download_data;
+mod epoch;
 mod profiles;
 mod sample;
+mod sanitize;
 mod seeds;
 mod tidy;
 
@@ -48,6 +50,13 @@ enum Task {
     },
     /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
     Bench(bench::BenchArgs),
+    /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
+    Sanitize,
+    /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
+    Epoch {
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -64,6 +73,8 @@ fn main() -> ExitCode {
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
+        Task::Sanitize => sanitize::run(root()),
+        Task::Epoch { rounds } => epoch::run(root(), &data_dir(), rounds),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {

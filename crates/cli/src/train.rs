@@ -100,6 +100,16 @@ struct TrainReport<'a> {
     best: Best,
     weights_sha256: String,
     seconds: f64,
+    /// Where the system tells it.
+    peak_memory_bytes: Option<u64>,
+}
+
+/// The most memory that the process had at a time.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kibibytes)
 }
 
 fn report(args: &TrainArgs, run: &RunDir, best: &Best, progress: &Progress) -> anyhow::Result<()> {
@@ -111,6 +121,7 @@ fn report(args: &TrainArgs, run: &RunDir, best: &Best, progress: &Progress) -> a
             best: *best,
             weights_sha256: weights.sha256()?,
             seconds: took.as_secs_f64(),
+            peak_memory_bytes: peak_memory(),
         };
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }

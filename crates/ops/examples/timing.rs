@@ -5,7 +5,7 @@
 //! `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
 
 use std::error::Error;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use ops::kernels::{
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => return Err(format!("{line:?} is no question").into()),
         };
         let ms: Vec<String> = ms.iter().map(f64::to_string).collect();
-        println!("{{\"ms\": [{}]}}", ms.join(", "));
+        writeln!(std::io::stdout().lock(), "{{\"ms\": [{}]}}", ms.join(", "))?;
     }
     Ok(())
 }

@@ -105,7 +105,6 @@ impl Kernel for WeightGradient<'_> {
             a_step: g.filters,
             b_segment: g.stride * g.padded_row(),
             b_step: g.pixel_step(),
-            ..Walk::default()
         };
         let filter = g.kernel * self.row;
         for ky in 0..g.kernel {

@@ -9,8 +9,8 @@ use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
 
 use crate::geometry::Geometry;
-use crate::host::{Host, flat, shape};
-use crate::operators::{Operators, composed_dense, composed_flatten, composed_max_pool};
+use crate::host::{Host, flat};
+use crate::operators::{Operators, composed_flatten, composed_max_pool, shape};
 use crate::pool_forward::{LARGEST_WINDOW, Pooled};
 use crate::steps::{Convolution, ConvolutionStep, DenseLayer, DenseStep, FlattenStep, Unit, UnitStep};
 
@@ -51,7 +51,7 @@ macro_rules! operators {
             ) -> FloatTensor<Self> {
                 match is_dense::<Self>([&x, &weight]) {
                     true => DenseLayer::<Self>::forward(x, weight, bias, false).0,
-                    false => composed_dense::<Self>(x, weight, bias),
+                    false => Self::linear(x, weight, Some(bias)),
                 }
             }
 
@@ -118,7 +118,7 @@ macro_rules! operators {
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
                 if !is_dense::<$backend>([x.primitive(), weight.primitive()]) {
-                    return composed_dense::<Self>(x, weight, bias);
+                    return Self::linear(x, weight, Some(bias));
                 }
                 let nodes = [x.node(), weight.node(), bias.node()];
                 let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());

@@ -129,7 +129,7 @@ impl Kernel for Correlation<'_> {
             b_step: block,
             ..Walk::default()
         };
-        let (starts, places) = (&*self.starts, &*self.places);
+        let (starts, places) = (self.starts, self.places);
         for (i, weights) in self.packed.chunks_exact(self.packing.block_len()).enumerate() {
             let first = i * block;
             let used = block.min(filters - first);

@@ -7,6 +7,7 @@ use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::TensorData;
 
 use crate::layout::transpose;
+use crate::operators::shape;
 
 /// A backend whose tensors lie in the processor's memory.
 pub(crate) trait Host: Backend {
@@ -57,11 +58,6 @@ impl Host for burn::backend::Flex {
     fn copied(tensor: &FloatTensor<Self>) -> Vec<f32> {
         tensor.to_contiguous().as_slice::<f32>().map(<[f32]>::to_vec).unwrap_or_default()
     }
-}
-
-/// Shape `[n, channels, height, width]` of a tensor of maps.
-pub(crate) fn shape<B: Backend>(maps: &FloatTensor<B>) -> [usize; 4] {
-    maps.shape().dims()
 }
 
 /// Maps `[n, channels, height, width]` as `[n, height, width, channels]`, in row order: without

@@ -7,19 +7,23 @@
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
 mod backward;
+#[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
 mod dense;
 mod filters;
 mod forward;
 mod geometry;
+#[cfg(any(feature = "ndarray", feature = "flex"))]
 mod host;
 mod layout;
 mod operators;
 mod pack;
 mod pool_backward;
 mod pool_forward;
+mod rows;
 mod scratch;
 mod simd;
+#[cfg(any(feature = "ndarray", feature = "flex"))]
 mod steps;
 mod sums;
 mod threads;

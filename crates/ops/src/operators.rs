@@ -46,7 +46,7 @@ pub(crate) trait Operators: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        composed_dense::<Self>(x, weight, bias)
+        Self::linear(x, weight, Some(bias))
     }
 
     #[fusion(default)]
@@ -69,20 +69,15 @@ pub(crate) fn composed_max_pool<B: Backend>(
     if relu { B::relu(pooled) } else { pooled }
 }
 
-pub(crate) fn composed_dense<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-) -> FloatTensor<B> {
-    let outputs = bias.shape()[0];
-    // [outputs] -> [1, outputs], a row that is added to each
-    B::float_add(B::float_matmul(x, weight), B::float_reshape(bias, [1, outputs].into()))
-}
-
 pub(crate) fn composed_flatten<B: Backend>(maps: FloatTensor<B>) -> FloatTensor<B> {
-    let [n, channels, height, width] = crate::host::shape::<B>(&maps);
+    let [n, channels, height, width] = shape::<B>(&maps);
     // [n, channels, height, width] -> [n, channels * height * width]
     B::float_reshape(maps, [n, channels * height * width].into())
+}
+
+/// Shape `[n, channels, height, width]` of a tensor of maps.
+pub(crate) fn shape<B: Backend>(maps: &FloatTensor<B>) -> [usize; 4] {
+    maps.shape().dims()
 }
 
 #[cfg(feature = "wgpu")]

@@ -8,13 +8,11 @@ use rayon::prelude::*;
 
 use crate::geometry::Geometry;
 use crate::pool_forward::Pooled;
+use crate::rows::Rows;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
 use crate::sums::{Gradients, Partials};
 use crate::winners::Winners;
-
-/// Most vectors of a kernel row that are summed side by side.
-const MOST: usize = 12;
 
 /// Gradients of [`crate::kernels::conv2d_max_pool2d`], given those of its pooled maps and who
 /// won in them, both `[n, pooled height, pooled width, filters]`.
@@ -69,57 +67,6 @@ pub fn conv2d_max_pool2d_backward(
         partials.add_up(g, sums)
     });
     Gradients { input: want_input.then_some(input), weight, bias }
-}
-
-/// Kernel rows in whole vectors: `[filters, kernel, padded row]`.
-#[derive(Clone, Copy, Debug)]
-struct Rows {
-    lanes: usize,
-    /// Vectors of a row.
-    vectors: usize,
-    /// Values of a row with what fills up its last vector.
-    padded: usize,
-}
-
-impl Rows {
-    fn new(level: Level, g: &Geometry) -> Self {
-        let lanes = level.lanes();
-        let vectors = g.kernel_row().div_ceil(lanes);
-        Self { lanes, vectors, padded: vectors * lanes }
-    }
-
-    fn len(&self, g: &Geometry) -> usize {
-        g.filters * g.kernel * self.padded
-    }
-
-    /// First vector and number of vectors of each chunk of a row, all nearly as long.
-    fn chunks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (vectors, chunks) = (self.vectors, self.vectors.div_ceil(MOST));
-        (0..chunks).map(move |i| {
-            let first = vectors * i / chunks;
-            (first, vectors * (i + 1) / chunks - first)
-        })
-    }
-
-    /// Writes weights `[kernel row, chunk, filter, values of the chunk]`, so that the part of
-    /// all filters that one pass needs lies together.
-    fn pack(&self, g: &Geometry, weight: &[f32], packed: &mut [f32]) {
-        let mut rest = packed;
-        for ky in 0..g.kernel {
-            for (first, count) in self.chunks() {
-                for filter in 0..g.filters {
-                    let (target, others) = std::mem::take(&mut rest).split_at_mut(count * self.lanes);
-                    rest = others;
-                    for (i, value) in target.iter_mut().enumerate() {
-                        let i = first * self.lanes + i;
-                        let (kx, channel) = (i / g.channels, i % g.channels);
-                        let at = ((filter * g.channels + channel) * g.kernel + ky) * g.kernel + kx;
-                        *value = if i < g.kernel_row() { weight[at] } else { 0.0 };
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// The gradients of some pictures.

@@ -1,0 +1,60 @@
+//! What a whole epoch takes beyond its steps: start-up, validation, checkpoint; and its memory.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::command::{build_program, median, output, say};
+use crate::contender::Contender;
+
+pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
+    let program = build_program(root, "")?;
+    let data = data.display().to_string();
+    let words = ["bench", "--questions", "--config", "configs/default.toml", "--data-dir", &data];
+    let threads = std::thread::available_parallelism()?.get();
+    let mut bench = Contender::start(root, "the bare steps", &program, &words, threads)?;
+    let mut ratios = Vec::new();
+    for round in 1..=rounds.max(1) {
+        // Steps before and after: a machine whose speed drifts is caught in the middle.
+        let before = median(bench.ask("step 100")?);
+        let (seconds, report) = epoch(root, &program)?;
+        let step = (before + median(bench.ask("step 100")?)) / 2e3;
+        let steps = steps(root)?;
+        let memory = report["peak_memory_bytes"]
+            .as_f64()
+            .map_or("unknown".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6));
+        ratios.push(seconds / (steps * step));
+        say(&format!(
+            "round {round}: {seconds:.2} s from start to end for {steps} steps of {:.2} ms: {:.3} times the bare steps; peak memory {memory}",
+            1e3 * step,
+            ratios[ratios.len() - 1]
+        ));
+    }
+    ratios.sort_by(f64::total_cmp);
+    say(&format!("median of {} rounds: {:.3}", ratios.len(), ratios[ratios.len() / 2]));
+    Ok(())
+}
+
+/// Seconds of a whole process that trains one epoch, and what it reported.
+fn epoch(root: &Path, program: &str) -> Result<(f64, Value)> {
+    let dir = root.join("target/epoch");
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    let dir = dir.display().to_string();
+    let words =
+        ["train", "--config", "configs/default.toml", "--set", "train.epochs=1", "--json", "-p", &dir];
+    let began = Instant::now();
+    let text = output(root, program, &words)?;
+    Ok((began.elapsed().as_secs_f64(), serde_json::from_str(&text)?))
+}
+
+/// Steps of the epoch just trained, from the first line of its metrics.
+fn steps(root: &Path) -> Result<f64> {
+    let metrics = fs::read_to_string(root.join("target/epoch/metrics.jsonl"))?;
+    let start: Value = serde_json::from_str(metrics.lines().next().context("metrics.jsonl is empty")?)?;
+    start["steps_per_epoch"].as_f64().context("metrics.jsonl does not begin with the start")
+}
