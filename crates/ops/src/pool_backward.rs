@@ -4,14 +4,13 @@
 //! ReLU about half of that. The gradient of a filter is the sum, over its winners, of what each
 //! looked at; the gradient of the input adds, at each winner, the filter that won there.
 
-use rayon::prelude::*;
-
 use crate::geometry::Geometry;
 use crate::pool_forward::Pooled;
 use crate::rows::Rows;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
 use crate::sums::{Gradients, Partials};
+use crate::threads::pieces;
 use crate::winners::Winners;
 
 /// Gradients of [`crate::kernels::conv2d_max_pool2d`], given those of its pooled maps and who
@@ -36,26 +35,23 @@ pub fn conv2d_max_pool2d_backward(
     let rows = Rows::new(level, g);
     let mut input = vec![0.0; if want_input { pictures.len() } else { 0 }];
     let partials = Partials::new(g, n, rows.padded);
-    let (pieces, per_piece, partial) = (partials.pieces, partials.pictures, partials.len());
+    let (count, per_piece, partial) = (partials.pieces, partials.pictures, partials.len());
     let packed_len = if want_input { rows.len(g) } else { 0 };
-    let (weight, bias) = scratch::with([pieces * partial, packed_len], |[sums, packed]| {
+    let (weight, bias) = scratch::with([count * partial, packed_len], |[sums, packed]| {
         if want_input {
             rows.pack(g, weight, packed);
         }
         let packed = &*packed;
-        let mut inputs: Vec<&mut [f32]> = input.chunks_mut(per_piece * g.input_len()).collect();
-        inputs.resize_with(pieces, Default::default);
-        let per_map = per_piece * shape.output_len();
-        sums.par_chunks_mut(partial).zip(inputs).enumerate().for_each(|(i, (partial, input))| {
-            partial.fill(0.0);
-            let (weight, bias) = partials.split(partial);
-            let part = |len: usize| i * len..;
+        let (per_input, per_map) = (per_piece * g.input_len(), per_piece * shape.output_len());
+        pieces((&mut *sums, partial), (&mut input, per_input), |i, sums, input| {
+            sums.fill(0.0);
+            let (weight, bias) = partials.split(sums);
             let piece = Piece {
                 shape,
                 rows,
-                pictures: &pictures[part(per_piece * g.input_len())],
-                winners: &winners[part(per_map)],
-                gradients: &gradients[part(per_map)],
+                pictures: &pictures[i * per_input..],
+                winners: &winners[i * per_map..],
+                gradients: &gradients[i * per_map..],
                 count: per_piece.min(n - i * per_piece),
                 packed,
                 weight,

@@ -1,14 +1,12 @@
 //! Convolution, bias, max-pooling and ReLU in one pass, with the winners remembered.
 
-use rayon::prelude::*;
-
 use crate::filters;
 use crate::forward::{forward_packing, pack_forward, write};
 use crate::geometry::Geometry;
 use crate::pack::Packing;
 use crate::scratch;
 use crate::simd::{Kernel, Level, Vector};
-use crate::threads::band;
+use crate::threads::{band, pieces};
 use crate::tile::{self, Sink, WIDE, Walk};
 use crate::winograd::{self, WinogradBand};
 
@@ -86,16 +84,11 @@ pub fn conv2d_max_pool2d(
         Method::Winograd => winograd::pack(level, g.channels, g.filters, weight, packed),
     };
     filters::with_packed(order, weight, method.packed_len(level, g), !keep_winners, pack, |packed| {
-        // Without winners each band gets an empty slice of them.
-        let mut winners: Vec<&mut [u8]> = maps.winners.chunks_mut(shape.output_len()).collect();
-        winners.resize_with(n, Default::default);
-        let values = maps.values.par_chunks_mut(shape.output_len());
-        let images = values.zip(winners).zip(pictures.par_chunks(g.input_len()));
-        images.for_each(|((values, winners), picture)| {
-            let mut winners: Vec<&mut [u8]> = winners.chunks_mut(rows * row_len).collect();
-            winners.resize_with(shape.height().div_ceil(rows), Default::default);
-            let bands = values.par_chunks_mut(rows * row_len).zip(winners).enumerate();
-            bands.for_each(|(i, (values, winners))| {
+        let (picture_len, band_len) = (shape.output_len(), rows * row_len);
+        let maps = ((maps.values.as_mut_slice(), picture_len), (maps.winners.as_mut_slice(), picture_len));
+        pieces(maps.0, maps.1, |image, values, winners| {
+            let picture = &pictures[image * g.input_len()..][..g.input_len()];
+            pieces((values, band_len), (winners, band_len), |i, values, winners| {
                 let count = values.len() / row_len;
                 let [window, products] = method.scratch_len(level, shape, count);
                 let padded = g.padded_rows(count * shape.pool) * g.padded_row() + 16;
