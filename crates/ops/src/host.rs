@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::TensorData;
+use rayon::prelude::*;
 
-use crate::layout::transpose;
 use crate::operators::shape;
 
 /// A backend whose tensors lie in the processor's memory.
@@ -93,5 +93,40 @@ pub(crate) fn flat<B: Host>(maps: FloatTensor<B>) -> FloatTensor<B> {
             B::tensor(transpose(values, height * width, channels), flat, &maps)
         }
         _ => B::float_reshape(maps, flat.into()),
+    }
+}
+
+/// Turns each picture's `[rows, columns]` into `[columns, rows]`.
+///
+/// With pixels and channels as rows and columns this goes from channels last to channels
+/// first, and with channels and pixels it goes back.
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let picture = (rows * columns).max(1);
+    let mut out = vec![0.0; values.len()];
+    out.par_chunks_exact_mut(picture).zip(values.par_chunks_exact(picture)).for_each(|(out, values)| {
+        // A few columns at a time: their lines stay in the cache until they are used up.
+        for (i, out) in out.chunks_mut(8 * rows).enumerate() {
+            let width = out.len() / rows;
+            for (row, values) in values.chunks_exact(columns).enumerate() {
+                for (column, value) in values[8 * i..][..width].iter().enumerate() {
+                    out[column * rows + row] = *value;
+                }
+            }
+        }
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_picture_is_transposed_by_itself() {
+        assert_eq!(transpose(&[1., 2., 3., 4., 5., 6.], 3, 1), [1., 2., 3., 4., 5., 6.]);
+        assert_eq!(transpose(&[1., 2., 3., 4., 5., 6., 7., 8.], 2, 2), [1., 3., 2., 4., 5., 7., 6., 8.]);
+        let values: Vec<f32> = (0..2 * 7 * 19).map(|i| i as f32).collect();
+        assert_eq!(transpose(&transpose(&values, 7, 19), 19, 7), values);
+        assert_eq!(transpose(&values, 7, 19)[3 * 7 + 2], (2 * 19 + 3) as f32);
     }
 }
