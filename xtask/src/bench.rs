@@ -39,7 +39,7 @@ pub(crate) struct BenchArgs {
 /// Training steps and pictures, with repetitions that take about as long as each other.
 const QUESTIONS: [(&str, &str); 4] = [
     ("training step, batch 128", "step 10"),
-    ("inference, batch 1", "infer 1 200"),
+    ("inference, batch 1", "infer 1 2000"),
     ("inference, batch 128", "infer 128 10"),
     ("inference, batch 1000", "infer 1000 2"),
 ];
