@@ -1,4 +1,4 @@
-//! Each kernel by itself: `cargo bench -p ops -p cli`.
+//! Each kernel by itself: `cargo bench -p ops`.
 
 #![allow(missing_docs, reason = "criterion's macros write functions without")]
 
