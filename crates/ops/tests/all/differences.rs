@@ -5,7 +5,7 @@ use ops::kernels::{
 };
 use proptest::prelude::*;
 
-use crate::cases::{Case, Numbers, case};
+use crate::cases::{Case, Numbers, case, drawn};
 
 impl Case {
     /// The convolution by its definition, in `f64`: `[n, out height, out width, filters]` of
@@ -112,7 +112,7 @@ fn check(case: &Case, pooled: bool, numbers: &Numbers, gradients: &Gradients) ->
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(drawn(100))]
 
     // Here the maps are channels last from the start, which changes only which number is where.
     #[test]

@@ -3,7 +3,7 @@
 use ops::kernels::{Level, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward};
 use proptest::prelude::*;
 
-use crate::cases::{Case, case};
+use crate::cases::{Case, case, drawn};
 
 /// Everything that the kernels compute: values, winners and gradients.
 #[derive(Debug, PartialEq)]
@@ -34,7 +34,7 @@ fn everything(level: Level, case: &Case, exact: bool) -> Everything {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(drawn(200))]
 
     #[test]
     fn all_instructions_give_the_same(case in case()) {
