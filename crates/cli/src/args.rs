@@ -10,7 +10,9 @@ use model::device::Backend;
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
 #[derive(Debug, Parser)]
 #[command(name = "mnist-cnn", version, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights, 130 and 143 ended by INT and TERM."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -86,6 +88,9 @@ pub(crate) struct TrainArgs {
     /// Directory of the new run [default: runs/NAME-N, NAME from the configuration file].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
+    /// Go on with the run in DIR (default: the latest below `runs`) from its newest checkpoint.
+    #[arg(long)]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) backend: BackendArg,
     #[command(flatten)]

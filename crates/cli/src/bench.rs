@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use anyhow::bail;
 use burn::tensor::Device;
-use learner::checkpoint::Snapshot;
 use learner::event::{Event, Observer};
 use learner::fit::{FitError, fit};
 use learner::random::{Stream, generator};
+use learner::snapshot::Snapshot;
 use model::device::{self, Opened};
 use model::{Architecture, Cnn, Weights, preprocess};
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         opened.backend.name(),
         opened.hardware
     ));
-    match fit(architecture, config.train(), &train, &validation, &opened.device, &mut bench) {
+    match fit(architecture, config.train(), &train, &validation, &opened.device, None, &mut bench) {
         // How a listener ends a run: it was asked everything.
         Err(FitError::Observer(_)) if bench.is_done => Ok(()),
         Ok(_) => {

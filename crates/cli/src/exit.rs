@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use learner::checkpoint::CheckpointError;
 use learner::config_text::ConfigError;
+use learner::fit::FitError;
 use learner::run_dir::RunDirError;
 use model::device::DeviceError;
 use model::weights::WeightsError;
@@ -15,6 +17,28 @@ use model::weights::WeightsError;
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
+
+/// A signal asked the program to end, and it did so in good order. The text says how to go on.
+#[derive(Debug)]
+pub(crate) struct Interrupted {
+    pub(crate) signal: u8,
+    pub(crate) text: String,
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Interrupted {}
+
+impl Interrupted {
+    /// As a shell reports a process that a signal ended: 130 for INT, 143 for TERM.
+    fn code(&self) -> u8 {
+        128 + self.signal
+    }
+}
 
 /// Writes a result to standard output.
 ///
@@ -39,6 +63,10 @@ pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
+            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+                note(&interrupted.text);
+                return ExitCode::from(interrupted.code());
+            }
             note(&format!("error: {error:#}"));
             ExitCode::from(code(&error))
         }
@@ -65,8 +93,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<WeightsError>() {
         return Some(DATA);
     }
+    if let Some(FitError::Position { .. }) = cause.downcast_ref() {
+        return Some(DATA);
+    }
     match cause.downcast_ref()? {
-        RunDirError::Exists(_) | RunDirError::Config(_) => Some(USAGE),
+        RunDirError::Exists { .. } | RunDirError::Locked(_) | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)
         | RunDirError::NoModel(_)
         | RunDirError::Checkpoint(_)

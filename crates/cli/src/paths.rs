@@ -46,7 +46,12 @@ pub(crate) fn command(arguments: &str) -> String {
 
 /// Reads the configuration that the arguments name.
 pub(crate) fn read_config(args: &ConfigArgs) -> anyhow::Result<Config> {
-    let (name, text) = match &args.config {
+    read_config_from(args, None)
+}
+
+/// The same, where without a file of its own `otherwise` is read.
+pub(crate) fn read_config_from(args: &ConfigArgs, otherwise: Option<&Path>) -> anyhow::Result<Config> {
+    let (name, text) = match args.config.as_deref().or(otherwise) {
         None => ("the default configuration".to_owned(), String::new()),
         Some(path) => {
             let name = path.display().to_string();

@@ -5,19 +5,21 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
-use learner::checkpoint::Snapshot;
 use learner::event::{EpochEvent, StepEvent};
-use learner::run_dir::Recorder;
+use learner::recorder::Recorder;
+use learner::snapshot::Snapshot;
 use learner::{Event, Observer};
 
 use crate::exit::note;
+use crate::signals::Signals;
 
 /// Plain lines between two epochs, where there is no bar to watch.
 const LINES_AN_EPOCH: usize = 4;
 
-/// Shows a run's progress, and passes everything on to the recorder.
+/// Shows a run's progress, and passes everything on to the recorder and signals to the loop.
 pub(crate) struct Progress {
     recorder: Recorder,
+    signals: Signals,
     bar: Option<ProgressBar>,
     size: RunSize,
     started: Instant,
@@ -31,12 +33,22 @@ struct RunSize {
     epochs: usize,
     steps_per_epoch: usize,
     batch_size: usize,
+    /// Steps done before this process.
+    resumed_at: usize,
 }
 
 impl Progress {
-    pub(crate) fn new(recorder: Recorder) -> Self {
+    pub(crate) fn new(recorder: Recorder, signals: Signals) -> Self {
         let now = Instant::now();
-        Self { recorder, bar: None, size: RunSize::default(), started: now, epoch_started: now, quarter: 0 }
+        let size = RunSize::default();
+        Self { recorder, signals, bar: None, size, started: now, epoch_started: now, quarter: 0 }
+    }
+
+    /// Takes the bar away, so that what is said next stands alone.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
     }
 
     /// Time since the run began.
@@ -50,6 +62,9 @@ impl Progress {
         if Term::stderr().is_term() {
             let bar = ProgressBar::new((self.size.epochs * self.size.steps_per_epoch) as u64);
             bar.set_style(style());
+            bar.set_position(self.size.resumed_at as u64);
+            // Else the time left would count steps that this process did not take.
+            bar.reset_eta();
             bar.enable_steady_tick(Duration::from_millis(200));
             self.bar = Some(bar);
         }
@@ -57,7 +72,8 @@ impl Progress {
     }
 
     fn step_line(&self, step: &StepEvent) {
-        let done = step.step as f64 / self.started.elapsed().as_secs_f64();
+        let here = step.step - self.size.resumed_at;
+        let done = here as f64 / self.started.elapsed().as_secs_f64();
         let text = format!(
             "{:.0} images/s, loss {:.4}, accuracy {:.2} %",
             done * self.size.batch_size as f64,
@@ -94,9 +110,9 @@ impl Observer for Progress {
 
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Start { epochs, steps_per_epoch, batch_size, .. } => {
-                self.size =
-                    RunSize { epochs: *epochs, steps_per_epoch: *steps_per_epoch, batch_size: *batch_size };
+            &Event::Start { epochs, steps_per_epoch, batch_size, resumed_at, .. } => {
+                self.size = RunSize { epochs, steps_per_epoch, batch_size, resumed_at };
+                self.quarter = resumed_at * LINES_AN_EPOCH / steps_per_epoch;
                 self.start();
             }
             Event::Step(step) => {
@@ -123,6 +139,10 @@ impl Observer for Progress {
 
     fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.recorder.checkpoint(snapshot)
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.signals.received().is_some()
     }
 }
 

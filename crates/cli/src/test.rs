@@ -10,8 +10,8 @@ use indicatif::ProgressBar;
 use learner::evaluate::{Predictions, argmax, predict};
 use learner::metrics::Evaluation;
 use learner::run_dir::{RunDir, RunDirError, now};
+use model::Cnn;
 use model::device::{self, Backend};
-use model::{Cnn, Weights};
 use serde::Serialize;
 
 use crate::args::TestArgs;
@@ -38,13 +38,13 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let run = find_run(args)?;
     let config = run.config()?;
     let name = config.data().dataset;
-    let (weights, position) = run.best_model()?;
+    let (best, checkpoint) = run.best_model()?;
     let opened = device::open(args.backend.wish())?;
     if let Some(notice) = &opened.notice {
         note(&format!("note: {notice}"));
     }
-    let model = Cnn::new(config.architecture(), &weights, &opened.device)
-        .with_context(|| format!("the model in {} cannot be used", short(run.path())))?;
+    let model = Cnn::new(config.architecture(), &best.weights, &opened.device)
+        .with_context(|| format!("the model in {} cannot be used", short(&checkpoint)))?;
     let pictures = data::test_set(name, &crate::paths::data_dir(&args.data_dir))?;
     let predictions = answers(&model, &pictures, &opened.device);
     if let Some(path) = &args.predictions {
@@ -52,8 +52,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     }
     let report = TestReport {
         run: short(run.path()),
-        epoch: position.epoch,
-        weights_sha256: Weights::sha256(&weights)?,
+        epoch: best.position.epoch,
+        weights_sha256: best.weights.sha256()?,
         dataset: name,
         data_sha256: data::checksums(name),
         backend: opened.backend,
@@ -73,7 +73,7 @@ fn find_run(args: &TestArgs) -> anyhow::Result<RunDir> {
         return Ok(RunDir::open(path)?);
     }
     let runs = runs_dir();
-    let run = RunDir::latest(&runs)?.ok_or(RunDirError::NoModel(runs))?;
+    let run = RunDir::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
     note(&format!("testing the latest run, {}", short(run.path())));
     Ok(run)
 }

@@ -4,46 +4,128 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 use dataset::{TrainSet, ValidationSet};
-use learner::checkpoint::Best;
-use learner::fit::{FitError, fit};
-use learner::run_dir::{Recorder, RunDir, RunInfo, now};
-use learner::{Config, checkpoint, config_text};
+use learner::checkpoint::{self, Newest};
+use learner::claim::Claim;
+use learner::fit::{Outcome, fit};
+use learner::recorder::Recorder;
+use learner::run_dir::{Resumed, RunDir, RunDirError, RunInfo, now};
+use learner::snapshot::Snapshot;
+use learner::{Config, config_text, resume};
 use model::device::{self, Opened};
-use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::data;
 use crate::exit::{note, print};
-use crate::paths::{command, read_config, runs_dir, short};
-use crate::progress::{Progress, duration};
+use crate::paths::{read_config, read_config_from, runs_dir, short};
+use crate::progress::Progress;
+use crate::report;
+use crate::signals::Signals;
 
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    if args.resume {
+        return go_on(args);
+    }
     let config = read_config(&args.config)?;
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
+    // First of all: who comes second should not download anything before it is told so.
+    let mut claim = match &args.run_dir {
+        Some(path) => Claim::new_run(path)?,
+        None => {
+            let stem = args.config.config.as_deref().and_then(Path::file_stem);
+            let stem = stem.map_or("run".into(), |stem| stem.to_string_lossy());
+            Claim::numbered(&runs_dir(), &stem)?
+        }
+    };
     let opened = device::open(args.backend.wish())?;
-    let data_dir = crate::paths::data_dir(&args.data_dir);
-    let (train, validation) = data::training_sets(&config, &data_dir)?;
-    let run = create_run(args, &config, &opened)?;
-    announce(&config, &opened, &run, &train, &validation);
-
-    let mut progress = Progress::new(Recorder::new(&run)?);
-    let result =
-        fit(config.architecture(), config.train(), &train, &validation, &opened.device, &mut progress);
-    let best = result.map_err(|error| explain(error, &run))?;
-    report(args, &run, &best, &progress)
+    let sets = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
+    let signals = Signals::listen()?;
+    claim.begin(&config, &circumstances(&config, &opened))?;
+    learn(args, &config, &opened, claim.run(), &sets, None, signals)
 }
 
-fn create_run(args: &TrainArgs, config: &Config, opened: &Opened) -> anyhow::Result<RunDir> {
+/// `train --resume`.
+fn go_on(args: &TrainArgs) -> anyhow::Result<()> {
     let path = match &args.run_dir {
         Some(path) => path.clone(),
         None => {
-            let stem = args.config.config.as_deref().and_then(Path::file_stem);
-            RunDir::free_name(&runs_dir(), &stem.map_or("run".into(), |stem| stem.to_string_lossy()))
+            let runs = runs_dir();
+            let latest = RunDir::latest(&runs, false)?.ok_or(RunDirError::NoRun(runs))?;
+            note(&format!("the latest run is {}", short(latest.path())));
+            latest.path().to_owned()
         }
     };
-    let info = RunInfo {
+    let run = RunDir::open(&path)?;
+    let config = read_config_from(&args.config, Some(&run.config_file()))?;
+    resume::check(&run.config()?, &config)?;
+    if args.print_config {
+        return print(&config_text::print(&config)?);
+    }
+    let claim = Claim::existing(&path)?;
+    let mut info = run.info()?;
+    // Another backend would end in other bits, so only who names one gets it.
+    let opened = device::open(args.backend.wish().or(Some(info.backend)))?;
+    let sets = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
+    let signals = Signals::listen()?;
+    let snapshot = newest_good(&run)?;
+    let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.position.step);
+    info.resumed.push(Resumed {
+        step,
+        time: now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: opened.backend,
+    });
+    claim.go_on(&config, &info)?;
+    note(&format!("going on after step {step}"));
+    learn(args, &config, &opened, &run, &sets, snapshot, signals)
+}
+
+/// The newest checkpoint that is whole. Damaged ones are named and set aside.
+fn newest_good(run: &RunDir) -> anyhow::Result<Option<Snapshot>> {
+    let dir = run.checkpoints();
+    if !dir.is_dir() {
+        return Ok(None);
+    }
+    let Some(Newest { snapshot, path, broken }) = checkpoint::newest(&dir)? else { return Ok(None) };
+    for (folder, error) in &broken {
+        let aside = checkpoint::set_aside(folder)
+            .map_err(|reason| RunDirError::Io { path: folder.clone(), reason })?;
+        note(&format!("warning: {error}\n  set aside as {}; going back to {}", short(&aside), short(&path)));
+    }
+    Ok(Some(snapshot))
+}
+
+fn learn(
+    args: &TrainArgs,
+    config: &Config,
+    opened: &Opened,
+    run: &RunDir,
+    (train, validation): &(TrainSet, ValidationSet),
+    snapshot: Option<Snapshot>,
+    signals: Signals,
+) -> anyhow::Result<()> {
+    announce(config, opened, run, train, validation);
+    let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.position.step);
+    let mut progress = Progress::new(Recorder::new(run, step)?, signals.share());
+    let outcome = fit(
+        config.architecture(),
+        config.train(),
+        train,
+        validation,
+        &opened.device,
+        snapshot,
+        &mut progress,
+    );
+    progress.clear();
+    match outcome.map_err(|error| report::explain(error, run))? {
+        Outcome::Finished(best) => report::finished(args, run, &best, &progress),
+        Outcome::Stopped(at) => Err(report::stopped(run, &at, signals.received().unwrap_or_default())),
+    }
+}
+
+fn circumstances(config: &Config, opened: &Opened) -> RunInfo {
+    RunInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         backend: opened.backend,
         hardware: hardware(opened),
@@ -53,8 +135,8 @@ fn create_run(args: &TrainArgs, config: &Config, opened: &Opened) -> anyhow::Res
         data_sha256: data::checksums(config.data().dataset),
         seed: config.train().seed,
         started: now(),
-    };
-    Ok(RunDir::create(&path, config, &info)?)
+        resumed: Vec::new(),
+    }
 }
 
 /// The adapter's name, or the processor's where the system tells it.
@@ -80,59 +162,4 @@ fn announce(config: &Config, opened: &Opened, run: &RunDir, train: &TrainSet, va
     ));
     note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
     note(&format!("run directory: {}", short(run.path())));
-}
-
-/// Adds where the last good model is to the reason why a run stopped.
-fn explain(error: FitError, run: &RunDir) -> anyhow::Error {
-    let best = checkpoint::best(&run.checkpoints());
-    let kept = if best.is_dir() {
-        format!("stopped; the best model before is kept in {}", short(&best))
-    } else {
-        "stopped before the end of the first epoch, so there is no model yet".to_owned()
-    };
-    anyhow::Error::new(error).context(kept)
-}
-
-/// What `train --json` prints.
-#[derive(Serialize)]
-struct TrainReport<'a> {
-    run: &'a Path,
-    best: Best,
-    weights_sha256: String,
-    seconds: f64,
-    /// Where the system tells it.
-    peak_memory_bytes: Option<u64>,
-}
-
-/// The most memory that the process had at a time.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(1024 * kibibytes)
-}
-
-fn report(args: &TrainArgs, run: &RunDir, best: &Best, progress: &Progress) -> anyhow::Result<()> {
-    let (weights, _) = run.best_model()?;
-    let took = progress.elapsed();
-    if args.json {
-        let report = TrainReport {
-            run: run.path(),
-            best: *best,
-            weights_sha256: weights.sha256()?,
-            seconds: took.as_secs_f64(),
-            peak_memory_bytes: peak_memory(),
-        };
-        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
-    }
-    let place = short(run.path());
-    print(&format!(
-        "Reached {:.2} % on validation (epoch {}, loss {:.4}) in {}.\nModel:  {}\nNext:   {}\n",
-        100.0 * best.score.accuracy,
-        best.epoch,
-        best.score.loss,
-        duration(took),
-        short(&checkpoint::best(&run.checkpoints())),
-        command(&format!("test -p {place}"))
-    ))
 }

@@ -82,6 +82,8 @@ pub struct TrainConfig {
     pub log_every_steps: NonZeroUsize,
     /// Steps between two checkpoints; 0: one at the end of each epoch only.
     pub checkpoint_every_steps: usize,
+    /// Epochs in a row without a better score on validation that end the run early; 0: none do.
+    pub patience: usize,
 }
 
 impl Default for TrainConfig {
@@ -102,6 +104,7 @@ impl Default for TrainConfig {
             label_smoothing: 0.0,
             log_every_steps: positive(20),
             checkpoint_every_steps: 0,
+            patience: 0,
         }
     }
 }

@@ -17,6 +17,10 @@ pub enum ConfigError {
     Set { assignment: String, problem: String, nearest: Option<String> },
     #[error("{key} = {value}: expected {expected}")]
     Value { key: &'static str, value: f64, expected: &'static str },
+    #[error(
+        "a run goes on with the configuration it began with, and these keys have to do with what it has learned so far:{keys}\nStart a new run for them. What may change: train.log_every_steps, train.checkpoint_every_steps, train.patience, and with a constant schedule without warm-up a larger train.epochs"
+    )]
+    Resume { keys: String },
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }

@@ -4,20 +4,29 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::checkpoint::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// Something that happened in a run; one line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Before the first step.
-    Start { epochs: usize, steps_per_epoch: usize, batch_size: usize, train: usize, validation: usize },
+    /// Before the first step, or before the first one of a resumed run.
+    Start {
+        epochs: usize,
+        steps_per_epoch: usize,
+        batch_size: usize,
+        train: usize,
+        validation: usize,
+        /// Steps done before; 0 in a new run. Not in `metrics.jsonl`.
+        #[serde(skip)]
+        resumed_at: usize,
+    },
     /// After a logging window.
     Step(StepEvent),
     /// After an epoch and its validation.
     Epoch(EpochEvent),
     /// After the last epoch.
-    Finish { best_epoch: usize, best_accuracy: f64, best_loss: f64 },
+    Finish { epochs: usize, best_epoch: usize, best_accuracy: f64, best_loss: f64 },
 }
 
 /// A logging window: the steps since the one before.
@@ -67,4 +76,9 @@ pub trait Observer {
     /// # Errors
     /// If the checkpoint cannot be kept.
     fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()>;
+
+    /// Whether the run shall write a checkpoint after the step under way, and end there.
+    fn stop_requested(&self) -> bool {
+        false
+    }
 }

@@ -2,19 +2,27 @@
 //!
 //! [`fit::fit`] is the training loop; it draws every random number through [`random`],
 //! tells an [`event::Observer`] what happens, and touches no file, clock or terminal.
-//! [`run_dir`] and [`checkpoint`] keep what it reports.
+//! [`recorder`] keeps what it reports in a [`run_dir`], so that a run can be killed at any moment
+//! and goes on to the same bits; docs/reliability.md says how that is known.
 
 pub mod checkpoint;
+pub mod claim;
 pub mod config;
 pub mod config_text;
+mod durable;
 pub mod evaluate;
 pub mod event;
+mod fault;
 pub mod fit;
+pub mod manifest;
 pub mod metrics;
 pub mod optimizer;
 pub mod random;
+pub mod recorder;
+pub mod resume;
 pub mod run_dir;
 pub mod schedule;
+pub mod snapshot;
 mod window;
 
 pub use config::Config;

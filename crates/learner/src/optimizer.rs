@@ -1,35 +1,256 @@
-//! Burn's optimizers, built from `[train]`.
+//! Burn's optimizers, applied to each parameter by its name, with a state that goes to disk and back.
+//!
+//! Burn's own `ModuleOptimizer` does the same but for three things: it loads its state through the
+//! default device, which is a graphics adapter wherever one is compiled in; it silently leaves out
+//! what it cannot match; and its file depends on the order of a hash map.
 
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::{
+    Adam, AdamConfig, AdamW, AdamWConfig, DynOptimizer, DynState, GradientsParams,
+    Optimizer as BurnOptimizer, Sgd, SgdConfig, StateSink, StateSource,
+};
+use burn::tensor::{Device, Tensor, TensorData};
+use model::weights::WeightsError;
+use model::{Cnn, Weights};
 
 use crate::config::{Optimizer, TrainConfig};
 
-/// The optimizer that the configuration names, without state.
-pub fn build(config: &TrainConfig) -> ModuleOptimizer {
-    let decay = (config.weight_decay > 0.0).then(|| WeightDecayConfig::new(config.weight_decay as f32));
-    let [beta_1, beta_2, epsilon] = [config.beta_1, config.beta_2, config.epsilon].map(|x| x as f32);
-    match config.optimizer {
-        Optimizer::Adam => AdamConfig::new()
-            .with_beta_1(beta_1)
-            .with_beta_2(beta_2)
-            .with_epsilon(epsilon)
-            .with_weight_decay(decay)
-            .init(),
-        Optimizer::Adamw => AdamWConfig::new()
-            .with_beta_1(beta_1)
-            .with_beta_2(beta_2)
-            .with_epsilon(epsilon)
-            .with_weight_decay(config.weight_decay as f32)
-            .init(),
-        // Burn's default dampening is 0.1; the field's is none.
-        Optimizer::Sgd => SgdConfig::new()
-            .with_momentum(
-                (config.momentum > 0.0)
-                    .then(|| MomentumConfig::new().with_momentum(config.momentum).with_dampening(0.0)),
-            )
-            .with_weight_decay(decay)
-            .init(),
+/// One of Burn's optimizers, with what it remembers of each parameter.
+pub struct ModelOptimizer {
+    rule: Rule,
+    /// By the parameter's name.
+    states: BTreeMap<String, DynState>,
+}
+
+enum Rule {
+    Adam(Adam),
+    Adamw(AdamW),
+    Sgd(Sgd),
+}
+
+impl ModelOptimizer {
+    /// The optimizer that the configuration names, without state.
+    pub fn new(config: &TrainConfig) -> Self {
+        Self { rule: Rule::new(config), states: BTreeMap::new() }
+    }
+
+    /// One step against the gradients, at this learning rate.
+    pub fn step(&mut self, rate: f64, model: Cnn, gradients: GradientsParams) -> Cnn {
+        model.map(&mut Step { optimizer: self, rate, gradients, path: Vec::new() })
+    }
+
+    /// The tensors that the optimizer remembers, as `units.0.conv.weight.momentum.moment_1`.
+    ///
+    /// The number of steps is not among them: each step reaches each parameter, so it is the run's.
+    pub fn state(&self) -> Weights {
+        let mut tensors = Weights::default();
+        for (name, state) in &self.states {
+            for (name, data) in self.rule.flatten(name, state).tensors {
+                let shape = data.shape().to_vec();
+                tensors.insert(name, shape, data.convert::<f32>().iter::<f32>().collect());
+            }
+        }
+        tensors
+    }
+
+    /// Puts back what [`Self::state`] gave after so many steps (`steps` > 0) of this model.
+    ///
+    /// # Errors
+    /// If a tensor is missing or unexpected, or has another shape than the parameter's, or is not finite.
+    pub fn restore(
+        config: &TrainConfig,
+        model: &Cnn,
+        state: &Weights,
+        steps: usize,
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
+        let mut restore = Restore {
+            optimizer: Self::new(config),
+            state,
+            steps,
+            device,
+            path: Vec::new(),
+            used: 0,
+            error: None,
+        };
+        model.visit(&mut restore);
+        if let Some(error) = restore.error {
+            return Err(error);
+        }
+        if restore.used < state.iter().count() {
+            let known = restore.optimizer.state();
+            let unexpected = state.iter().map(|(name, ..)| name).find(|name| known.get(name).is_none());
+            return Err(WeightsError::Unexpected { name: unexpected.unwrap_or_default().to_owned() });
+        }
+        Ok(restore.optimizer)
+    }
+}
+
+impl Rule {
+    fn new(config: &TrainConfig) -> Self {
+        let decay = (config.weight_decay > 0.0).then(|| WeightDecayConfig::new(config.weight_decay as f32));
+        let [beta_1, beta_2, epsilon] = [config.beta_1, config.beta_2, config.epsilon].map(|x| x as f32);
+        match config.optimizer {
+            Optimizer::Adam => Self::Adam(
+                AdamConfig::new()
+                    .with_beta_1(beta_1)
+                    .with_beta_2(beta_2)
+                    .with_epsilon(epsilon)
+                    .with_weight_decay(decay)
+                    .build(),
+            ),
+            Optimizer::Adamw => Self::Adamw(
+                AdamWConfig::new()
+                    .with_beta_1(beta_1)
+                    .with_beta_2(beta_2)
+                    .with_epsilon(epsilon)
+                    .with_weight_decay(config.weight_decay as f32)
+                    .build(),
+            ),
+            // Burn's default dampening is 0.1; the field's is none.
+            Optimizer::Sgd => {
+                Self::Sgd(
+                    SgdConfig::new()
+                        .with_momentum((config.momentum > 0.0).then(|| {
+                            MomentumConfig::new().with_momentum(config.momentum).with_dampening(0.0)
+                        }))
+                        .with_weight_decay(decay)
+                        .build(),
+                )
+            }
+        }
+    }
+
+    fn step<const D: usize>(
+        &self,
+        rate: f64,
+        parameter: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<DynState>,
+    ) -> (Tensor<D>, Option<DynState>) {
+        match self {
+            Self::Adam(rule) => step_with(rule, rate, parameter, gradient, state),
+            Self::Adamw(rule) => step_with(rule, rate, parameter, gradient, state),
+            Self::Sgd(rule) => step_with(rule, rate, parameter, gradient, state),
+        }
+    }
+
+    fn of_any_rank(&self) -> &dyn DynOptimizer {
+        match self {
+            Self::Adam(rule) => rule,
+            Self::Adamw(rule) => rule,
+            Self::Sgd(rule) => rule,
+        }
+    }
+
+    fn flatten(&self, name: &str, state: &DynState) -> StateSink {
+        let mut sink = StateSink::default();
+        self.of_any_rank().state_flatten(name, state, &mut sink);
+        sink
+    }
+}
+
+fn step_with<O: BurnOptimizer, const D: usize>(
+    rule: &O,
+    rate: f64,
+    parameter: Tensor<D>,
+    gradient: Tensor<D>,
+    state: Option<DynState>,
+) -> (Tensor<D>, Option<DynState>) {
+    let (parameter, state) = rule.step(rate, parameter, gradient, state.map(DynState::downcast));
+    (parameter, state.map(|state| DynState::create::<O::State<D>>(state, D)))
+}
+
+/// Takes the step of each parameter that has a gradient.
+struct Step<'a> {
+    optimizer: &'a mut ModelOptimizer,
+    rate: f64,
+    gradients: GradientsParams,
+    path: Vec<String>,
+}
+
+impl ModuleMapper for Step<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let name = self.path.join(".");
+        let (id, parameter, mapper) = param.consume();
+        let state = self.optimizer.states.remove(&name);
+        let (parameter, state) = self.optimizer.rule.step(self.rate, parameter.inner(), gradient, state);
+        self.optimizer.states.extend(state.map(|state| (name, state)));
+        Param::from_mapped_value(id, Tensor::from_inner(parameter).require_grad(), mapper)
+    }
+}
+
+/// Fills in the state of each parameter that learns, after the pattern of a step that changes nothing.
+struct Restore<'a> {
+    optimizer: ModelOptimizer,
+    state: &'a Weights,
+    steps: usize,
+    device: &'a Device,
+    path: Vec<String>,
+    /// Tensors that were put back.
+    used: usize,
+    error: Option<WeightsError>,
+}
+
+impl ModuleVisitor for Restore<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let parameter = param.val();
+        if !parameter.is_require_grad() || self.error.is_some() {
+            return;
+        }
+        let name = self.path.join(".");
+        let zeros = || Tensor::<D>::zeros(parameter.shape(), self.device);
+        let (_, pattern) = self.optimizer.rule.step(0.0, zeros(), zeros(), None);
+        let Some(pattern) = pattern else { return };
+        match self.filled::<D>(&name, &pattern) {
+            Ok(state) => drop(self.optimizer.states.insert(name, state)),
+            Err(error) => self.error = Some(error),
+        }
+    }
+}
+
+impl Restore<'_> {
+    fn filled<const D: usize>(&mut self, name: &str, pattern: &DynState) -> Result<DynState, WeightsError> {
+        let pattern = self.optimizer.rule.flatten(name, pattern);
+        let steps = pattern.scalars.into_iter().map(|(name, _one)| (name, self.steps.into()));
+        let mut source = StateSource::new(steps.collect());
+        for (name, expected) in pattern.tensors {
+            let Some((shape, values)) = self.state.get(&name) else {
+                return Err(WeightsError::Missing { name });
+            };
+            let expected = expected.shape().to_vec();
+            if shape != expected {
+                return Err(WeightsError::Shape { name, found: shape.to_vec(), expected });
+            }
+            if let Some(position) = values.iter().position(|value| !value.is_finite()) {
+                return Err(WeightsError::NotFinite { name, value: values[position].to_string(), position });
+            }
+            source.insert_tensor(name, TensorData::new(values.to_vec(), shape.to_vec()));
+            self.used += 1;
+        }
+        let rule = self.optimizer.rule.of_any_rank();
+        rule.state_unflatten(D, name, &mut source, self.device)
+            .ok_or_else(|| WeightsError::Missing { name: name.to_owned() })
     }
 }

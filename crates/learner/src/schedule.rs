@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use crate::config::{Schedule, TrainConfig};
+use crate::fault;
 
 /// How far below the peak a one-cycle run starts and ends (Smith and Topin 2018).
 const ONE_CYCLE_START: f64 = 25.0;
@@ -16,6 +17,10 @@ const ONE_CYCLE_RISE: f64 = 0.3;
 /// constant, half a cosine down to zero (Loshchilov and Hutter 2017), or the falling half of
 /// one cycle. One-cycle takes the warm-up as its rising half.
 pub fn learning_rate(config: &TrainConfig, step: usize, total: usize) -> f64 {
+    fault::learning_rate(scheduled(config, step, total), step)
+}
+
+fn scheduled(config: &TrainConfig, step: usize, total: usize) -> f64 {
     let peak = config.learning_rate;
     let rise = match config.schedule {
         Schedule::OneCycle if config.warmup_fraction == 0.0 => ONE_CYCLE_RISE,

@@ -5,26 +5,26 @@ use burn::optim::GradientsParams;
 use burn::tensor::{ElementConversion, Int, Tensor};
 use model::Cnn;
 
+use crate::snapshot::Figures;
+
 /// The steps since the last look. Reading a value from a GPU waits for it, so each step
 /// leaves its loss there and the window fetches them together.
 #[derive(Default)]
 pub(crate) struct Window {
+    fetched: Figures,
+    /// Not fetched yet.
     losses: Vec<Tensor<1>>,
     hits: Vec<Tensor<1, Int>>,
-    pictures: usize,
-}
-
-/// A window's figures.
-pub(crate) struct Figures {
-    /// Of each step, in order.
-    pub losses: Vec<f64>,
-    pub hits: usize,
-    pub pictures: usize,
 }
 
 impl Window {
+    /// Goes on with a window that was under way.
+    pub(crate) fn resume(figures: Figures) -> Self {
+        Self { fetched: figures, ..Self::default() }
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.losses.len()
+        self.fetched.losses.len() + self.losses.len()
     }
 
     /// Adds a step's loss `[1]` and logits `[n, classes]` with their labels `[n]`.
@@ -34,22 +34,24 @@ impl Window {
         let predicted = logits.inner().argmax(1).reshape([n]);
         self.losses.push(loss.clone().inner());
         self.hits.push(predicted.equal(labels.inner()).int().sum());
-        self.pictures += n;
+        self.fetched.pictures += n;
     }
 
-    /// Fetches the figures and empties the window.
+    /// The figures so far, fetched.
+    pub(crate) fn look(&mut self) -> &Figures {
+        if !self.losses.is_empty() {
+            let losses = Tensor::cat(std::mem::take(&mut self.losses), 0).into_data();
+            let hits = Tensor::cat(std::mem::take(&mut self.hits), 0).sum().into_scalar::<i64>();
+            self.fetched.losses.extend(losses.iter::<f64>());
+            self.fetched.hits += usize::try_from(hits).unwrap_or(0);
+        }
+        &self.fetched
+    }
+
+    /// The figures, and an empty window.
     pub(crate) fn take(&mut self) -> Figures {
-        let taken = std::mem::take(self);
-        if taken.losses.is_empty() {
-            return Figures { losses: Vec::new(), hits: 0, pictures: 0 };
-        }
-        let losses = Tensor::cat(taken.losses, 0).into_data();
-        let hits = Tensor::cat(taken.hits, 0).sum().into_scalar::<i64>();
-        Figures {
-            losses: losses.iter::<f64>().collect(),
-            hits: usize::try_from(hits).unwrap_or(0),
-            pictures: taken.pictures,
-        }
+        self.look();
+        std::mem::take(&mut self.fetched)
     }
 }
 

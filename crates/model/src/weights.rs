@@ -58,7 +58,8 @@ impl Weights {
         weights
     }
 
-    pub(crate) fn insert(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
+    /// Puts a tensor in: `shape`'s product of values, in row order.
+    pub fn insert(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
         self.tensors.insert(name, (shape, values));
     }
 

@@ -47,14 +47,16 @@ fn a_missing_model_says_which_command_makes_one() {
 fn damaged_weights_are_refused() {
     let desk = Desk::new();
     desk.train(&["-p", "tmp", "--set", "train.epochs=1", "--set", "data.train_limit=40"]).done();
-    let path = desk.path().join("tmp/checkpoints/best/weights.safetensors");
+    let path = desk.best("tmp").join("weights.safetensors");
     let mut bytes = fs::read(&path).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(&path, &bytes).unwrap();
-    desk.run(&["test", "-p", "tmp"]).fails(3, &["weights.safetensors", "found", "expected", "damaged"]);
-    fs::write(desk.path().join("tmp/checkpoints/best/manifest.json"), "{}").unwrap();
-    desk.run(&["test", "-p", "tmp"]).fails(3, &["manifest.json", "damaged"]);
+    let says = ["none of its 1 checkpoints", "weights.safetensors", "found SHA-256", "expected", "damaged"];
+    desk.run(&["test", "-p", "tmp"]).fails(3, &says);
+    desk.run(&["train", "--resume", "-p", "tmp"]).fails(3, &says[..2]);
+    fs::write(desk.best("tmp").join("MANIFEST"), "").unwrap();
+    desk.run(&["test", "-p", "tmp"]).fails(3, &["MANIFEST", "damaged"]);
 }
 
 #[test]
@@ -64,8 +66,13 @@ fn weights_of_another_network_are_refused() {
     let config = desk.path().join("tmp/config.toml");
     let text = fs::read_to_string(&config).unwrap().replace("filters = 8", "filters = 9");
     fs::write(&config, text).unwrap();
-    desk.run(&["test", "-p", "tmp"])
-        .fails(3, &["the model in tmp", "units.0.conv.weight has shape [8, 1, 3, 3], expected [9, 1, 3, 3]"]);
+    desk.run(&["test", "-p", "tmp"]).fails(
+        3,
+        &[
+            "the model in tmp/checkpoints/step-",
+            "units.0.conv.weight has shape [8, 1, 3, 3], expected [9, 1, 3, 3]",
+        ],
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod configs;
 mod errors;
+mod interrupted;
 mod program;
 mod show;
 mod workflow;

@@ -1,6 +1,6 @@
 //! Running the binary in an empty folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
@@ -43,6 +43,23 @@ impl Desk {
         let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
         let arguments: Vec<&str> = ["train"].into_iter().chain(sets).chain(more.iter().copied()).collect();
         self.run(&arguments)
+    }
+
+    /// The folder of a finished run's best checkpoint, as the newest one says.
+    pub(crate) fn best(&self, run: &str) -> PathBuf {
+        let newest = self.checkpoints(run).pop().unwrap();
+        let state = std::fs::read_to_string(newest.join("state.toml")).unwrap();
+        let best = state.split_once("[best]").unwrap().1;
+        let step = best.lines().find_map(|line| line.strip_prefix("step = ")).unwrap();
+        newest.with_file_name(format!("step-{:08}", step.parse::<usize>().unwrap()))
+    }
+
+    /// The folders of a run's checkpoints, oldest first.
+    pub(crate) fn checkpoints(&self, run: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path().join(run).join("checkpoints")).unwrap();
+        let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        folders
     }
 
     pub(crate) fn json(&self, file: &str) -> serde_json::Value {

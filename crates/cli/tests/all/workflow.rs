@@ -29,7 +29,7 @@ fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
     assert_eq!((info["dataset"].as_str(), info["seed"].as_u64()), (Some("sample"), Some(1)));
     let again = desk.run(&["train", "--config", "first/config.toml", "-p", "second", "--json"]).done();
     let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
-    let weights = |run| fs::read(desk.path().join(run).join("checkpoints/best/weights.safetensors")).unwrap();
+    let weights = |run| fs::read(desk.best(run).join("weights.safetensors")).unwrap();
     assert_eq!(weights("first"), weights("second"));
     let tested = desk.run(&["test", "-p", "first", "--json"]).done();
     let tested: serde_json::Value = serde_json::from_str(&tested.stdout).unwrap();
@@ -49,7 +49,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
         let words: Vec<&str> =
             ["train", "-p", threads, "--set", "model.dense=[20]"].into_iter().chain(sets).collect();
         Ended::new(desk.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap()).done();
-        fs::read(desk.path().join(threads).join("checkpoints/best/weights.safetensors")).unwrap()
+        fs::read(desk.best(threads).join("weights.safetensors")).unwrap()
     };
     let one = weights("1");
     assert!(weights("2") == one, "2 threads");

@@ -10,4 +10,5 @@
 mod backends;
 mod learning;
 mod memory;
+mod resume;
 mod xor;

@@ -4,10 +4,10 @@ use std::io;
 
 use dataset::idx::{Images, Labels};
 use dataset::{Name, Subset, TestSet, TrainSet, ValidationSet, load};
-use learner::checkpoint::{Best, Snapshot};
 use learner::config::{Schedule, TrainConfig};
 use learner::event::{EpochEvent, StepEvent};
-use learner::fit::{FitError, fit};
+use learner::fit::{FitError, Outcome, fit};
+use learner::snapshot::{Best, Snapshot};
 use learner::{Event, Observer};
 use model::config::{ModelConfig, UnitConfig};
 use model::device::{self, Backend};
@@ -17,9 +17,21 @@ use model::{Architecture, Weights};
 pub(crate) struct Memory {
     pub(crate) events: Vec<Event>,
     pub(crate) snapshots: Vec<Snapshot>,
+    steps: usize,
+    /// After so many steps it asks for an end.
+    stop_after: Option<usize>,
 }
 
 impl Observer for Memory {
+    fn step(&mut self) {
+        self.steps += 1;
+    }
+
+    fn stop_requested(&self) -> bool {
+        // Asked for while a step is under way, which is then the last one.
+        self.stop_after.is_some_and(|steps| self.steps + 1 >= steps)
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.events.push(event.clone());
         Ok(())
@@ -57,9 +69,26 @@ pub(crate) struct Task {
 impl Task {
     /// Trains on a backend; what happened is in the memory even if it ended early.
     pub(crate) fn fit(&self, config: &TrainConfig, backend: Backend) -> (Memory, Result<Best, FitError>) {
+        let (memory, result) = self.fit_from(config, backend, None, None);
+        let finished = |outcome| match outcome {
+            Outcome::Finished(best) => best,
+            Outcome::Stopped(at) => panic!("nobody asked for an end, and it came at {at:?}"),
+        };
+        (memory, result.map(finished))
+    }
+
+    /// Goes on from a snapshot, and asks for an end after so many steps.
+    pub(crate) fn fit_from(
+        &self,
+        config: &TrainConfig,
+        backend: Backend,
+        from: Option<Snapshot>,
+        stop_after: Option<usize>,
+    ) -> (Memory, Result<Outcome, FitError>) {
         let device = device::open(Some(backend)).unwrap().device;
-        let mut memory = Memory::default();
-        let result = fit(&self.architecture, config, &self.train, &self.validation, &device, &mut memory);
+        let mut memory = Memory { stop_after, ..Memory::default() };
+        let Self { architecture, train, validation } = self;
+        let result = fit(architecture, config, train, validation, &device, from, &mut memory);
         (memory, result)
     }
 }

@@ -1,0 +1,64 @@
+//! Faults on demand, for the tests that break things; the feature `fault-injection` compiles them in.
+//!
+//! `MNIST_CNN_FAULT` names one. `io:7` lets the seventh write, sync, rename or removal fail as on a
+//! full disk (a write after half its bytes), `kill:7` ends the process there, and `nan:12` makes the
+//! weights NaN in step 12. Without the feature nothing of this is in the program.
+
+#[cfg(feature = "fault-injection")]
+mod injected {
+    use std::io;
+    use std::path::Path;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static PASSED: AtomicUsize = AtomicUsize::new(0);
+
+    /// The kind of fault, and at which operation or step it comes.
+    fn wanted() -> Option<&'static (String, usize)> {
+        static WANTED: OnceLock<Option<(String, usize)>> = OnceLock::new();
+        let read = || {
+            let text = std::env::var("MNIST_CNN_FAULT").ok()?;
+            let (kind, number) = text.split_once(':')?;
+            Some((kind.to_owned(), number.parse().ok()?))
+        };
+        WANTED.get_or_init(read).as_ref()
+    }
+
+    pub(crate) fn io(operation: &str, path: &Path) -> io::Result<()> {
+        let Some((kind, number)) = wanted() else { return Ok(()) };
+        let passed = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
+        match kind.as_str() {
+            "io" if passed == *number => Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                format!("injected fault {number}: {operation} of {}", path.display()),
+            )),
+            "kill" if passed == *number => std::process::abort(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn learning_rate(rate: f64, step: usize) -> f64 {
+        match wanted() {
+            Some((kind, number)) if kind == "nan" && *number == step + 1 => f64::NAN,
+            _ => rate,
+        }
+    }
+}
+
+#[cfg(not(feature = "fault-injection"))]
+mod injected {
+    use std::io;
+    use std::path::Path;
+
+    #[inline(always)]
+    pub(crate) fn io(_operation: &str, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(crate) fn learning_rate(rate: f64, _step: usize) -> f64 {
+        rate
+    }
+}
+
+pub(crate) use injected::{io, learning_rate};

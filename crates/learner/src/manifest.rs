@@ -1,0 +1,126 @@
+//! What a checkpoint's folder holds: SHA-256, length and name of each file, and a seal.
+//!
+//! ```text
+//! mnist-cnn checkpoint 1
+//! 5891b5b522d5df08... 334124 weights.safetensors
+//! 06e2f4d9a30c1b7f... 668712 optimizer.safetensors
+//! 9f2d11c4ab51d03e... 411 state.toml
+//! 3c7a0b9d20fe8a16... manifest
+//! ```
+//!
+//! The last line is the SHA-256 of all lines before it: with it each bit of the folder is covered.
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+const FORMAT: &str = "mnist-cnn checkpoint 1";
+const SEAL: &str = "manifest";
+/// Far more than the few lines of a real one.
+pub(crate) const LONGEST: u64 = 4096;
+
+/// A file that a manifest lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    /// Bytes.
+    pub length: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+impl Entry {
+    pub fn new(name: &str, content: &[u8]) -> Self {
+        Self { name: name.to_owned(), length: content.len() as u64, sha256: sha256(content) }
+    }
+}
+
+/// Why a manifest is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ManifestError {
+    #[error("it does not begin with `{FORMAT}`")]
+    Format,
+    #[error("its last line is not the SHA-256 of the lines before it")]
+    Seal,
+    #[error("line {line} is not `SHA-256 LENGTH NAME`")]
+    Line { line: usize },
+}
+
+/// The text of a manifest.
+pub fn print(entries: &[Entry]) -> String {
+    let lines = entries.iter().map(|Entry { name, length, sha256 }| format!("{sha256} {length} {name}\n"));
+    let sealed = format!("{FORMAT}\n{}", lines.collect::<String>());
+    let seal = sha256(sealed.as_bytes());
+    format!("{sealed}{seal} {SEAL}\n")
+}
+
+/// Reads what [`print`] wrote, and nothing else: every other text is refused.
+///
+/// # Errors
+/// If a single bit is not as it was written.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, ManifestError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Format)?;
+    let rest = text.strip_prefix(FORMAT).and_then(|rest| rest.strip_prefix('\n'));
+    let rest = rest.ok_or(ManifestError::Format)?;
+    // The seal is 64 digits, a space, a word and the line's end.
+    let sealed = text.len().checked_sub(64 + 1 + SEAL.len() + 1).ok_or(ManifestError::Seal)?;
+    let (lines, seal) = text.split_at_checked(sealed).ok_or(ManifestError::Seal)?;
+    if seal != format!("{} {SEAL}\n", sha256(lines.as_bytes())) {
+        return Err(ManifestError::Seal);
+    }
+    let lines = rest.get(..rest.len() - seal.len()).ok_or(ManifestError::Seal)?;
+    let entry = |(i, line)| entry(line).ok_or(ManifestError::Line { line: i + 2 });
+    lines.lines().enumerate().map(entry).collect()
+}
+
+fn entry(line: &str) -> Option<Entry> {
+    let mut words = line.splitn(3, ' ');
+    let sha256 = words.next().filter(|word| word.len() == 64)?;
+    let length = words.next()?.parse().ok()?;
+    // A name, and never a path.
+    let name = words.next().filter(|name| !name.is_empty() && !name.contains(['/', '\\']))?;
+    Some(Entry { name: name.to_owned(), length, sha256: sha256.to_owned() })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Vec<Entry>, String) {
+        let entries = vec![Entry::new("weights.safetensors", b"one"), Entry::new("state.toml", b"")];
+        let text = print(&entries);
+        (entries, text)
+    }
+
+    #[test]
+    fn what_is_printed_is_read() {
+        let (entries, text) = sample();
+        assert_eq!(parse(text.as_bytes()), Ok(entries));
+        assert!(text.starts_with("mnist-cnn checkpoint 1\n7692c3ad3540bb80"), "{text}");
+    }
+
+    #[test]
+    fn every_flipped_bit_every_truncation_and_every_extra_byte_is_refused() {
+        let text = sample().1.into_bytes();
+        for bit in 0..8 * text.len() {
+            let mut changed = text.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(parse(&changed).is_err(), "bit {bit}");
+        }
+        for length in 0..text.len() {
+            assert!(parse(&text[..length]).is_err(), "{length} bytes");
+        }
+        assert!(parse(&[&text[..], b"\n"].concat()).is_err());
+    }
+
+    #[test]
+    fn a_sealed_manifest_cannot_name_a_path() {
+        for name in ["../config.toml", "a\\b", ""] {
+            let entries = [Entry { name: name.into(), ..Entry::new("x", b"") }];
+            assert_eq!(parse(print(&entries).as_bytes()), Err(ManifestError::Line { line: 2 }));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Keeps a run's events and checkpoints in its directory.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint;
+use crate::durable::Log;
+use crate::event::{Event, Observer};
+use crate::run_dir::{RunDir, RunDirError, at};
+use crate::snapshot::Snapshot;
+
+/// Writes `metrics.jsonl` and the checkpoints.
+#[derive(Debug)]
+pub struct Recorder {
+    checkpoints: PathBuf,
+    metrics: Log,
+    started: Instant,
+    /// Seconds before this process.
+    before: f64,
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    /// Since the run began, without the time between an interruption and going on.
+    seconds: f64,
+}
+
+impl Recorder {
+    /// Goes on after `step` steps (0: begins). Lines of later steps are removed: what they tell
+    /// was lost in the interruption and happens again.
+    ///
+    /// # Errors
+    /// If `metrics.jsonl` cannot be read or written.
+    pub fn new(run: &RunDir, step: usize) -> Result<Self, RunDirError> {
+        let path = run.metrics();
+        let lines = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            lines => lines.map_err(at(&path))?,
+        };
+        let (length, before) = kept(&lines, step);
+        let metrics = Log::open(&path, length).map_err(at(&path))?;
+        Ok(Self { checkpoints: run.checkpoints(), metrics, started: Instant::now(), before })
+    }
+}
+
+/// How many bytes of `metrics.jsonl` are of the first `step` steps, and the seconds of their last line.
+fn kept(lines: &[u8], step: usize) -> (u64, f64) {
+    #[derive(Deserialize)]
+    struct Kept {
+        event: String,
+        step: Option<usize>,
+        seconds: f64,
+    }
+    let (mut length, mut seconds) = (0, 0.0);
+    for line in lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        let Ok(read) = serde_json::from_slice::<Kept>(line) else { break };
+        let is_before = read.step.map_or(read.event == "start", |of_line| of_line <= step);
+        if step == 0 || !is_before {
+            break;
+        }
+        length += line.len() as u64;
+        seconds = read.seconds;
+    }
+    (length, seconds)
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event, Event::Start { resumed_at: 1.., .. }) {
+            // The file tells of one run, whether or not it was interrupted.
+            return Ok(());
+        }
+        let seconds = ((self.before + self.started.elapsed().as_secs_f64()) * 1e3).round() / 1e3;
+        let mut line = serde_json::to_vec(&Line { event, seconds })?;
+        line.push(b'\n');
+        self.metrics.append(&line)
+    }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        // A checkpoint never knows of steps whose lines could be lost.
+        self.metrics.sync()?;
+        checkpoint::save(&self.checkpoints, snapshot).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_after_the_checkpoint_are_cut_and_so_is_half_a_line() {
+        let lines = [
+            r#"{"event":"start","epochs":3,"seconds":0.0}"#,
+            r#"{"event":"step","step":20,"seconds":0.5}"#,
+            r#"{"event":"step","step":40,"seconds":1.0}"#,
+            r#"{"event":"epoch","step":40,"seconds":1.5}"#,
+            r#"{"event":"finish","seconds":1.6}"#,
+        ]
+        .map(|line| format!("{line}\n"));
+        let text = lines.concat();
+        let length = |n: usize| lines[..n].concat().len() as u64;
+        assert_eq!(kept(text.as_bytes(), 0), (0, 0.0));
+        assert_eq!(kept(text.as_bytes(), 19), (length(1), 0.0));
+        assert_eq!(kept(text.as_bytes(), 39), (length(2), 0.5));
+        assert_eq!(kept(text.as_bytes(), 40), (length(4), 1.5));
+        assert_eq!(kept(&text.as_bytes()[..length(3) as usize - 1], 40), (length(2), 0.5));
+        assert_eq!(kept(b"garbage\n", 40), (0, 0.0));
+    }
+}

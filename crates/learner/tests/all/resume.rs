@@ -1,0 +1,103 @@
+//! A run that was interrupted ends in the same bits as one that was not.
+
+use learner::Event;
+use learner::config::{Optimizer, Schedule, TrainConfig};
+use learner::fit::{FitError, Outcome};
+use learner::snapshot::Snapshot;
+use model::Weights;
+use model::weights::WeightsError;
+
+use crate::learning::with_everything_random;
+use crate::memory::{Task, cpu, digits, small_network, training};
+
+/// Goes through a run with an interruption after each number of steps; all events, and the last snapshot.
+fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event>, Snapshot) {
+    let (mut events, mut from) = (Vec::new(), None);
+    for stop_after in after.iter().copied().map(Some).chain([None]) {
+        let (memory, outcome) = task.fit_from(config, cpu(), from, stop_after);
+        let last = memory.snapshots.last().unwrap().clone();
+        match outcome.unwrap() {
+            Outcome::Stopped(at) => {
+                assert_eq!((at.step, at.epoch), (last.position.step, last.position.epoch))
+            }
+            Outcome::Finished(_) => assert_eq!(stop_after, None),
+        }
+        // As `metrics.jsonl` does: one start, however often the run went on.
+        let is_resumed = |event: &Event| matches!(event, Event::Start { resumed_at: 1.., .. });
+        events.extend(memory.events.into_iter().filter(|event| !is_resumed(event)));
+        from = Some(last);
+    }
+    (events, from.unwrap())
+}
+
+#[test]
+fn every_kind_of_run_resumes_to_the_same_bits() {
+    let task = digits(100, 20, &with_everything_random());
+    for optimizer in [Optimizer::Adam, Optimizer::Adamw, Optimizer::Sgd] {
+        let config = TrainConfig {
+            optimizer,
+            schedule: Schedule::OneCycle,
+            weight_decay: 1e-3,
+            log_every_steps: 4.try_into().unwrap(),
+            checkpoint_every_steps: 3,
+            ..training(4, 16, 0.01)
+        };
+        let (whole, result) = task.fit(&config, cpu());
+        result.unwrap();
+        // Six steps an epoch: after one step, within a window, at a checkpoint, at an epoch's end.
+        let (events, last) = interrupted(&task, &config, &[1, 1, 3, 1, 6, 5]);
+        assert_eq!(events, whole.events, "{optimizer:?}");
+        assert_eq!(Some(&last), whole.snapshots.last(), "{optimizer:?}");
+    }
+}
+
+#[test]
+fn patience_counts_on_after_an_interruption() {
+    let task = digits(40, 20, &small_network());
+    let config = TrainConfig { patience: 3, ..training(10, 20, 1e-12) };
+    let (events, last) = interrupted(&task, &config, &[3, 2]);
+    assert_eq!(events, task.fit(&config, cpu()).0.events);
+    assert_eq!((last.position.epoch, last.position.best.unwrap().epoch), (4, 1));
+    // And a run that is at its end stays there.
+    let (memory, outcome) = task.fit_from(&config, cpu(), Some(last.clone()), None);
+    assert_eq!(outcome.unwrap(), Outcome::Finished(last.position.best.unwrap()));
+    assert!(memory.snapshots.is_empty() && memory.steps().is_empty());
+}
+
+/// Every tensor but one, or with one changed.
+fn without(tensors: &Weights, left_out: &str) -> Weights {
+    let mut rest = Weights::default();
+    for (name, shape, values) in tensors.iter().filter(|(name, ..)| *name != left_out) {
+        rest.insert(name.to_owned(), shape.to_vec(), values.to_vec());
+    }
+    rest
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused_by_name() {
+    let task = digits(40, 20, &small_network());
+    let config = training(2, 20, 0.01);
+    let snapshot = task.fit(&config, cpu()).0.snapshots[0].clone();
+    let refused = |change: &dyn Fn(&mut Snapshot)| {
+        let mut changed = snapshot.clone();
+        change(&mut changed);
+        task.fit_from(&config, cpu(), Some(changed), None).1.unwrap_err()
+    };
+    let moment = "units.1.conv.weight.momentum.moment_2";
+    let error = refused(&|s| s.optimizer = without(&s.optimizer, moment));
+    assert!(matches!(&error, FitError::Weights(WeightsError::Missing { name }) if name == moment), "{error}");
+    let error = refused(&|s| s.optimizer.insert("head.other".into(), vec![1], vec![0.0]));
+    assert!(matches!(&error, FitError::Weights(WeightsError::Unexpected { name }) if name == "head.other"));
+    let error = refused(&|s| s.optimizer.insert(moment.into(), vec![1], vec![0.0]));
+    assert!(
+        matches!(&error, FitError::Weights(WeightsError::Shape { name, .. }) if name == moment),
+        "{error}"
+    );
+    let not_a_number = |s: &mut Snapshot| {
+        let (shape, values) = s.optimizer.get(moment).map(|(s, v)| (s.to_vec(), v.to_vec())).unwrap();
+        s.optimizer.insert(moment.into(), shape, values.iter().map(|_| f32::NAN).collect());
+    };
+    assert!(matches!(refused(&not_a_number), FitError::Weights(WeightsError::NotFinite { .. })));
+    assert!(matches!(refused(&|s| s.position.step = 9), FitError::Position { step: 9, .. }));
+    assert!(matches!(refused(&|s| s.position.epoch = 0), FitError::Position { epoch: 0, .. }));
+}
