@@ -10,8 +10,10 @@ mod bench;
 mod ci;
 mod command;
 mod contender;
+mod crash;
 mod download_data;
 mod epoch;
+mod fuzz;
 mod profiles;
 mod sample;
 mod sanitize;
@@ -50,6 +52,10 @@ enum Task {
     },
     /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
     Bench(bench::BenchArgs),
+    /// Kill, interrupt, starve and race runs, and count what was lost.
+    Crash(crash::CrashArgs),
+    /// Feed a million mutated files of each kind to what reads them.
+    Fuzz(fuzz::FuzzArgs),
     /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
     Sanitize,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
@@ -73,6 +79,8 @@ fn main() -> ExitCode {
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
+        Task::Crash(args) => crash::run(root(), &args),
+        Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Epoch { rounds } => epoch::run(root(), &data_dir(), rounds),
         Task::Profiles { pairs } => profiles::run(root(), pairs),

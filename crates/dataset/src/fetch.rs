@@ -1,15 +1,25 @@
 //! Bringing a data set's files: source by source, verified, and whole or not at all.
 
+use std::env;
 use std::fmt;
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::catalog::{DataFile, Name, Origin, Part};
+use crate::partial::{store, sweep};
 use crate::source::{Source, describe};
 use crate::verify::{self, FileReport, Status};
+
+/// The environment variable with the address of a mirror that is tried before the catalog's places.
+///
+/// Below it lie the files as in a data directory, compressed or not: with `http://teacher:8000`,
+/// MNIST's are `http://teacher:8000/mnist/train-images-idx3-ubyte.gz` (the file that the catalog's
+/// mirrors have) or else `http://teacher:8000/mnist/train-images-idx3-ubyte`, and so on. Only
+/// [`download`], and through it [`ensure`], reads it, and only when no folder is given. What comes
+/// from it is checked as everything else. Not set or empty, there is no such mirror.
+pub const MIRROR: &str = "MNIST_CNN_MIRROR";
 
 /// Which files of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +44,7 @@ impl Which {
 pub enum Event {
     /// A place is tried.
     Source { title: &'static str, source: String },
-    /// Bytes of a compressed file that have come.
+    /// Bytes of a file as it travels, compressed as a rule, that have come.
     Progress { file: &'static str, done: u64, total: u64 },
     /// A place did not have the files.
     SourceFailed { source: String, reason: String },
@@ -92,7 +102,8 @@ pub fn ensure(
     download(name, which, dir, None, false, events)
 }
 
-/// Brings the files from `from`, or else from the sources; gives the folder they are in.
+/// Brings the files from `from`, or else from the sources, the one in [`MIRROR`] first; gives the
+/// folder they are in.
 ///
 /// Files that verify are kept, unless `force` brings them anew.
 ///
@@ -119,12 +130,19 @@ pub fn download(
             status => return Err(FetchError::Wrong { path, status }),
         }
     }
-    let places: Vec<Place<'_>> = match from {
-        Some(folder) => vec![Place::Folder(folder)],
-        None => name.origins().iter().map(Place::Origin).collect(),
-    };
-    bring(name, wanted, dir, &places, events)?;
+    let mirror = env::var_os(MIRROR).map(|base| base.to_string_lossy().into_owned());
+    bring(name, wanted, dir, &places(name, from, mirror.as_deref()), events)?;
     Ok(dir.join(name.key()))
+}
+
+/// Where to look, in this order.
+fn places<'a>(name: Name, from: Option<&'a Path>, mirror: Option<&str>) -> Vec<Place<'a>> {
+    if let Some(folder) = from {
+        return vec![Place::Folder(folder)];
+    }
+    let base = mirror.map(|base| base.trim().trim_end_matches('/')).filter(|base| !base.is_empty());
+    let first = base.map(|base| Place::Mirror(format!("{base}/{}/", name.key())));
+    first.into_iter().chain(name.origins().iter().map(Place::Origin)).collect()
 }
 
 /// Goes from place to place until nothing is wanted any more.
@@ -135,6 +153,7 @@ fn bring(
     places: &[Place<'_>],
     events: &mut dyn FnMut(Event),
 ) -> Result<(), FetchError> {
+    sweep(&dir.join(name.key()));
     let mut attempts = Vec::new();
     for place in places {
         if wanted.is_empty() {
@@ -153,9 +172,11 @@ fn bring(
     Err(FetchError::NoSource { name, dir: dir.to_owned(), attempts })
 }
 
-/// A folder that a person named, or one of the catalog's origins.
+/// A folder or a mirror that a person named, or one of the catalog's origins.
 enum Place<'a> {
     Folder(&'a Path),
+    /// The address of the data set's files, with the slash at its end.
+    Mirror(String),
     Origin(&'a Origin),
 }
 
@@ -163,6 +184,7 @@ impl Place<'_> {
     fn describe(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
+            Self::Mirror(folder) => format!("{folder} (from {MIRROR})"),
             Self::Origin(origin) => describe(origin),
         }
     }
@@ -170,6 +192,10 @@ impl Place<'_> {
     fn open(&self) -> Result<Source, String> {
         match self {
             Self::Folder(folder) => Ok(Source::Folder((*folder).to_owned())),
+            Self::Mirror(folder) if !folder.starts_with("http://") && !folder.starts_with("https://") => {
+                Err(format!("not an address: begin {MIRROR} with http:// or https://"))
+            }
+            Self::Mirror(folder) => Ok(Source::mirror(folder)),
             Self::Origin(origin) => Source::open(origin),
         }
     }
@@ -188,8 +214,7 @@ fn bring_from(
         Err(reason) => return Ok(Err(reason)),
     };
     while let Some(&file) = wanted.first() {
-        let total = file.mirrored.bytes;
-        let mut progress = |done| events(Event::Progress { file: file.name, done, total });
+        let mut progress = |done, total| events(Event::Progress { file: file.name, done, total });
         match source.take(file, &mut progress) {
             Err(reason) => return Ok(Err(reason)),
             Ok(content) => {
@@ -203,21 +228,14 @@ fn bring_from(
     Ok(Ok(()))
 }
 
-/// Writes a file beside its place, and renames it when it is safely on the disk.
-fn store(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".partial-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
 #[cfg(test)]
 #[path = "fetch_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "fetch_fault_tests.rs"]
+mod fault_tests;
+
+#[cfg(test)]
+#[path = "fetch_process_tests.rs"]
+mod process_tests;

@@ -8,9 +8,12 @@ pub mod batch;
 pub mod catalog;
 mod client;
 pub mod error;
+#[cfg(test)]
+mod fault_server;
 pub mod fetch;
 pub mod idx;
 pub mod load;
+mod partial;
 #[cfg(feature = "progress-bar")]
 pub mod progress_bar;
 pub mod sample;

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ureq::Agent;
+use ureq::{Agent, Error};
 
 use crate::catalog::{DataFile, Origin};
 use crate::client::{self, Unpacked};
@@ -15,7 +15,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Bytes per second; slower, and the next source is likely to be done sooner.
 const SLOWEST: u64 = 30_000;
 /// Bytes between two reports of progress.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: u64 = 64 * 1024;
 
 /// A place that may have the files.
 pub(crate) enum Source {
@@ -28,24 +28,34 @@ impl Source {
     /// Opens a place; for a package this downloads it.
     pub(crate) fn open(origin: &Origin) -> Result<Self, String> {
         match origin {
-            Origin::Mirror(folder) => {
-                let config = Agent::config_builder()
-                    .timeout_resolve(Some(CONNECT))
-                    .timeout_connect(Some(CONNECT))
-                    .timeout_recv_response(Some(3 * CONNECT))
-                    .build();
-                Ok(Self::Mirror { agent: config.into(), folder: (*folder).to_owned() })
-            }
+            Origin::Mirror(folder) => Ok(Self::mirror(folder)),
             Origin::Npm { package, version } => client::npm(package, version).map(Self::Package),
             Origin::Debian { package, folder } => client::debian(package, folder).map(Self::Package),
         }
     }
 
-    /// The content of a file, not compressed; `progress` hears bytes done.
+    /// A web server's folder, its address with the slash at the end; nothing is asked of it yet.
+    pub(crate) fn mirror(folder: &str) -> Self {
+        let mut config = Agent::config_builder()
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(3 * CONNECT));
+        // A proxy would look for it on its own machine.
+        if ["http://127.0.0.1", "http://localhost"].iter().any(|here| folder.starts_with(here)) {
+            config = config.proxy(None);
+        }
+        Self::Mirror { agent: config.build().into(), folder: folder.to_owned() }
+    }
+
+    /// The content of a file, not compressed; `progress` hears bytes done and in all.
     ///
     /// # Errors
     /// In words, if the file is not there or not what the catalog says.
-    pub(crate) fn take(&self, file: &DataFile, progress: &mut dyn FnMut(u64)) -> Result<Vec<u8>, String> {
+    pub(crate) fn take(
+        &self,
+        file: &DataFile,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Vec<u8>, String> {
         let content = match self {
             Self::Mirror { agent, folder } => from_mirror(agent, folder, file, progress)?,
             Self::Folder(folder) => from_folder(folder, file)?,
@@ -65,29 +75,53 @@ pub(crate) fn describe(origin: &Origin) -> String {
     }
 }
 
+/// The compressed file, or else the file as it is: a mirror may be somebody's data directory.
 fn from_mirror(
     agent: &Agent,
     folder: &str,
     file: &DataFile,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<u8>, String> {
     // The folder is said already where the reason is shown.
     let name = format!("{}.gz", file.name);
     let expected = file.mirrored;
-    let patience = 3 * CONNECT + Duration::from_secs(expected.bytes / SLOWEST);
-    let request = agent.get(format!("{folder}{name}")).config().timeout_recv_body(Some(patience)).build();
-    let mut response = request.call().map_err(|error| format!("{name}: {error}"))?;
-    // One byte more than expected is enough to know that it is not the file.
-    let mut body = response.body_mut().as_reader().take(expected.bytes + 1);
-    let packed = read_all(&mut body, progress).map_err(|error| format!("{name}: {error}"))?;
-    check(&packed, expected.bytes, expected.sha256).map_err(|mismatch| format!("{name}: {mismatch}"))?;
-    gunzip(&packed, file.bytes).map_err(|mismatch| format!("{name}: {mismatch}"))
+    match get(agent, &format!("{folder}{name}"), expected.bytes, patience(expected.bytes), progress) {
+        Ok(packed) => {
+            check(&packed, expected.bytes, expected.sha256)
+                .map_err(|mismatch| format!("{name}: {mismatch}"))?;
+            gunzip(&packed, file.bytes).map_err(|mismatch| format!("{name}: {mismatch}"))
+        }
+        Err(Error::StatusCode(404)) => {
+            let url = format!("{folder}{}", file.name);
+            get(agent, &url, file.bytes, patience(file.bytes), progress).map_err(|error| match error {
+                Error::StatusCode(404) => format!("holds neither {name} nor {}", file.name),
+                error => format!("{}: {error}", file.name),
+            })
+        }
+        Err(error) => Err(format!("{name}: {error}")),
+    }
 }
 
-fn read_all(body: &mut impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<Vec<u8>> {
+/// How long a file of so many bytes may take, from the first to the last.
+fn patience(bytes: u64) -> Duration {
+    3 * CONNECT + Duration::from_secs(bytes / SLOWEST)
+}
+
+/// What a server has under an address, but at most one byte more than expected: that is enough to
+/// know that it is not the file.
+fn get(
+    agent: &Agent,
+    url: &str,
+    expected: u64,
+    patience: Duration,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<u8>, Error> {
+    let request = agent.get(url).config().timeout_recv_body(Some(patience)).build();
+    let mut response = request.call()?;
+    let mut body = response.body_mut().as_reader().take(expected + 1);
     let mut all = Vec::new();
-    while body.by_ref().take(CHUNK as u64).read_to_end(&mut all)? > 0 {
-        progress(all.len() as u64);
+    while body.by_ref().take(CHUNK).read_to_end(&mut all)? > 0 {
+        progress(all.len() as u64, expected);
     }
     Ok(all)
 }
@@ -107,4 +141,39 @@ fn from_folder(folder: &Path, file: &DataFile) -> Result<Vec<u8>, String> {
     // Compression never doubles, header and file name aside: a longer file is not this one.
     let bytes = read_bounded(&packed, 2 * file.bytes + 1024).map_err(|error| failed(&packed, error))?;
     gunzip(&bytes, file.bytes).map_err(|mismatch| format!("{}: {mismatch}", packed.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::fault_server::{FaultServer, head};
+
+    #[test]
+    fn a_server_that_trickles_is_given_up_when_patience_ends() {
+        let server = FaultServer::start(|_, stream| {
+            stream.write_all(&head("200 OK", "Content-Length: 1000\r\n"))?;
+            // Never silent for long: only the time of the whole can end this.
+            for _ in 0..1000 {
+                stream.write_all(b"x")?;
+                thread::sleep(Duration::from_millis(10));
+            }
+            Ok(())
+        });
+        let Source::Mirror { agent, .. } = Source::mirror(&server.url()) else { panic!() };
+        let (began, mut come) = (Instant::now(), 0);
+        let error = get(&agent, &server.url(), 1000, Duration::from_millis(200), &mut |done, _| come = done);
+        assert!(error.unwrap_err().to_string().contains("timeout"));
+        assert!(began.elapsed() >= Duration::from_millis(200), "given up too early");
+        assert!(began.elapsed() < Duration::from_secs(5), "{come} bytes awaited");
+    }
+
+    #[test]
+    fn patience_lasts_for_the_slowest_speed() {
+        assert_eq!(patience(0), Duration::from_secs(15));
+        assert_eq!(patience(9_912_422), Duration::from_secs(15 + 330));
+    }
 }

@@ -102,11 +102,16 @@ pub(crate) fn check(bytes: &[u8], length: u64, sha256: &str) -> Result<(), Misma
     if found != length {
         return Err(Mismatch::Length { found, expected: length });
     }
-    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = sha256_of(bytes);
     if found != sha256 {
         return Err(Mismatch::Sha256 { found, expected: sha256.to_owned() });
     }
     Ok(())
+}
+
+/// SHA-256 in hexadecimal, as the catalog has it.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Unpacks gzip to exactly `expected` bytes; a longer stream is never unpacked to its end.
@@ -114,7 +119,8 @@ pub(crate) fn check(bytes: &[u8], length: u64, sha256: &str) -> Result<(), Misma
 /// # Errors
 /// If the stream is damaged, or shorter or longer.
 pub(crate) fn gunzip(bytes: &[u8], expected: u64) -> Result<Vec<u8>, Mismatch> {
-    let mut unpacked = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+    // One byte less, and the byte that is too many would make it grow to twice the size.
+    let mut unpacked = Vec::with_capacity(usize::try_from(expected + 1).unwrap_or(0));
     GzDecoder::new(bytes)
         .take(expected + 1)
         .read_to_end(&mut unpacked)

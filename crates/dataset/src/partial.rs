@@ -1,0 +1,116 @@
+//! Files that appear whole or not at all, and the sweeping of what killed processes left.
+//!
+//! A file is written beside its place under a name of its own and renamed when it is on the disk.
+//! While it is written, its process holds the operating system's lock on it; the lock goes with
+//! the process, however that ends. So a partial file whose lock can be had belongs to nobody.
+
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// How the names of files that are not whole yet begin.
+pub(crate) const PREFIX: &str = ".partial-";
+
+/// Writes a file beside its place, and renames it when it is safely on the disk.
+///
+/// # Errors
+/// If the folder or the file cannot be written; then nothing is left of the file.
+pub(crate) fn store(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = create(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A new partial file, locked; it goes when this is dropped.
+pub(crate) fn create(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    loop {
+        let file = builder.tempfile_in(folder)?;
+        match file.as_file().try_lock() {
+            Ok(()) if file.path().exists() => return Ok(file),
+            // A disk without locks: there, nobody can sweep either.
+            Err(TryLockError::Error(_)) => return Ok(file),
+            // Somebody swept it before it was locked: the next one.
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+        }
+    }
+}
+
+/// Removes the partial files of processes that are no more. Those of living ones, in this process
+/// or another, stay, and so does what cannot be opened or removed: it is in nobody's way.
+pub(crate) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_partial = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_partial {
+            continue;
+        }
+        // Some network disks lock only what is open for writing.
+        if let Ok(file) = OpenOptions::new().read(true).write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_stored_file_is_whole_and_readable() {
+        let data = TempDir::new().unwrap();
+        let path = data.path().join("mnist/file");
+        store(&path, b"content").unwrap();
+        store(&path, b"new content").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new content");
+        assert_eq!(names(path.parent().unwrap()), ["file"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_take_its_place_leaves_nothing() {
+        let data = TempDir::new().unwrap();
+        fs::create_dir_all(data.path().join("file/in the way")).unwrap();
+        store(&data.path().join("file"), b"content").unwrap_err();
+        assert_eq!(names(data.path()), ["file"]);
+    }
+
+    #[test]
+    fn only_partial_files_that_nobody_writes_are_swept() {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path(".partial-dead"), b"half").unwrap();
+        fs::write(path("partial-mine"), b"mine").unwrap();
+        fs::create_dir(path(".partial-folder")).unwrap();
+        let mut alive = create(folder.path()).unwrap();
+        let name = alive.path().file_name().unwrap().to_string_lossy().into_owned();
+        alive.write_all(b"whole").unwrap();
+        sweep(folder.path());
+        let mut expected = [name, ".partial-folder".to_owned(), "partial-mine".to_owned()];
+        expected.sort();
+        assert_eq!(names(folder.path()), expected);
+        alive.persist(path("file")).unwrap();
+        assert_eq!(fs::read(path("file")).unwrap(), b"whole");
+        sweep(&folder.path().join("no such folder"));
+    }
+}

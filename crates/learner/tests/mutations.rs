@@ -1,0 +1,242 @@
+//! Hostile configurations, manifests, checkpoint states and weights: no panic, no great memory, and
+//! what is accepted means what it says.
+//!
+//! Valid files are mutated with a seeded generator: `MNIST_CNN_MUTATIONS` says how often (20,000
+//! unless set). Inputs that were or might have been trouble are kept in `tests/regressions`.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that goes wrong")]
+
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use learner::config_text::{parse, print};
+use learner::manifest::{self, Entry};
+use learner::random::{Stream, generator};
+use learner::snapshot::{Best, Figures, Position};
+use model::{Architecture, ModelConfig, Weights};
+use peak_alloc::PeakAlloc;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// One test at a time: the allocator counts for the whole process.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `read`, which must neither panic nor hold more than twice its input and 16 MiB.
+fn within_bounds<T>(what: &str, input: &[u8], read: impl FnOnce(&[u8]) -> T) -> T {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let result = catch_unwind(AssertUnwindSafe(|| read(input)));
+    let extra = ALLOCATOR.peak_usage().saturating_sub(before);
+    let text = String::from_utf8_lossy(input);
+    assert!(extra < 2 * input.len() + (16 << 20), "{what}: {extra} bytes of memory for:\n{text}");
+    result.unwrap_or_else(|_| panic!("{what}: a panic at:\n{text}"))
+}
+
+/// What may be hidden in a text: numbers at which types end, words of other types, brackets, keys.
+const WORDS: [&str; 26] = [
+    "0",
+    "1",
+    "-1",
+    "1e400",
+    "-0.0",
+    "nan",
+    "inf",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551615",
+    "4294967296",
+    "true",
+    "\"max\"",
+    "[]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "=",
+    "\n",
+    ".",
+    "model.units",
+    "[[model.units]]\n",
+    "filters = 1000000000\n",
+    "\u{0}",
+    "\u{1F9E0}",
+];
+
+/// Changes `bytes` in one way; `other` lends what is spliced in.
+fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
+    let place = |rng: &mut ChaCha8Rng| rng.random_range(0..bytes.len().max(1)).min(bytes.len());
+    let (at, to) = (place(rng), place(rng));
+    match rng.random_range(0..9) {
+        0 if at < bytes.len() => bytes[at] ^= 1 << rng.random_range(0..8),
+        1 if at < bytes.len() => bytes[at] = rng.random(),
+        2 => bytes.truncate(at),
+        3 => drop(bytes.splice(at..at, WORDS[rng.random_range(0..WORDS.len())].bytes())),
+        4 => replace_a_number(bytes, at, WORDS[rng.random_range(0..WORDS.len())]),
+        5 => drop(bytes.splice(at.min(to)..at.max(to).min(at.min(to) + 40), [])),
+        6 => {
+            let from = rng.random_range(0..=other.len());
+            let end = rng.random_range(from..=other.len().min(from + 60));
+            bytes.splice(at..at, other[from..end].iter().copied());
+        }
+        7 if at < bytes.len() && to < bytes.len() => bytes.swap(at, to),
+        // A line again, or many times over.
+        8 => {
+            let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |i| at + i + 1);
+            let line = bytes[at..end].repeat(rng.random_range(1..4));
+            bytes.splice(end..end, line);
+        }
+        _ => {}
+    }
+}
+
+/// Puts a word in the place of the next digits, so that values go wrong and not only the text.
+fn replace_a_number(bytes: &mut Vec<u8>, at: usize, word: &str) {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let Some(begin) = bytes[at..].iter().position(is_digit).map(|i| at + i) else { return };
+    let end = bytes[begin..].iter().position(|byte| !is_digit(byte)).map_or(bytes.len(), |i| begin + i);
+    bytes.splice(begin..end, word.bytes());
+}
+
+/// File `number` of the mutated ones; every number gives the same bytes on every machine.
+fn mutated(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
+    let mut rng = ChaCha8Rng::seed_from_u64(number);
+    let mut bytes = seeds[rng.random_range(0..seeds.len())].clone();
+    for _ in 0..rng.random_range(1..4) {
+        let other = &seeds[rng.random_range(0..seeds.len())];
+        mutate(&mut bytes, other, &mut rng);
+    }
+    bytes
+}
+
+/// Reads every mutation of `seeds`, and tells how many were accepted if somebody asked for a number.
+fn attack(what: &str, seeds: &[Vec<u8>], is_accepted: impl Fn(&str, &[u8]) -> bool) {
+    let asked = std::env::var("MNIST_CNN_MUTATIONS").ok();
+    let number = asked.as_ref().map_or(20_000, |text| text.parse().unwrap());
+    let accepted = (0..number).filter(|i| is_accepted(&format!("mutation {i}"), &mutated(seeds, *i))).count();
+    // Otherwise what is refused, or nothing but that, would not have been tried.
+    assert!(accepted < number as usize, "{what}: all are accepted");
+    if asked.is_some() {
+        writeln!(io::stderr(), "{number} mutated {what}: {accepted} accepted").unwrap();
+    }
+}
+
+/// Whether the bytes are a configuration; if so, it must print and read back as the same.
+fn is_config(what: &str, bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let parsed = within_bounds(what, bytes, |_| parse("hostile.toml", text, &[]));
+    let Ok(config) = parsed else { return false };
+    // A seed beyond what TOML can hold cannot come out of TOML.
+    let printed = print(&config).unwrap();
+    assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{what}:\n{text}");
+    true
+}
+
+fn is_manifest(what: &str, bytes: &[u8]) -> bool {
+    let Ok(entries) = within_bounds(what, bytes, manifest::parse) else { return false };
+    assert_eq!(manifest::print(&entries).as_bytes(), bytes, "{what}");
+    true
+}
+
+fn is_position(what: &str, bytes: &[u8]) -> bool {
+    within_bounds(what, bytes, |bytes| toml::from_slice::<Position>(bytes).is_ok())
+}
+
+/// Whether the bytes are the network's weights: names, shapes, finite values.
+fn are_weights(what: &str, bytes: &[u8]) -> bool {
+    within_bounds(what, bytes, |bytes| {
+        Weights::from_bytes(bytes).is_ok_and(|weights| weights.check(&architecture()).is_ok())
+    })
+}
+
+fn architecture() -> Architecture {
+    let config = ModelConfig { units: vec![], ..ModelConfig::default() };
+    Architecture::new(&config, [1, 3, 3], 4).unwrap()
+}
+
+fn weights() -> Vec<u8> {
+    Weights::initial(&architecture(), &mut generator(1, Stream::Weights, 0, 0)).to_bytes().unwrap()
+}
+
+fn configs() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+    let mut all: Vec<Vec<u8>> =
+        fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    all.push(
+        b"[model]\nunits = [{filters = 3, stride = 2, padding = \"valid\"}]\ndense = [20, 10]\n".to_vec(),
+    );
+    all
+}
+
+fn manifests() -> Vec<Vec<u8>> {
+    let entries = [Entry::new("weights.safetensors", b"a"), Entry::new("state.toml", b"b")];
+    vec![manifest::print(&entries).into_bytes(), manifest::print(&[]).into_bytes()]
+}
+
+fn positions() -> Vec<Vec<u8>> {
+    let window = Figures { losses: vec![0.1, 2.5e-300], hits: 3, pictures: 64 };
+    let best = Some(Best { epoch: 2, step: 56, ..Best::default() });
+    let position = Position { epoch: 3, step: 77, window, best, ..Position::default() };
+    vec![toml::to_string(&position).unwrap().into_bytes()]
+}
+
+#[test]
+fn mutated_configurations_are_refused_or_mean_what_they_say() {
+    let _turn = turn();
+    attack("configurations", &configs(), is_config);
+}
+
+#[test]
+fn mutated_manifests_are_refused_unless_they_are_another_valid_one() {
+    let _turn = turn();
+    attack("manifests", &manifests(), is_manifest);
+}
+
+#[test]
+fn mutated_states_are_refused_or_read() {
+    let _turn = turn();
+    attack("checkpoint states", &positions(), is_position);
+}
+
+#[test]
+fn mutated_weights_are_refused_or_fit() {
+    let _turn = turn();
+    attack("weights", &[weights(), weights()[..200].to_vec()], are_weights);
+}
+
+#[test]
+fn what_is_valid_is_accepted() {
+    let _turn = turn();
+    assert!(configs().iter().all(|bytes| is_config("a configuration", bytes)));
+    assert!(manifests().iter().all(|bytes| is_manifest("a manifest", bytes)));
+    assert!(is_position("a state", &positions()[0]) && are_weights("weights", &weights()));
+}
+
+#[test]
+fn every_regression_is_refused_within_bounds() {
+    let _turn = turn();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let (bytes, what) = (fs::read(&path).unwrap(), path.display().to_string());
+        let is_accepted = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("toml") => is_config(&what, &bytes),
+            Some("manifest") => is_manifest(&what, &bytes),
+            Some("state") => is_position(&what, &bytes),
+            Some("safetensors") => are_weights(&what, &bytes),
+            _ => panic!("{what}: expected .toml, .manifest, .state or .safetensors"),
+        };
+        assert!(!is_accepted, "{what} is accepted");
+        count += 1;
+    }
+    assert!(count > 0, "{}", folder.display());
+}

@@ -1,0 +1,93 @@
+//! Breaking runs on purpose, and counting what was lost: nothing may be.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::command::{build_program, say};
+
+mod desk;
+mod faults;
+mod full_disk;
+mod interruptions;
+mod races;
+
+use desk::Desk;
+
+/// How much of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CrashArgs {
+    /// A minute or two instead of a quarter of an hour, for CI.
+    #[arg(long)]
+    short: bool,
+    /// Decides the random moments.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only these: kills, interrupts, faults, nan, full-disk, races, bits.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// One kind of violence: its name, and what does it and tells its figure.
+type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
+
+pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
+    let desk = prepare(root, args.seed)?;
+    let of = |short: usize, long: usize| if args.short { short } else { long };
+    let trials: Vec<Trial<'_>> = vec![
+        ("kills", Box::new(|| interruptions::kills(&desk, of(15, 200)))),
+        ("interrupts", Box::new(|| interruptions::interrupts(&desk, of(8, 100)))),
+        ("faults", Box::new(|| faults::every_operation(&desk, of(5, 1)))),
+        ("nan", Box::new(|| faults::not_a_number(&desk, of(3, 20)))),
+        ("full-disk", Box::new(|| full_disk::run(&desk, of(4, 40)))),
+        ("races", Box::new(|| races::run(&desk, of(5, 50)))),
+        ("bits", Box::new(|| bits(root, of(2_000, 10_000)))),
+    ];
+    let mut failed = Vec::new();
+    let mut lines = Vec::new();
+    for (name, trial) in &trials {
+        if !args.only.is_empty() && !args.only.iter().any(|only| only == name) {
+            continue;
+        }
+        let line = trial().unwrap_or_else(|error| {
+            failed.push(*name);
+            format!("FAILED: {error:#}")
+        });
+        say(&format!("{name}: {line}"));
+        lines.push(format!("  {name:<11} {line}"));
+    }
+    say(&format!("\n{}", lines.join("\n")));
+    if failed.is_empty() { Ok(()) } else { bail!("something was lost: {}", failed.join(", ")) }
+}
+
+/// Builds the program twice, as it is and with faults on demand, into an empty folder.
+fn prepare(root: &Path, seed: u64) -> Result<Desk> {
+    let folder = root.join("target/crash");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let faulty = folder.join("mnist-cnn-with-faults");
+    fs::copy(build_program(root, "--features fault-injection")?, &faulty)?;
+    let program = folder.join("mnist-cnn");
+    fs::copy(build_program(root, "")?, &program)?;
+    Desk::new(folder, program, faulty, seed)
+}
+
+/// Bit flips and truncations, by the library's own test on real files.
+fn bits(root: &Path, flips: usize) -> Result<String> {
+    let name = "checkpoint::tests::every_flipped_bit_and_every_truncation_is_refused";
+    let status = std::process::Command::new("cargo")
+        .args(["test", "--workspace", "--locked", "--lib", "--", "--exact", name])
+        .env("MNIST_CNN_BIT_FLIPS", flips.to_string())
+        .current_dir(root)
+        .output()?;
+    let text = String::from_utf8_lossy(&status.stdout);
+    if !status.status.success() || !text.contains("1 passed") {
+        bail!("{text}{}", String::from_utf8_lossy(&status.stderr));
+    }
+    Ok(format!(
+        "{flips} positions over all files, the whole manifest among them, and every truncation: all refused"
+    ))
+}

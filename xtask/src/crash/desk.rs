@@ -1,0 +1,164 @@
+//! Starting, ending and comparing runs of a small network on the built-in sample.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Big enough for interruptions to fall anywhere, small enough for hundreds of runs.
+const NETWORK: [&str; 5] = [
+    "data.dataset=sample",
+    "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3, dropout=0.1}]",
+    "train.batch_size=32",
+    "train.learning_rate=0.01",
+    "train.checkpoint_every_steps=9",
+];
+
+/// A folder for runs, the program, and a source of random moments.
+pub(super) struct Desk {
+    pub(super) folder: PathBuf,
+    program: PathBuf,
+    faulty: PathBuf,
+    random: RefCell<fastrand::Rng>,
+}
+
+/// What a run left behind that has to be the same for every run of its configuration.
+#[derive(PartialEq)]
+pub(super) struct Remains {
+    /// Path within the run and content of each checkpoint's files.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// Lines of `metrics.jsonl` without their times.
+    metrics: Vec<String>,
+    /// What lies in the run directory and beside the checkpoints.
+    names: Vec<PathBuf>,
+}
+
+impl Desk {
+    pub(super) fn new(folder: PathBuf, program: PathBuf, faulty: PathBuf, seed: u64) -> Result<Self> {
+        Ok(Self { folder, program, faulty, random: RefCell::new(fastrand::Rng::with_seed(seed)) })
+    }
+
+    /// A number from `range`, decided by the seed.
+    pub(super) fn random(&self, range: std::ops::Range<u64>) -> u64 {
+        self.random.borrow_mut().u64(range)
+    }
+
+    /// `train -p RUN` for so many epochs, or `train --resume -p RUN`, not started yet.
+    pub(super) fn train(&self, run: &Path, epochs: usize) -> Command {
+        let mut command = self.command(&self.program, &["train", "-p"]);
+        command.arg(run).arg("--set").arg(format!("train.epochs={epochs}"));
+        command.args(NETWORK.iter().flat_map(|set| ["--set", set]));
+        command
+    }
+
+    pub(super) fn resume(&self, run: &Path) -> Command {
+        let mut command = self.command(&self.program, &["train", "--resume", "-p"]);
+        command.arg(run);
+        command
+    }
+
+    /// The same command with a fault.
+    pub(super) fn with_fault(&self, command: &Command, fault: &str) -> Command {
+        let mut faulty = self.command(&self.faulty, &[]);
+        faulty.args(command.get_args()).env("MNIST_CNN_FAULT", fault);
+        faulty
+    }
+
+    fn command(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(words).current_dir(&self.folder).env_remove("CARGO").stdin(Stdio::null());
+        command
+    }
+
+    /// An empty place for a run.
+    pub(super) fn place(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.join(name);
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        Ok(path)
+    }
+
+    /// Trains without interruption, for comparison.
+    pub(super) fn whole(&self, name: &str, epochs: usize) -> Result<Remains> {
+        let run = self.place(name)?;
+        succeed(&mut self.train(&run, epochs))?;
+        remains(&run)
+    }
+
+    /// Goes on with a run to its end, or begins it if it never had a configuration.
+    pub(super) fn finish(&self, run: &Path, epochs: usize) -> Result<Output> {
+        succeed(&mut self.next(run, epochs))
+    }
+
+    /// What a person would type next.
+    pub(super) fn next(&self, run: &Path, epochs: usize) -> Command {
+        if run.join("config.toml").is_file() { self.resume(run) } else { self.train(run, epochs) }
+    }
+}
+
+pub(super) fn start(command: &mut Command) -> Result<Child> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("the program could not be started")
+}
+
+/// What a program said, for messages.
+pub(super) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn succeed(command: &mut Command) -> Result<Output> {
+    let output = start(command)?.wait_with_output()?;
+    ensure!(output.status.success(), "{command:?} ended with {}: {}", output.status, said(&output));
+    // A damaged checkpoint would be warned of, and the run would go on from the one before.
+    ensure!(!said(&output).contains("warning: "), "{command:?} found damage: {}", said(&output));
+    Ok(output)
+}
+
+pub(super) fn remains(run: &Path) -> Result<Remains> {
+    let (mut files, mut names) = (Vec::new(), Vec::new());
+    for entry in entries(run)? {
+        names.push(entry.strip_prefix(run)?.to_owned());
+    }
+    for checkpoint in entries(&run.join("checkpoints"))? {
+        names.push(checkpoint.strip_prefix(run)?.to_owned());
+        for file in entries(&checkpoint)? {
+            files.push((file.strip_prefix(run)?.to_owned(), fs::read(&file)?));
+        }
+    }
+    let metrics = fs::read_to_string(run.join("metrics.jsonl"))?;
+    let without_time = |line: &str| line.split(",\"seconds\":").next().unwrap_or_default().to_owned();
+    Ok(Remains { files, names, metrics: metrics.lines().map(without_time).collect() })
+}
+
+impl Remains {
+    /// # Errors
+    /// Says what differs.
+    pub(super) fn check(&self, expected: &Self) -> Result<()> {
+        if self.names != expected.names {
+            bail!("found {:?}, expected {:?}", self.names, expected.names);
+        }
+        if let Some((file, _)) = self.files.iter().zip(&expected.files).find(|(a, b)| a != b).map(|(a, _)| a)
+        {
+            bail!("{} differs from the uninterrupted run's", file.display());
+        }
+        ensure!(self.metrics == expected.metrics, "metrics.jsonl differs from the uninterrupted run's");
+        Ok(())
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// Steps of the newest checkpoint below a run, by its name; 0 if there is none.
+pub(super) fn newest_step(run: &Path) -> usize {
+    let checkpoints = entries(&run.join("checkpoints")).unwrap_or_default();
+    let step = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok();
+    checkpoints.iter().filter_map(step).max().unwrap_or(0)
+}

@@ -1,0 +1,81 @@
+//! SIGKILL and SIGINT at random moments, start-up and checkpoints included.
+
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::desk::{Desk, remains, said, start};
+
+/// Enough for a few seconds, so that a run is interrupted many times.
+const EPOCHS: usize = 60;
+/// Milliseconds that a process may live: shorter than its start, or as long as many checkpoints.
+const LIFE: std::ops::Range<u64> = 1..500;
+
+pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
+    let expected = desk.whole("kills-whole", EPOCHS)?;
+    let (mut done, mut runs) = (0, 0);
+    while done < kills {
+        let run = desk.place("kills")?;
+        while done < kills {
+            let mut child = start(&mut desk.next(&run, EPOCHS))?;
+            sleep(Duration::from_millis(desk.random(LIFE)));
+            let has_ended = child.try_wait()?.is_some();
+            child.kill()?;
+            let output = child.wait_with_output()?;
+            ensure!(!said(&output).contains("warning: "), "after {done} kills: {}", said(&output));
+            if has_ended {
+                ensure!(output.status.success(), "after {done} kills: {}", said(&output));
+                break;
+            }
+            done += 1;
+        }
+        desk.finish(&run, EPOCHS)?;
+        remains(&run)?.check(&expected)?;
+        runs += 1;
+    }
+    Ok(format!(
+        "{done} in {runs} runs: 0 unreadable run directories; weights, optimizer, position and metrics of all {runs} equal to the uninterrupted run's"
+    ))
+}
+
+pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
+    let expected = desk.whole("interrupts-whole", EPOCHS)?;
+    let (mut done, mut runs, mut early, mut longest) = (0, 0, 0, Duration::ZERO);
+    while done < interrupts {
+        let run = desk.place("interrupts")?;
+        while done < interrupts {
+            let mut child = start(&mut desk.next(&run, EPOCHS))?;
+            sleep(Duration::from_millis(desk.random(LIFE)));
+            if child.try_wait()?.is_some() {
+                let output = child.wait_with_output()?;
+                ensure!(output.status.success(), "after {done} interrupts: {}", said(&output));
+                break;
+            }
+            let asked = Instant::now();
+            Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
+            let output = child.wait_with_output()?;
+            let took = asked.elapsed();
+            ensure!(took < Duration::from_secs(2), "an end took {took:?}: {}", said(&output));
+            longest = longest.max(took);
+            match output.status.code() {
+                Some(130) => ensure!(said(&output).contains("train --resume -p "), "{}", said(&output)),
+                // By the signal itself: nothing had begun that needs an orderly end.
+                None => early += 1,
+                code => {
+                    ensure!(code == Some(0), "it ended with {:?}: {}", code, said(&output));
+                    break;
+                }
+            }
+            done += 1;
+        }
+        desk.finish(&run, EPOCHS)?;
+        remains(&run)?.check(&expected)?;
+        runs += 1;
+    }
+    Ok(format!(
+        "{done} in {runs} runs ({early} during start-up): the slowest ended after {:.2} s; all {runs} equal to the uninterrupted run",
+        longest.as_secs_f64()
+    ))
+}
