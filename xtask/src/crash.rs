@@ -24,10 +24,12 @@ pub(crate) struct CrashArgs {
     /// Decides the random moments.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only these: kills, interrupts, faults, nan, full-disk, races, bits.
-    #[arg(long, value_delimiter = ',')]
+    /// Only these.
+    #[arg(long, value_delimiter = ',', value_parser = TRIALS)]
     only: Vec<String>,
 }
+
+const TRIALS: [&str; 7] = ["kills", "interrupts", "faults", "nan", "full-disk", "races", "bits"];
 
 /// One kind of violence: its name, and what does it and tells its figure.
 type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
@@ -35,15 +37,16 @@ type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
 pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
     let desk = prepare(root, args.seed)?;
     let of = |short: usize, long: usize| if args.short { short } else { long };
-    let trials: Vec<Trial<'_>> = vec![
-        ("kills", Box::new(|| interruptions::kills(&desk, of(15, 200)))),
-        ("interrupts", Box::new(|| interruptions::interrupts(&desk, of(8, 100)))),
-        ("faults", Box::new(|| faults::every_operation(&desk, of(5, 1)))),
-        ("nan", Box::new(|| faults::not_a_number(&desk, of(3, 20)))),
-        ("full-disk", Box::new(|| full_disk::run(&desk, of(4, 40)))),
-        ("races", Box::new(|| races::run(&desk, of(5, 50)))),
-        ("bits", Box::new(|| bits(root, of(2_000, 10_000)))),
+    let runs: [Box<dyn Fn() -> Result<String> + '_>; 7] = [
+        Box::new(|| interruptions::kills(&desk, of(15, 200))),
+        Box::new(|| interruptions::interrupts(&desk, of(9, 100))),
+        Box::new(|| faults::every_operation(&desk, of(7, 1))),
+        Box::new(|| faults::not_a_number(&desk, of(3, 20))),
+        Box::new(|| full_disk::run(&desk, of(4, 40))),
+        Box::new(|| races::run(&desk, of(5, 50))),
+        Box::new(|| bits(root, of(2_000, 10_000))),
     ];
+    let trials: Vec<Trial<'_>> = TRIALS.into_iter().zip(runs).collect();
     let mut failed = Vec::new();
     let mut lines = Vec::new();
     for (name, trial) in &trials {

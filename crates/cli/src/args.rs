@@ -85,7 +85,7 @@ impl BackendArg {
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// Directory of the new run [default: runs/NAME-N, NAME from the configuration file].
+    /// Directory of the run [default of a new one: runs/NAME-N, NAME from the configuration file].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Go on with the run in DIR (default: the latest below `runs`) from its newest checkpoint.

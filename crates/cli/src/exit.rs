@@ -93,16 +93,18 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<WeightsError>() {
         return Some(DATA);
     }
-    if let Some(FitError::Position { .. }) = cause.downcast_ref() {
+    // `FitError::Weights` speaks for its cause, which therefore is not in the chain.
+    if let Some(FitError::Position { .. } | FitError::Weights(_)) = cause.downcast_ref() {
         return Some(DATA);
     }
     match cause.downcast_ref()? {
         RunDirError::Exists { .. } | RunDirError::Locked(_) | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)
+        | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
         | RunDirError::Checkpoint(_)
         | RunDirError::Damaged { .. } => Some(DATA),
-        RunDirError::Io { .. } => None,
+        RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
 }
 

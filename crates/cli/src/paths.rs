@@ -35,6 +35,13 @@ pub(crate) fn short(path: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
+/// The same, as a shell takes it for one word.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = short(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// How to call this program, as it was called itself: through Cargo or by its name.
 pub(crate) fn command(arguments: &str) -> String {
     if env::var_os("CARGO").is_some() {

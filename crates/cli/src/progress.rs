@@ -51,14 +51,17 @@ impl Progress {
         }
     }
 
-    /// Time since the run began.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+    /// How long the run has trained, before an interruption as well.
+    pub(crate) fn learned(&self) -> Duration {
+        Duration::from_secs_f64(self.recorder.seconds())
     }
 
     fn start(&mut self) {
         self.started = Instant::now();
         self.epoch_started = self.started;
+        if self.size.resumed_at >= self.size.epochs * self.size.steps_per_epoch {
+            return note("all epochs are done already");
+        }
         if Term::stderr().is_term() {
             let bar = ProgressBar::new((self.size.epochs * self.size.steps_per_epoch) as u64);
             bar.set_style(style());

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, print};
-use crate::paths::{command, short};
+use crate::paths::{command, quoted, short};
 use crate::progress::{Progress, duration};
 
 /// What `train --json` prints.
@@ -43,7 +43,7 @@ pub(crate) fn finished(
 ) -> anyhow::Result<()> {
     let (model, folder) = run.best_model()?;
     let weights = folder.join(WEIGHTS);
-    let took = progress.elapsed();
+    let took = progress.learned();
     if args.json {
         let report = TrainReport {
             run: run.path(),
@@ -62,27 +62,40 @@ pub(crate) fn finished(
         best.score.loss,
         duration(took),
         short(&weights),
-        command(&format!("test -p {}", short(run.path())))
+        command(&format!("test -p {}", quoted(run.path())))
     ))
 }
 
 /// A run that a signal asked to end.
-pub(crate) fn stopped(run: &RunDir, at: &Position, signal: u8) -> anyhow::Error {
+pub(crate) fn stopped(args: &TrainArgs, run: &RunDir, at: &Position, signal: u8) -> anyhow::Error {
     let text = format!(
         "Stopped after step {} (epoch {}); everything is kept in {}.\nGo on:  {}",
         at.step,
         at.epoch,
         short(run.path()),
-        command(&format!("train --resume -p {}", short(run.path())))
+        resume_command(args, run)
     );
     Interrupted { signal, text }.into()
 }
 
-/// Adds where the last good model is to the reason why a run failed.
-pub(crate) fn explain(error: FitError, run: &RunDir) -> anyhow::Error {
-    let kept = match checkpoint::best(&run.checkpoints()) {
-        Ok(Some((_, folder))) => format!("stopped; the best model before is kept in {}", short(&folder)),
-        _ => "stopped before the end of the first epoch, so there is no model yet".to_owned(),
+fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
+    let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
+    command(&format!("train --resume -p {}{}", quoted(run.path()), data.unwrap_or_default()))
+}
+
+/// Adds to the reason why a run failed what is kept of it, and how to go on.
+pub(crate) fn explain(args: &TrainArgs, error: FitError, run: &RunDir) -> anyhow::Error {
+    if matches!(error, FitError::Weights(_) | FitError::Position { .. }) {
+        return anyhow::Error::new(error).context(format!("{} cannot be gone on with", short(run.path())));
+    }
+    let kept = match checkpoint::newest(&run.checkpoints()) {
+        Ok(None) => "stopped before the first checkpoint, so there is no model yet".to_owned(),
+        Ok(Some(newest)) => format!("stopped; the last good state is kept in {}", short(&newest.path)),
+        Err(damage) => format!("stopped; {damage}"),
     };
-    anyhow::Error::new(error).context(kept)
+    let advice = match &error {
+        FitError::Observer(_) => format!("; when there is room again: {}", resume_command(args, run)),
+        _ => String::new(),
+    };
+    anyhow::Error::new(error).context(kept + &advice)
 }

@@ -51,18 +51,19 @@ fn go_on(args: &TrainArgs) -> anyhow::Result<()> {
         Some(path) => path.clone(),
         None => {
             let runs = runs_dir();
-            let latest = RunDir::latest(&runs, false)?.ok_or(RunDirError::NoRun(runs))?;
+            let latest = RunDir::latest(&runs, false)?.ok_or(RunDirError::NoRuns(runs))?;
             note(&format!("the latest run is {}", short(latest.path())));
             latest.path().to_owned()
         }
     };
     let run = RunDir::open(&path)?;
+    // Before the configuration is read, which another process may be changing.
+    let claim = Claim::existing(&path)?;
     let config = read_config_from(&args.config, Some(&run.config_file()))?;
     resume::check(&run.config()?, &config)?;
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
-    let claim = Claim::existing(&path)?;
     let mut info = run.info()?;
     // Another backend would end in other bits, so only who names one gets it.
     let opened = device::open(args.backend.wish().or(Some(info.backend)))?;
@@ -89,10 +90,14 @@ fn newest_good(run: &RunDir) -> anyhow::Result<Option<Snapshot>> {
     }
     let Some(Newest { snapshot, path, broken }) = checkpoint::newest(&dir)? else { return Ok(None) };
     for (folder, error) in &broken {
-        let aside = checkpoint::set_aside(folder)
-            .map_err(|reason| RunDirError::Io { path: folder.clone(), reason })?;
-        note(&format!("warning: {error}\n  set aside as {}; going back to {}", short(&aside), short(&path)));
+        let place = if error.is_unreadable() {
+            "left where it is".to_owned()
+        } else {
+            format!("set aside as {}", short(&checkpoint::set_aside(folder).map_err(RunDirError::Write)?))
+        };
+        note(&format!("warning: {error}\n  {place}; going back to {}", short(&path)));
     }
+    checkpoint::prune(&dir).map_err(RunDirError::Write)?;
     Ok(Some(snapshot))
 }
 
@@ -118,9 +123,9 @@ fn learn(
         &mut progress,
     );
     progress.clear();
-    match outcome.map_err(|error| report::explain(error, run))? {
+    match outcome.map_err(|error| report::explain(args, error, run))? {
         Outcome::Finished(best) => report::finished(args, run, &best, &progress),
-        Outcome::Stopped(at) => Err(report::stopped(run, &at, signals.received().unwrap_or_default())),
+        Outcome::Stopped(at) => Err(report::stopped(args, run, &at, signals.received().unwrap_or_default())),
     }
 }
 

@@ -5,8 +5,8 @@
 //! manifest, and renamed. The best model is not kept twice: the newest checkpoint says which step
 //! was best, so that the two cannot contradict each other.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use model::Weights;
@@ -31,6 +31,8 @@ const STAGING: &str = "staging-";
 const REMOVED: &str = "removed-";
 /// A folder that was damaged, and set aside.
 const BROKEN: &str = "broken-";
+/// Bytes; a thousand times the lecture's network with its moments.
+const LARGEST: u64 = 1 << 30;
 /// So many of the newest are kept, and the best of each.
 const KEPT: usize = 2;
 
@@ -43,7 +45,7 @@ pub enum CheckpointError {
     Damaged { path: PathBuf, problem: String },
     #[error("{}: {reason}", path.display())]
     Weights { path: PathBuf, reason: WeightsError },
-    #[error("{}: none of its {count} checkpoints can be used; the newest: {newest}", dir.display())]
+    #[error("{}: none of its {count} checkpoints can be used; bring one back from a copy, or train anew. The newest: {newest}", dir.display())]
     NoneGood { dir: PathBuf, count: usize, newest: Box<CheckpointError> },
 }
 
@@ -55,7 +57,7 @@ pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
     let weights = snapshot.weights.to_bytes().map_err(io::Error::other)?;
     let optimizer = snapshot.optimizer.to_bytes().map_err(io::Error::other)?;
     let state = toml::to_string(&snapshot.position).map_err(io::Error::other)?;
-    let name = format!("{STEP}{:08}", snapshot.position.step);
+    let name = name(snapshot.position.step);
     let (staging, target) = (dir.join(format!("{STAGING}{name}")), dir.join(&name));
     let filled = fill(&staging, [&weights, &optimizer, state.as_bytes()]);
     if let Err(error) = filled.and_then(|()| put_in_place(&staging, &target)) {
@@ -80,13 +82,14 @@ fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
 }
 
 fn put_in_place(staging: &Path, target: &Path) -> io::Result<()> {
+    // Only one that could not be read, and so was not gone on from, can be in the way.
     if target.exists() {
         remove(target)?;
     }
     durable::rename(staging, target)
 }
 
-/// First out of the way at once, then file by file: a half-removed folder never has a checkpoint's name.
+/// Out of the way at once, then file by file: a half-removed folder never has a checkpoint's name.
 fn remove(checkpoint: &Path) -> io::Result<()> {
     let removed = beside(checkpoint, REMOVED);
     durable::rename(checkpoint, &removed)?;
@@ -98,7 +101,11 @@ fn beside(checkpoint: &Path, prefix: &str) -> PathBuf {
     checkpoint.with_file_name(format!("{prefix}{name}"))
 }
 
-fn prune(dir: &Path) -> io::Result<()> {
+/// Removes checkpoints that are no longer kept; an interruption may have come between.
+///
+/// # Errors
+/// If the folder cannot be read or something cannot be removed.
+pub fn prune(dir: &Path) -> io::Result<()> {
     let checkpoints = list(dir)?;
     let (old, kept) = checkpoints.split_at(checkpoints.len().saturating_sub(KEPT));
     if old.is_empty() {
@@ -111,10 +118,21 @@ fn prune(dir: &Path) -> io::Result<()> {
 /// The folder of the best model so far, as a checkpoint says that may be damaged.
 fn best_of(checkpoint: &Path) -> Option<PathBuf> {
     let position: Position = toml::from_str(&fs::read_to_string(checkpoint.join(STATE)).ok()?).ok()?;
-    Some(checkpoint.with_file_name(format!("{STEP}{:08}", position.best?.step)))
+    Some(checkpoint.with_file_name(name(position.best?.step)))
 }
 
-/// Removes what an interrupted [`save`] left over. Only for who holds the run directory's lock.
+/// The name of the folder of a step's checkpoint.
+fn name(step: usize) -> String {
+    format!("{STEP}{step:08}")
+}
+
+/// The step of a folder, if it has the name of a checkpoint.
+fn step_of(folder: &str) -> Option<usize> {
+    let step = folder.strip_prefix(STEP)?.parse().ok()?;
+    (name(step) == folder).then_some(step)
+}
+
+/// Removes what an interrupted [`save`] left over; only the holder of the run directory's lock may.
 ///
 /// # Errors
 /// If the folder cannot be read or something cannot be removed.
@@ -132,10 +150,12 @@ pub fn sweep(dir: &Path) -> io::Result<()> {
 /// # Errors
 /// If the folder cannot be read.
 pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut steps: Vec<PathBuf> =
-        entries(dir)?.into_iter().filter(|(name, _)| name.starts_with(STEP)).map(|(_, path)| path).collect();
+    let entries = entries(dir)?;
+    // By number: a name of nine digits comes before one of eight in the order of text.
+    let mut steps: Vec<(usize, PathBuf)> =
+        entries.into_iter().filter_map(|(name, path)| Some((step_of(&name)?, path))).collect();
     steps.sort();
-    Ok(steps)
+    Ok(steps.into_iter().map(|(_, path)| path).collect())
 }
 
 fn entries(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
@@ -163,10 +183,6 @@ pub fn newest(dir: &Path) -> Result<Option<Newest>, CheckpointError> {
     for path in checkpoints.into_iter().rev() {
         match load(&path) {
             Ok(snapshot) => return Ok(Some(Newest { snapshot, path, broken })),
-            // A disk that cannot be read says nothing about the checkpoint.
-            Err(CheckpointError::Io { path, reason }) if reason.kind() != io::ErrorKind::NotFound => {
-                return Err(CheckpointError::Io { path, reason });
-            }
             Err(error) => broken.push((path, error)),
         }
     }
@@ -175,6 +191,13 @@ pub fn newest(dir: &Path) -> Result<Option<Newest>, CheckpointError> {
         Some((_, newest)) => {
             Err(CheckpointError::NoneGood { dir: dir.to_owned(), count, newest: Box::new(newest) })
         }
+    }
+}
+
+impl CheckpointError {
+    /// Whether the disk refused to answer, which says nothing about the checkpoint.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Io { reason, .. } if reason.kind() != io::ErrorKind::NotFound)
     }
 }
 
@@ -203,7 +226,7 @@ pub fn best(dir: &Path) -> Result<Option<(Snapshot, PathBuf)>, CheckpointError> 
     if best.step == snapshot.position.step {
         return Ok(Some((snapshot, path)));
     }
-    let path = dir.join(format!("{STEP}{:08}", best.step));
+    let path = dir.join(name(best.step));
     Ok(Some((load(&path)?, path)))
 }
 
@@ -259,13 +282,21 @@ enum Expected {
 
 fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, CheckpointError> {
     let io = |reason: io::Error| CheckpointError::Io { path: path.to_owned(), reason };
-    let found = fs::metadata(path).map_err(io)?.len();
+    let metadata = fs::metadata(path).map_err(io)?;
+    let found = metadata.len();
     let problem = match expected {
+        _ if !metadata.is_file() => "found something else, expected a file".to_owned(),
         Expected::Exactly(length) if found != length => format!("found {found} bytes, expected {length}"),
+        Expected::Exactly(length) if length > LARGEST => format!("found {length} bytes, expected a model"),
         Expected::AtMost(length) if found > length => {
             format!("found {found} bytes, expected {length} at most")
         }
-        _ => return fs::read(path).map_err(io),
+        Expected::Exactly(length) | Expected::AtMost(length) => {
+            let mut bytes = Vec::new();
+            // A file that grows meanwhile is cut off, and refused for its SHA-256.
+            File::open(path).and_then(|file| file.take(length).read_to_end(&mut bytes)).map_err(io)?;
+            return Ok(bytes);
+        }
     };
     Err(CheckpointError::Damaged { path: path.to_owned(), problem })
 }

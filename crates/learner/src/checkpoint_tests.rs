@@ -129,6 +129,33 @@ fn every_flipped_bit_and_every_truncation_is_refused() {
 }
 
 #[test]
+fn checkpoints_are_in_the_order_of_their_steps_and_other_names_are_none() {
+    let dir = TempDir::new().unwrap();
+    for name in ["step-100000000", "step-99999999", "step-00000168.bak", "step-1", "step-"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    let expected = ["step-99999999", "step-100000000"].map(|name| dir.path().join(name));
+    assert_eq!(list(dir.path()).unwrap(), expected);
+}
+
+#[test]
+fn what_is_no_file_or_larger_than_a_model_is_not_read() {
+    let dir = TempDir::new().unwrap();
+    let path = save(dir.path(), &snapshot(1, 1)).unwrap();
+    let mut entries = manifest::parse(&fs::read(path.join(MANIFEST)).unwrap()).unwrap();
+    let length = LARGEST + 1;
+    File::options().write(true).open(path.join(WEIGHTS)).unwrap().set_len(length).unwrap();
+    entries[0].length = length;
+    fs::write(path.join(MANIFEST), manifest::print(&entries)).unwrap();
+    let message = load(&path).unwrap_err().to_string();
+    assert!(message.contains("expected a model"), "{message}");
+    fs::remove_file(path.join(MANIFEST)).unwrap();
+    fs::create_dir(path.join(MANIFEST)).unwrap();
+    let message = load(&path).unwrap_err().to_string();
+    assert!(message.contains("MANIFEST: found something else, expected a file"), "{message}");
+}
+
+#[test]
 fn files_of_two_checkpoints_do_not_mix() {
     let dir = TempDir::new().unwrap();
     let [one, two] = [1, 2].map(|step| save(dir.path(), &snapshot(step, 1)).unwrap());

@@ -1,8 +1,8 @@
 //! One process at a run directory: a lock of the operating system, held for as long as it trains.
 //!
 //! The lock goes with the process, however it ends, so there is nothing stale to clean up after a
-//! crash. A new run never takes a directory in which there is anything but what a run that died
-//! before its first breath left over.
+//! crash. A new run never takes a directory in which there is anything but what a run that ended
+//! before it had a configuration left over.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::checkpoint;
 use crate::config::Config;
 use crate::durable;
-use crate::run_dir::{CHECKPOINTS, CONFIG, INFO, RunDir, RunDirError, RunInfo, at};
+use crate::run_dir::{CHECKPOINTS, CONFIG, INFO, RunDir, RunDirError, RunInfo, TEST, at};
 
 const LOCK: &str = "lock";
 
@@ -30,19 +30,32 @@ impl Claim {
     /// # Errors
     /// If there is something in it, if another process holds it, or it cannot be made.
     pub fn new_run(path: &Path) -> Result<Self, RunDirError> {
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(at(parent))?;
+        match Self::make(path) {
+            // Another process, whose run did not come about, has just taken its directory away.
+            Err(RunDirError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
+                Self::make(path)
+            }
+            claim => claim,
         }
+    }
+
+    fn make(path: &Path) -> Result<Self, RunDirError> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(at(parent))?;
         let is_disposable = match fs::create_dir(path) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(at(path)(error)),
         };
-        // Before the lock, which would leave a file in somebody's folder; and after, when it counts.
-        check_vacant(path)?;
+        // A lock is not put into somebody's folder; but where there is one, it says more than the rest.
+        if !path.join(LOCK).is_file() {
+            check_vacant(path)?;
+        }
         let claim = Self { run: RunDir { path: path.to_owned() }, _lock: lock(path)?, is_disposable };
         check_vacant(path)?;
-        sweep(path).map_err(at(path))?;
+        sweep(path).map_err(RunDirError::Write)?;
+        durable::sync_folder(parent).map_err(RunDirError::Write)?;
         Ok(claim)
     }
 
@@ -67,7 +80,7 @@ impl Claim {
     pub fn existing(path: &Path) -> Result<Self, RunDirError> {
         let run = RunDir::open(path)?;
         let lock = lock(path)?;
-        sweep(path).map_err(at(path))?;
+        sweep(path).map_err(RunDirError::Write)?;
         Ok(Self { run, _lock: lock, is_disposable: false })
     }
 
@@ -142,7 +155,7 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
         LOCK | INFO => true,
         CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-        name => durable::is_partial(name),
+        name => is_left_over_file(name),
     };
     for entry in fs::read_dir(path).map_err(at(path))? {
         let entry = entry.map_err(at(path))?;
@@ -154,11 +167,15 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     Ok(())
 }
 
+fn is_left_over_file(name: &str) -> bool {
+    [CONFIG, INFO, TEST].into_iter().any(|of| durable::is_partial(name, of))
+}
+
 /// Removes half-written files, which are nobody's while this process holds the lock.
 fn sweep(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if durable::is_partial(&entry.file_name().to_string_lossy()) {
+        if is_left_over_file(&entry.file_name().to_string_lossy()) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -195,14 +212,17 @@ mod tests {
     fn a_new_run_takes_nothing_but_leftovers() {
         let dir = TempDir::new().unwrap();
         let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
-        for name in [LOCK, INFO, "config.toml.partial"] {
+        for name in [LOCK, INFO, "config.toml.7.partial"] {
             write(name);
         }
         fs::create_dir(dir.path().join(CHECKPOINTS)).unwrap();
         let claim = Claim::new_run(dir.path()).unwrap();
-        assert!(!dir.path().join("config.toml.partial").exists());
+        assert!(!dir.path().join("config.toml.7.partial").exists());
         drop(claim);
         assert!(dir.path().exists());
+        write("film.partial");
+        assert!(matches!(Claim::new_run(dir.path()), Err(RunDirError::Exists { is_run: false, .. })));
+        fs::remove_file(dir.path().join("film.partial")).unwrap();
         write(CONFIG);
         assert!(matches!(Claim::new_run(dir.path()), Err(RunDirError::Exists { is_run: true, .. })));
         fs::remove_file(dir.path().join(CONFIG)).unwrap();

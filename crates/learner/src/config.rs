@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config_text::ConfigError;
 
+/// Longer than any run; steps are counted in whole numbers that must not overflow.
+const MOST_EPOCHS: usize = 1_000_000;
+
 /// Every data set here has grey pictures of this size, `[channels, height, width]`.
 pub const PICTURE: [usize; 3] = [1, 28, 28];
 
@@ -176,6 +179,7 @@ impl Config {
 fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<(&'static str, f64, bool, &'static str)> {
     const SHARE: &str = "a number from 0 to below 1";
     const POSITIVE: &str = "a number above 0";
+    let epochs = train.epochs.get();
     let share = |key, value: f64| (key, value, (0.0..1.0).contains(&value), SHARE);
     let positive = |key, value: f64| (key, value, value.is_finite() && value > 0.0, POSITIVE);
     let fraction = data.validation_fraction;
@@ -186,6 +190,7 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<(&'static str, f64, boo
             fraction > 0.0 && fraction < 1.0,
             "a number above 0 and below 1: the best model is chosen on validation",
         ),
+        ("train.epochs", epochs as f64, epochs <= MOST_EPOCHS, "a number from 1 to 1000000"),
         positive("train.learning_rate", train.learning_rate),
         positive("train.epsilon", train.epsilon),
         share("train.warmup_fraction", train.warmup_fraction),

@@ -18,7 +18,7 @@ pub enum ConfigError {
     #[error("{key} = {value}: expected {expected}")]
     Value { key: &'static str, value: f64, expected: &'static str },
     #[error(
-        "a run goes on with the configuration it began with, and these keys have to do with what it has learned so far:{keys}\nStart a new run for them. What may change: train.log_every_steps, train.checkpoint_every_steps, train.patience, and with a constant schedule without warm-up a larger train.epochs"
+        "a run goes on with the configuration that it began with:{keys}\nStart a new run for that. What may change is train.log_every_steps, train.patience,\ntrain.checkpoint_every_steps, and train.epochs under a constant schedule (more of\nthem, without warm-up)."
     )]
     Resume { keys: String },
     #[error(transparent)]

@@ -3,7 +3,6 @@
 //! Every operation that a full disk or a pulled plug can hit goes through here, so that the
 //! tests can let each of them fail in turn.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -13,16 +12,21 @@ use crate::fault;
 /// Ends the name of a file that is not finished.
 const PARTIAL: &str = ".partial";
 
+/// An error that says where it happened.
+fn at(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
 /// Writes a file and waits until it is on the disk.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = File::create(path).map_err(at(path))?;
     if let Err(error) = fault::io("write", path) {
         file.write_all(&bytes[..bytes.len() / 2])?;
         return Err(error);
     }
-    file.write_all(bytes)?;
+    file.write_all(bytes).map_err(at(path))?;
     fault::io("sync", path)?;
-    file.sync_all()
+    file.sync_all().map_err(at(path))
 }
 
 /// Writes a file beside its place and renames it: a reader sees the old one or the new one.
@@ -36,21 +40,22 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// A name of this process's own: two may replace the same file at once.
 fn partial(path: &Path) -> PathBuf {
-    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(PARTIAL);
-    path.with_file_name(name)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{name}.{}{PARTIAL}", std::process::id()))
 }
 
-/// Whether a file of this name was left over by [`replace`].
-pub(crate) fn is_partial(name: &str) -> bool {
-    name.ends_with(PARTIAL)
+/// Whether a file of this name was left over by [`replace`] of the file `of`.
+pub(crate) fn is_partial(name: &str, of: &str) -> bool {
+    let id = name.strip_prefix(of).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(PARTIAL));
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Renames a file or folder within its folder, and waits until that is on the disk.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::io("rename", from)?;
-    fs::rename(from, to)?;
+    fs::rename(from, to).map_err(at(from))?;
     sync_folder(to.parent().unwrap_or(Path::new(".")))
 }
 
@@ -58,7 +63,11 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fault::io("sync", folder)?;
     // Elsewhere a folder cannot be opened as a file, and its entries need no sync of their own.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+    } else {
+        Ok(())
+    }
 }
 
 /// Removes a folder with everything in it, if it is there.
@@ -66,7 +75,7 @@ pub(crate) fn remove_folder(folder: &Path) -> io::Result<()> {
     fault::io("removal", folder)?;
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+        other => other.map_err(at(folder)),
     }
 }
 
@@ -80,10 +89,14 @@ pub(crate) struct Log {
 impl Log {
     /// Opens the file, without what comes after its first `length` bytes.
     pub(crate) fn open(path: &Path, length: u64) -> io::Result<Self> {
-        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        let is_new = !path.exists();
+        let open = OpenOptions::new().create(true).write(true).truncate(false).open(path);
+        let mut file = open.map_err(at(path))?;
+        if is_new {
+            sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+        }
         fault::io("truncation", path)?;
-        file.set_len(length)?;
-        file.seek(SeekFrom::End(0))?;
+        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(at(path))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
@@ -92,11 +105,11 @@ impl Log {
             self.file.write_all(&line[..line.len() / 2])?;
             return Err(error);
         }
-        self.file.write_all(line)
+        self.file.write_all(line).map_err(at(&self.path))
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {
         fault::io("sync", &self.path)?;
-        self.file.sync_data()
+        self.file.sync_data().map_err(at(&self.path))
     }
 }

@@ -6,7 +6,7 @@
 
 #[cfg(feature = "fault-injection")]
 mod injected {
-    use std::io;
+    use std::io::{self, Write};
     use std::path::Path;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,10 +28,12 @@ mod injected {
         let Some((kind, number)) = wanted() else { return Ok(()) };
         let passed = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
         match kind.as_str() {
-            "io" if passed == *number => Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                format!("injected fault {number}: {operation} of {}", path.display()),
-            )),
+            "io" if passed == *number => {
+                let text = format!("injected fault {number}: {operation} of {}", path.display());
+                // Said here as well: who swallows the error is found out.
+                drop(writeln!(io::stderr(), "{text}"));
+                Err(io::Error::new(io::ErrorKind::StorageFull, text))
+            }
             "kill" if passed == *number => std::process::abort(),
             _ => Ok(()),
         }

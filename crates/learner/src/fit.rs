@@ -187,10 +187,14 @@ impl Plan {
     /// Whether a position can be one of this plan's.
     fn check(&self, at: Option<&Position>) -> Result<(), FitError> {
         let Some(at) = at else { return Ok(()) };
-        let steps = at.epoch.saturating_sub(1) * self.steps_per_epoch..=at.epoch * self.steps_per_epoch;
         let is_best_before = at.best.is_none_or(|best| best.epoch <= at.epoch && best.step <= at.step);
-        if at.epoch > 0 && steps.contains(&at.step) && at.step > 0 && is_best_before {
-            return Ok(());
+        let figures = at.window.losses.iter().chain([&at.sums.loss]);
+        if (1..=self.epochs).contains(&at.epoch) && is_best_before && figures.copied().all(f64::is_finite) {
+            let done = (at.epoch - 1) * self.steps_per_epoch;
+            let is_window_within = at.step >= at.sums.steps.saturating_add(at.window.losses.len());
+            if (done + 1..=done + self.steps_per_epoch).contains(&at.step) && is_window_within {
+                return Ok(());
+            }
         }
         Err(FitError::Position { epoch: at.epoch, step: at.step, steps_per_epoch: self.steps_per_epoch })
     }
@@ -229,7 +233,8 @@ impl Plan {
     }
 
     fn look_due(&self, at: &Position, window: usize) -> bool {
-        window == self.log_every || self.is_last_of_epoch(at)
+        // Not `==`: a window that a resume brings along may be longer than the key now says.
+        window >= self.log_every || self.is_last_of_epoch(at)
     }
 }
 
@@ -313,13 +318,13 @@ fn snapshot(
     model: &Cnn,
     optimizer: &ModelOptimizer,
 ) -> Result<Snapshot, FitError> {
-    let weights = model.weights();
-    if let Err(error) = weights.check(architecture) {
-        return Err(match error {
-            WeightsError::NotFinite { .. } => not_finite("a weight", f64::NAN, at, at.step, rate),
-            error => error.into(),
-        });
+    let (weights, optimizer) = (model.weights(), optimizer.state());
+    for (what, tensors) in [("a weight", &weights), ("the optimizer's state", &optimizer)] {
+        if let Some((_name, _position, value)) = tensors.first_not_finite() {
+            return Err(not_finite(what, f64::from(value), at, at.step, rate));
+        }
     }
+    weights.check(architecture)?;
     let position = Position { window: window.look().clone(), ..at.clone() };
-    Ok(Snapshot { position, weights, optimizer: optimizer.state() })
+    Ok(Snapshot { position, weights, optimizer })
 }

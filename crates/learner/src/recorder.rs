@@ -44,14 +44,20 @@ impl Recorder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             lines => lines.map_err(at(&path))?,
         };
-        let (length, before) = kept(&lines, step);
-        let metrics = Log::open(&path, length).map_err(at(&path))?;
+        let (length, before) = kept(&lines, step).map_err(|line| RunDirError::Damaged {
+            path: path.clone(),
+            problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
+        })?;
+        let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
         Ok(Self { checkpoints: run.checkpoints(), metrics, started: Instant::now(), before })
     }
 }
 
 /// How many bytes of `metrics.jsonl` are of the first `step` steps, and the seconds of their last line.
-fn kept(lines: &[u8], step: usize) -> (u64, f64) {
+///
+/// Half a line at the end is what an interruption leaves; a whole one that makes no sense is an error,
+/// with its number.
+fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
     #[derive(Deserialize)]
     struct Kept {
         event: String,
@@ -59,16 +65,24 @@ fn kept(lines: &[u8], step: usize) -> (u64, f64) {
         seconds: f64,
     }
     let (mut length, mut seconds) = (0, 0.0);
-    for line in lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-        let Ok(read) = serde_json::from_slice::<Kept>(line) else { break };
+    let whole = lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    for (i, line) in whole.enumerate().take_while(|_| step > 0) {
+        let read: Kept = serde_json::from_slice(line).map_err(|_| i + 1)?;
         let is_before = read.step.map_or(read.event == "start", |of_line| of_line <= step);
-        if step == 0 || !is_before {
+        if !is_before {
             break;
         }
         length += line.len() as u64;
         seconds = read.seconds;
     }
-    (length, seconds)
+    Ok((length, seconds))
+}
+
+impl Recorder {
+    /// Seconds of training, those before an interruption among them.
+    pub fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
 }
 
 impl Observer for Recorder {
@@ -77,7 +91,7 @@ impl Observer for Recorder {
             // The file tells of one run, whether or not it was interrupted.
             return Ok(());
         }
-        let seconds = ((self.before + self.started.elapsed().as_secs_f64()) * 1e3).round() / 1e3;
+        let seconds = (self.seconds() * 1e3).round() / 1e3;
         let mut line = serde_json::to_vec(&Line { event, seconds })?;
         line.push(b'\n');
         self.metrics.append(&line)
@@ -106,11 +120,11 @@ mod tests {
         .map(|line| format!("{line}\n"));
         let text = lines.concat();
         let length = |n: usize| lines[..n].concat().len() as u64;
-        assert_eq!(kept(text.as_bytes(), 0), (0, 0.0));
-        assert_eq!(kept(text.as_bytes(), 19), (length(1), 0.0));
-        assert_eq!(kept(text.as_bytes(), 39), (length(2), 0.5));
-        assert_eq!(kept(text.as_bytes(), 40), (length(4), 1.5));
-        assert_eq!(kept(&text.as_bytes()[..length(3) as usize - 1], 40), (length(2), 0.5));
-        assert_eq!(kept(b"garbage\n", 40), (0, 0.0));
+        assert_eq!(kept(text.as_bytes(), 0), Ok((0, 0.0)));
+        assert_eq!(kept(text.as_bytes(), 19), Ok((length(1), 0.0)));
+        assert_eq!(kept(text.as_bytes(), 39), Ok((length(2), 0.5)));
+        assert_eq!(kept(text.as_bytes(), 40), Ok((length(4), 1.5)));
+        assert_eq!(kept(&text.as_bytes()[..length(3) as usize - 1], 40), Ok((length(2), 0.5)));
+        assert_eq!(kept(format!("{}garbage\n{}", lines[0], lines[1]).as_bytes(), 40), Err(2));
     }
 }

@@ -20,19 +20,24 @@ pub(crate) const CONFIG: &str = "config.toml";
 pub(crate) const INFO: &str = "run.json";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 const METRICS: &str = "metrics.jsonl";
-const TEST: &str = "test.json";
+pub(crate) const TEST: &str = "test.json";
 
 /// Why a run directory cannot be made or used.
 #[derive(Debug, Error)]
 pub enum RunDirError {
     #[error("{}: {reason}", path.display())]
     Io { path: PathBuf, reason: io::Error },
+    /// The text says where.
+    #[error("{0}")]
+    Write(io::Error),
     #[error("{} is already there and is not overwritten; name another directory, or remove it{}", path.display(), go_on(path, *is_run))]
     Exists { path: PathBuf, is_run: bool },
     #[error("another process is training in {}; wait for its end, or name another directory", .0.display())]
     Locked(PathBuf),
     #[error("{run} holds no run (no {CONFIG}); train one: cargo run -p cli -- train --config configs/default.toml -p {run}", run = .0.display())]
     NoRun(PathBuf),
+    #[error("{} holds no runs; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
+    NoRuns(PathBuf),
     #[error("{} holds no finished epoch, so no model yet; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
@@ -168,10 +173,11 @@ impl RunDir {
     /// # Errors
     /// If no epoch was finished, or the checkpoint is damaged.
     pub fn best_model(&self) -> Result<(Snapshot, PathBuf), RunDirError> {
-        if !self.checkpoints().is_dir() {
-            return Err(RunDirError::NoModel(self.path.clone()));
-        }
-        checkpoint::best(&self.checkpoints())?.ok_or_else(|| RunDirError::NoModel(self.path.clone()))
+        let dir = self.checkpoints();
+        let find = || if dir.is_dir() { checkpoint::best(&dir) } else { Ok(None) };
+        // A process that trains here may have removed a checkpoint between listing and reading it.
+        let found = find().or_else(|_| find()).or_else(|_| find())?;
+        found.ok_or_else(|| RunDirError::NoModel(self.path.clone()))
     }
 
     /// Writes the resolved configuration, which reruns as it is.
@@ -182,7 +188,7 @@ impl RunDir {
         let path = self.path.join(CONFIG);
         let text = config_text::print(config)
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
-        durable::replace(&path, text.as_bytes()).map_err(at(&path))
+        durable::replace(&path, text.as_bytes()).map_err(RunDirError::Write)
     }
 
     /// # Errors
@@ -205,7 +211,7 @@ impl RunDir {
         let mut bytes = serde_json::to_vec_pretty(value)
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
         bytes.push(b'\n');
-        durable::replace(&path, &bytes).map_err(at(&path))
+        durable::replace(&path, &bytes).map_err(RunDirError::Write)
     }
 }
 

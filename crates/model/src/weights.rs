@@ -83,7 +83,7 @@ impl Weights {
         let specs = architecture.tensors();
         for spec in &specs {
             let name = spec.name.clone();
-            let Some((shape, values)) = self.get(&name) else { return Err(WeightsError::Missing { name }) };
+            let Some((shape, _values)) = self.get(&name) else { return Err(WeightsError::Missing { name }) };
             if shape != spec.shape {
                 return Err(WeightsError::Shape {
                     name,
@@ -91,14 +91,26 @@ impl Weights {
                     expected: spec.shape.clone(),
                 });
             }
-            if let Some(position) = values.iter().position(|v| !v.is_finite()) {
-                return Err(WeightsError::NotFinite { name, value: values[position].to_string(), position });
-            }
+        }
+        if let Some((name, position, value)) = self.first_not_finite() {
+            return Err(WeightsError::NotFinite {
+                name: name.to_owned(),
+                value: value.to_string(),
+                position,
+            });
         }
         match self.tensors.keys().find(|name| specs.iter().all(|spec| spec.name != **name)) {
             Some(name) => Err(WeightsError::Unexpected { name: name.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// Name, position and value of the first number that is NaN or infinite.
+    pub fn first_not_finite(&self) -> Option<(&str, usize, f32)> {
+        self.iter().find_map(|(name, _shape, values)| {
+            let position = values.iter().position(|value| !value.is_finite())?;
+            Some((name, position, values[position]))
+        })
     }
 
     /// The canonical file: equal weights give equal bytes.

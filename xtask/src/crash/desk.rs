@@ -94,6 +94,11 @@ impl Desk {
         succeed(&mut self.next(run, epochs))
     }
 
+    /// Goes on with a run that is known to have a damaged checkpoint.
+    pub(super) fn finish_damaged(&self, run: &Path) -> Result<()> {
+        run_to_its_end(&mut self.resume(run)).map(drop)
+    }
+
     /// What a person would type next.
     pub(super) fn next(&self, run: &Path, epochs: usize) -> Command {
         if run.join("config.toml").is_file() { self.resume(run) } else { self.train(run, epochs) }
@@ -109,9 +114,14 @@ pub(super) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn succeed(command: &mut Command) -> Result<Output> {
+fn run_to_its_end(command: &mut Command) -> Result<Output> {
     let output = start(command)?.wait_with_output()?;
     ensure!(output.status.success(), "{command:?} ended with {}: {}", output.status, said(&output));
+    Ok(output)
+}
+
+fn succeed(command: &mut Command) -> Result<Output> {
+    let output = run_to_its_end(command)?;
     // A damaged checkpoint would be warned of, and the run would go on from the one before.
     ensure!(!said(&output).contains("warning: "), "{command:?} found damage: {}", said(&output));
     Ok(output)
@@ -144,16 +154,27 @@ impl Remains {
         {
             bail!("{} differs from the uninterrupted run's", file.display());
         }
+        ensure!(self.files.len() == expected.files.len(), "a checkpoint has more or fewer files");
         ensure!(self.metrics == expected.metrics, "metrics.jsonl differs from the uninterrupted run's");
         Ok(())
     }
 }
 
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
     entries.sort();
     Ok(entries)
+}
+
+/// Copies a run, so that it can be broken many times.
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in entries(from)? {
+        let target = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() { copy(&entry, &target)? } else { fs::copy(&entry, &target).map(drop)? }
+    }
+    Ok(())
 }
 
 /// Steps of the newest checkpoint below a run, by its name; 0 if there is none.

@@ -1,49 +1,110 @@
 //! Each write, sync, rename and removal fails once, and the process dies at each; weights become NaN.
 
-use anyhow::{Result, bail, ensure};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use super::desk::{Desk, newest_step, remains, said, start};
+use anyhow::{Context, Result, bail, ensure};
+
+use super::desk::{Desk, copy, entries, newest_step, remains, said, start};
 
 const EPOCHS: usize = 3;
 /// As in the configuration's default: how often the loss is looked at.
 const WINDOW: usize = 20;
 
-/// Every `spacing`th operation of a run, both as an error and as the process's end.
+/// Every `spacing`th operation of a new run and of one that goes on, as an error and as the process's end.
 pub(super) fn every_operation(desk: &Desk, spacing: usize) -> Result<String> {
+    let new = new_run(desk, spacing)?;
+    let resumed = resumed_run(desk, spacing)?;
+    Ok(format!(
+        "{new} of a new run, {resumed} of one that goes on from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all went on to the same bits"
+    ))
+}
+
+fn new_run(desk: &Desk, spacing: usize) -> Result<String> {
     let expected = desk.whole("faults-whole", EPOCHS)?;
-    let mut operations = 0;
+    let mut newest = 0;
+    attack(spacing, |fault| {
+        if fault.ends_with(":1") {
+            newest = 0;
+        }
+        let run = desk.place("faults")?;
+        if !is_hit(desk, &desk.train(&run, EPOCHS), fault)? {
+            return Ok(false);
+        }
+        // A later fault never leaves less than an earlier one.
+        ensure!(newest_step(&run) >= newest, "it lost the checkpoint of step {newest}");
+        newest = newest_step(&run);
+        let resumed = desk.finish(&run, EPOCHS)?;
+        let from = format!("going on after step {newest}\n");
+        ensure!(newest == 0 || said(&resumed).contains(&from), "{}", said(&resumed));
+        remains(&run)?.check(&expected)?;
+        Ok(true)
+    })
+}
+
+/// A run that ended in the middle, half-written files beside it and its newest checkpoint damaged.
+fn resumed_run(desk: &Desk, spacing: usize) -> Result<String> {
+    let expected = desk.whole("faults-whole", EPOCHS)?;
+    let broken = desk.place("faults-broken")?;
+    start(&mut desk.with_fault(&desk.train(&broken, EPOCHS), "kill:120"))?.wait_with_output()?;
+    let checkpoints = broken.join("checkpoints");
+    let newest = entries(&checkpoints)?.into_iter().rfind(|path| is_checkpoint(path));
+    fs::write(newest.context("no checkpoint")?.join("state.toml"), "epoch = 1\n")?;
+    fs::create_dir_all(checkpoints.join("staging-step-00000099"))?;
+    fs::write(broken.join("run.json.1.partial"), "{")?;
+    attack(spacing, |fault| {
+        let run = desk.place("faults")?;
+        copy(&broken, &run)?;
+        if !is_hit(desk, &desk.resume(&run), fault)? {
+            return Ok(false);
+        }
+        desk.finish_damaged(&run)?;
+        for aside in entries(&run.join("checkpoints"))? {
+            if !is_checkpoint(&aside) {
+                ensure!(aside.to_string_lossy().contains("broken-step-"), "left over: {}", aside.display());
+                fs::remove_dir_all(aside)?;
+            }
+        }
+        remains(&run)?.check(&expected)?;
+        Ok(true)
+    })
+}
+
+fn is_checkpoint(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("step-"))
+}
+
+/// Whether a command with this fault met it; then it must have ended as it should.
+fn is_hit(desk: &Desk, command: &Command, fault: &str) -> Result<bool> {
+    let output = start(&mut desk.with_fault(command, fault))?.wait_with_output()?;
+    let text = said(&output);
+    if output.status.success() {
+        ensure!(!text.contains("injected fault"), "an error was swallowed: {text}");
+        return Ok(false);
+    }
+    if fault.starts_with("io:") {
+        ensure!(output.status.code() == Some(1), "it ended with {}: {text}", output.status);
+        ensure!(text.contains("injected fault"), "{text}");
+    }
+    Ok(true)
+}
+
+/// Tries faults until there is no operation left to hit; tells how many there were.
+fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result<String> {
     let mut counts = [0; 2];
     for (kind, count) in ["io", "kill"].into_iter().zip(&mut counts) {
-        let mut newest = 0;
         for number in (1..).step_by(spacing) {
-            let run = desk.place("faults")?;
             let fault = format!("{kind}:{number}");
-            let output =
-                start(&mut desk.with_fault(&desk.train(&run, EPOCHS), &fault))?.wait_with_output()?;
-            if output.status.success() {
-                operations = number - 1;
+            if !trial(&fault).with_context(|| format!("after {fault}"))? {
                 break;
-            }
-            if kind == "io" {
-                ensure!(output.status.code() == Some(1), "{fault} ended with {}", output.status);
-                ensure!(said(&output).contains("injected fault"), "{fault}: {}", said(&output));
-            }
-            // A later fault never leaves less than an earlier one.
-            ensure!(newest_step(&run) >= newest, "{fault} lost the checkpoint of step {newest}");
-            newest = newest_step(&run);
-            let resumed = desk.finish(&run, EPOCHS)?;
-            let from = format!("going on after step {newest}\n");
-            ensure!(newest == 0 || said(&resumed).contains(&from), "{fault}: {}", said(&resumed));
-            if let Err(error) = remains(&run)?.check(&expected) {
-                bail!("after {fault}: {error}");
             }
             *count += 1;
         }
     }
     let [errors, ends] = counts;
-    Ok(format!(
-        "{operations} operations a run; {errors} failed and {ends} were the process's end: 0 lost checkpoints, 0 leftovers, all went on to the same bits"
-    ))
+    ensure!(errors > 0 && ends > 0, "no operation was hit");
+    Ok(format!("{errors} failing operations and {ends} ends of the process"))
 }
 
 /// The weights become NaN in `count` different steps, spread over a run.
@@ -57,20 +118,17 @@ pub(super) fn not_a_number(desk: &Desk, count: usize) -> Result<String> {
         let run = desk.place("nan")?;
         let fault = format!("nan:{step}");
         let output = start(&mut desk.with_fault(&desk.train(&run, EPOCHS), &fault))?.wait_with_output()?;
-        ensure!(output.status.code() == Some(1), "{fault} ended with {}: {}", output.status, said(&output));
         let text = said(&output);
-        let found =
-            text.split(" at step ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        ensure!(output.status.code() == Some(1), "{fault} ended with {}: {text}", output.status);
+        let found = text.split(" at step ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
         let Some(found) = found else { bail!("{fault} says no step: {text}") };
         ensure!((step..=step + WINDOW).contains(&found), "{fault} was found at step {found}");
         latest = latest.max(found - step);
-        ensure!(newest_step(&run) <= step, "{fault}: a checkpoint of step {}", newest_step(&run));
+        ensure!(newest_step(&run) < step, "{fault}: a checkpoint of step {}", newest_step(&run));
         desk.finish(&run, EPOCHS)?;
-        if let Err(error) = remains(&run)?.check(&expected) {
-            bail!("after {fault}: {error}");
-        }
+        remains(&run)?.check(&expected).with_context(|| format!("after {fault}"))?;
     }
     Ok(format!(
-        "{count} steps: each stopped within a logging window of {WINDOW} steps (at most {latest} later), the last good model kept, and going on from it gave the uninterrupted run"
+        "{count} steps: each stopped within a logging window of {WINDOW} steps (NaN first seen at most {latest} step later), the last good model kept, and going on from it gave the uninterrupted run"
     ))
 }

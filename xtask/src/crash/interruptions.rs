@@ -13,6 +13,9 @@ const EPOCHS: usize = 60;
 /// Milliseconds that a process may live: shorter than its start, or as long as many checkpoints.
 const LIFE: std::ops::Range<u64> = 1..500;
 
+/// In turn: signals, and the exit code that they lead to.
+const SIGNALS: [(&[&str], i32); 3] = [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130)];
+
 pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
     let expected = desk.whole("kills-whole", EPOCHS)?;
     let (mut done, mut runs) = (0, 0);
@@ -42,7 +45,7 @@ pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
 
 pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
     let expected = desk.whole("interrupts-whole", EPOCHS)?;
-    let (mut done, mut runs, mut early, mut longest) = (0, 0, 0, Duration::ZERO);
+    let (mut done, mut runs, mut early, mut orderly, mut longest) = (0, 0, 0, 0, Duration::ZERO);
     while done < interrupts {
         let run = desk.place("interrupts")?;
         while done < interrupts {
@@ -53,18 +56,26 @@ pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
                 ensure!(output.status.success(), "after {done} interrupts: {}", said(&output));
                 break;
             }
+            let (signals, code) = SIGNALS[done % SIGNALS.len()];
             let asked = Instant::now();
-            Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
+            for signal in signals {
+                Command::new("kill").args(["-s", signal, &child.id().to_string()]).status()?;
+            }
             let output = child.wait_with_output()?;
             let took = asked.elapsed();
             ensure!(took < Duration::from_secs(2), "an end took {took:?}: {}", said(&output));
             longest = longest.max(took);
             match output.status.code() {
-                Some(130) => ensure!(said(&output).contains("train --resume -p "), "{}", said(&output)),
-                // By the signal itself: nothing had begun that needs an orderly end.
-                None => early += 1,
-                code => {
-                    ensure!(code == Some(0), "it ended with {:?}: {}", code, said(&output));
+                Some(ended) if ended == code => {
+                    // A second signal may leave no time for words.
+                    let says_how = said(&output).contains("train --resume -p ") || signals.len() > 1;
+                    ensure!(says_how, "{}", said(&output));
+                    orderly += 1;
+                }
+                // By the signal itself: training had not begun, so there was nothing to keep.
+                None if !said(&output).contains("epoch  train loss") => early += 1,
+                ended => {
+                    ensure!(ended == Some(0), "{signals:?} ended it with {ended:?}: {}", said(&output));
                     break;
                 }
             }
@@ -74,8 +85,9 @@ pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
         remains(&run)?.check(&expected)?;
         runs += 1;
     }
+    ensure!(orderly > interrupts / 2, "only {orderly} of {done} ended in good order");
     Ok(format!(
-        "{done} in {runs} runs ({early} during start-up): the slowest ended after {:.2} s; all {runs} equal to the uninterrupted run",
+        "{done} (INT, TERM, and INT twice) in {runs} runs, {early} of them during start-up: the slowest ended after {:.2} s; all {runs} equal to the uninterrupted run",
         longest.as_secs_f64()
     ))
 }

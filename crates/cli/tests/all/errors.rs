@@ -76,6 +76,17 @@ fn weights_of_another_network_are_refused() {
 }
 
 #[test]
+fn a_checkpoint_of_another_network_is_not_gone_on_with() {
+    let desk = Desk::new();
+    desk.train(&["-p", "tmp", "--set", "train.epochs=1", "--set", "data.train_limit=40"]).done();
+    let config = desk.path().join("tmp/config.toml");
+    let text = fs::read_to_string(&config).unwrap().replace("filters = 8", "filters = 9");
+    fs::write(&config, text).unwrap();
+    desk.run(&["train", "--resume", "-p", "tmp"])
+        .fails(3, &["tmp cannot be gone on with", "units.0.conv.weight has shape [8, 1, 3, 3]"]);
+}
+
+#[test]
 fn data_that_cannot_be_had_says_how_to_bring_it_by_hand() {
     let desk = Desk::new();
     fs::create_dir(desk.path().join("empty")).unwrap();

@@ -10,13 +10,18 @@ use std::time::{Duration, Instant};
 use crate::program::{Desk, Ended, SMALL};
 
 /// So many steps that there is time to interrupt them, with checkpoints within an epoch.
-const LONG: [&str; 4] = ["--set", "train.epochs=30", "--set", "train.checkpoint_every_steps=9"];
+const LONG: [&str; 4] = ["--set", "train.epochs=40", "--set", "train.checkpoint_every_steps=9"];
 
 impl Desk {
     /// Starts the program and does not wait for its end.
     fn start(&self, arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-cnn"));
-        command.current_dir(self.path()).args(arguments).env_remove("MNIST_CNN_DATA").env_remove("CARGO");
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env_remove("MNIST_CNN_DATA")
+            .env_remove("MNIST_CNN_MIRROR")
+            .env_remove("CARGO");
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
@@ -95,13 +100,28 @@ fn int_and_term_end_a_run_in_good_order_and_say_how_to_go_on() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         let ended = Ended::new(child.wait_with_output().unwrap());
-        assert!(asked.elapsed() < Duration::from_secs(2), "{signal} took {:?}", asked.elapsed());
+        // `cargo xtask crash` measures the 2 s that are promised; here other tests take their turns.
+        assert!(asked.elapsed() < Duration::from_secs(20), "{signal} took {:?}", asked.elapsed());
         ended.fails(code, &["Stopped after step ", "Go on:  mnist-cnn train --resume -p tmp"]);
         child = desk.start(&["train", "--resume", "-p", "tmp"]);
     }
     let ended = Ended::new(child.wait_with_output().unwrap()).done();
     assert!(ended.stderr.contains("going on after step "), "{}", ended.stderr);
     desk.assert_same_run("tmp", "whole");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_a_run_at_once() {
+    let desk = Desk::new();
+    let mut child = desk.start_training("tmp");
+    desk.wait_until_it_learns("tmp", 0, &mut child);
+    let id = child.id().to_string();
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+    }
+    assert_eq!(Ended::new(child.wait_with_output().unwrap()).code, 130);
+    desk.run(&["train", "--resume", "-p", "tmp"]).done();
 }
 
 #[test]
@@ -147,7 +167,9 @@ fn without_a_directory_the_latest_run_goes_on() {
     desk.train(&quick).done();
     desk.train(&quick).done();
     let ended = desk.run(&["train", "--resume"]).done();
-    assert!(ended.stderr.contains("the latest run is runs/run-2"), "{}", ended.stderr);
+    for words in ["the latest run is runs/run-2", "all epochs are done already"] {
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
     assert!(ended.stdout.contains("test -p runs/run-2"), "{}", ended.stdout);
 }
 

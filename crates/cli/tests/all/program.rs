@@ -34,7 +34,12 @@ impl Desk {
     /// The program in the folder, without what the environment says of data and Cargo.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("mnist-cnn").unwrap();
-        command.current_dir(self.path()).args(arguments).env_remove("MNIST_CNN_DATA").env_remove("CARGO");
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env_remove("MNIST_CNN_DATA")
+            .env_remove("MNIST_CNN_MIRROR")
+            .env_remove("CARGO");
         command
     }
 

@@ -64,7 +64,20 @@ fn patience_counts_on_after_an_interruption() {
     assert!(memory.snapshots.is_empty() && memory.steps().is_empty());
 }
 
-/// Every tensor but one, or with one changed.
+#[test]
+fn a_longer_window_than_the_key_says_now_ends_at_the_next_step() {
+    let task = digits(100, 20, &small_network());
+    let config = |log_every: usize| TrainConfig {
+        log_every_steps: log_every.try_into().unwrap(),
+        ..training(1, 10, 0.01)
+    };
+    let (stopped, _) = task.fit_from(&config(9), cpu(), None, Some(5));
+    let from = stopped.snapshots.last().cloned();
+    let (memory, _) = task.fit_from(&config(3), cpu(), from, None);
+    assert_eq!(memory.steps().iter().map(|step| step.step).collect::<Vec<_>>(), [6, 9, 10]);
+}
+
+/// Every tensor but one.
 fn without(tensors: &Weights, left_out: &str) -> Weights {
     let mut rest = Weights::default();
     for (name, shape, values) in tensors.iter().filter(|(name, ..)| *name != left_out) {
@@ -100,4 +113,6 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
     assert!(matches!(refused(&not_a_number), FitError::Weights(WeightsError::NotFinite { .. })));
     assert!(matches!(refused(&|s| s.position.step = 9), FitError::Position { step: 9, .. }));
     assert!(matches!(refused(&|s| s.position.epoch = 0), FitError::Position { epoch: 0, .. }));
+    assert!(matches!(refused(&|s| s.position.epoch = usize::MAX), FitError::Position { .. }));
+    assert!(matches!(refused(&|s| s.position.window.losses = vec![f64::NAN]), FitError::Position { .. }));
 }
