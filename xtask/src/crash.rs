@@ -18,7 +18,7 @@ use desk::Desk;
 /// How much of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CrashArgs {
-    /// A minute or two instead of a quarter of an hour, for CI.
+    /// Two minutes instead of ten, for CI.
     #[arg(long)]
     short: bool,
     /// Decides the random moments.
