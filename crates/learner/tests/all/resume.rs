@@ -18,7 +18,7 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
         let last = memory.snapshots.last().unwrap().clone();
         match outcome.unwrap() {
             Outcome::Stopped(at) => {
-                assert_eq!((at.step, at.epoch), (last.position.step, last.position.epoch))
+                assert_eq!((at.step, at.epoch), (last.position.step, last.position.epoch));
             }
             Outcome::Finished(_) => assert_eq!(stop_after, None),
         }
