@@ -125,7 +125,8 @@ fn attack(what: &str, seeds: &[Vec<u8>], is_accepted: impl Fn(&str, &[u8]) -> bo
     // Otherwise what is accepted, or what is refused, would not have been tried.
     assert!((1..number as usize).contains(&accepted), "{what}: {accepted} of {number} are accepted");
     if asked.is_some() {
-        writeln!(io::stderr(), "{number} mutated {what}: {accepted} accepted").unwrap();
+        let line = format!("{number} mutated {what}: {accepted} accepted");
+        writeln!(io::stderr(), "{line}").unwrap();
     }
 }
 
