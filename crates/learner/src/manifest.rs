@@ -32,6 +32,10 @@ impl Entry {
     pub fn new(name: &str, content: &[u8]) -> Self {
         Self { name: name.to_owned(), length: content.len() as u64, sha256: sha256(content) }
     }
+
+    fn line(&self) -> String {
+        format!("{} {} {}", self.sha256, self.length, self.name)
+    }
 }
 
 /// Why a manifest is refused.
@@ -47,8 +51,8 @@ pub enum ManifestError {
 
 /// The text of a manifest.
 pub fn print(entries: &[Entry]) -> String {
-    let lines = entries.iter().map(|Entry { name, length, sha256 }| format!("{sha256} {length} {name}\n"));
-    let sealed = format!("{FORMAT}\n{}", lines.collect::<String>());
+    let lines: String = entries.iter().map(|entry| entry.line() + "\n").collect();
+    let sealed = format!("{FORMAT}\n{lines}");
     let seal = sha256(sealed.as_bytes());
     format!("{sealed}{seal} {SEAL}\n")
 }
@@ -69,7 +73,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, ManifestError> {
     }
     let lines = rest.get(..rest.len() - seal.len()).ok_or(ManifestError::Seal)?;
     let entry = |(i, line)| entry(line).ok_or(ManifestError::Line { line: i + 2 });
-    lines.lines().enumerate().map(entry).collect()
+    lines.split_terminator('\n').enumerate().map(entry).collect()
 }
 
 fn entry(line: &str) -> Option<Entry> {
@@ -77,8 +81,10 @@ fn entry(line: &str) -> Option<Entry> {
     let sha256 = words.next().filter(|word| word.len() == 64)?;
     let length = words.next()?.parse().ok()?;
     // A name, and never a path.
-    let name = words.next().filter(|name| !name.is_empty() && !name.contains(['/', '\\']))?;
-    Some(Entry { name: name.to_owned(), length, sha256: sha256.to_owned() })
+    let name = words.next().filter(|name| !name.is_empty() && !name.contains(['/', '\\', '\r']))?;
+    let entry = Entry { name: name.to_owned(), length, sha256: sha256.to_owned() };
+    // There is one way to write an entry: not `+5` or `05` for a length.
+    (entry.line() == line).then_some(entry)
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -117,10 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_manifest_cannot_name_a_path() {
-        for name in ["../config.toml", "a\\b", ""] {
+    fn a_sealed_manifest_cannot_name_a_path_and_is_written_in_one_way_only() {
+        for name in ["../config.toml", "a\\b", "", "a\r"] {
             let entries = [Entry { name: name.into(), ..Entry::new("x", b"") }];
             assert_eq!(parse(print(&entries).as_bytes()), Err(ManifestError::Line { line: 2 }));
+        }
+        for length in ["+1", "01"] {
+            let lines = format!("{FORMAT}\n{} {length} x\n", "0".repeat(64));
+            let text = format!("{lines}{} {SEAL}\n", sha256(lines.as_bytes()));
+            assert_eq!(parse(text.as_bytes()), Err(ManifestError::Line { line: 2 }), "{length}");
         }
     }
 }
