@@ -1,4 +1,4 @@
-//! Each kernel by itself: `cargo bench -p ops`.
+//! Each kernel by itself: `cargo bench --workspace --bench kernels`.
 
 #![allow(missing_docs, reason = "criterion's macros write functions without")]
 
