@@ -29,7 +29,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
-    // First of all: who comes second should not download anything before it is told so.
+    // First of all: a second process should not download anything before it is told so.
     let mut claim = match &args.run_dir {
         Some(path) => Claim::new_run(path)?,
         None => {
@@ -65,7 +65,7 @@ fn go_on(args: &TrainArgs) -> anyhow::Result<()> {
         return print(&config_text::print(&config)?);
     }
     let mut info = run.info()?;
-    // Another backend would end in other bits, so only who names one gets it.
+    // Another backend would end in other bits, so it has to be asked for by name.
     let opened = device::open(args.backend.wish().or(Some(info.backend)))?;
     let sets = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
     let signals = Signals::listen()?;

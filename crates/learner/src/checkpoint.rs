@@ -73,12 +73,20 @@ fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     durable::remove_folder(staging)?;
     fs::create_dir_all(staging)?;
     for (name, content) in FILES.into_iter().zip(contents) {
+        if content.len() as u64 > LARGEST {
+            // Not written, because it would not be read.
+            return Err(io::Error::other(format!("{name}: {}", too_large(content.len() as u64))));
+        }
         durable::write(&staging.join(name), content)?;
     }
     let entries: Vec<Entry> =
         FILES.into_iter().zip(contents).map(|(name, content)| Entry::new(name, content)).collect();
     durable::write(&staging.join(MANIFEST), manifest::print(&entries).as_bytes())?;
     durable::sync_folder(staging)
+}
+
+fn too_large(length: u64) -> String {
+    format!("found {length} bytes, expected {LARGEST} at most")
 }
 
 fn put_in_place(staging: &Path, target: &Path) -> io::Result<()> {
@@ -199,6 +207,15 @@ impl CheckpointError {
     pub fn is_unreadable(&self) -> bool {
         matches!(self, Self::Io { reason, .. } if reason.kind() != io::ErrorKind::NotFound)
     }
+
+    /// Whether something was no longer there: a process that trains may have removed it meanwhile.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::Io { reason, .. } => reason.kind() == io::ErrorKind::NotFound,
+            Self::NoneGood { newest, .. } => newest.is_gone(),
+            Self::Damaged { .. } | Self::Weights { .. } => false,
+        }
+    }
 }
 
 /// Takes a damaged checkpoint out of the row, for a person to look at; gives its new place.
@@ -287,7 +304,7 @@ fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, CheckpointError> {
     let problem = match expected {
         _ if !metadata.is_file() => "found something else, expected a file".to_owned(),
         Expected::Exactly(length) if found != length => format!("found {found} bytes, expected {length}"),
-        Expected::Exactly(length) if length > LARGEST => format!("found {length} bytes, expected a model"),
+        Expected::Exactly(length) if length > LARGEST => too_large(length),
         Expected::AtMost(length) if found > length => {
             format!("found {found} bytes, expected {length} at most")
         }

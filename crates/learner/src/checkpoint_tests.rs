@@ -148,7 +148,7 @@ fn what_is_no_file_or_larger_than_a_model_is_not_read() {
     entries[0].length = length;
     fs::write(path.join(MANIFEST), manifest::print(&entries)).unwrap();
     let message = load(&path).unwrap_err().to_string();
-    assert!(message.contains("expected a model"), "{message}");
+    assert!(message.contains("expected 1073741824 at most"), "{message}");
     fs::remove_file(path.join(MANIFEST)).unwrap();
     fs::create_dir(path.join(MANIFEST)).unwrap();
     let message = load(&path).unwrap_err().to_string();

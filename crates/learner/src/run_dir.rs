@@ -176,7 +176,10 @@ impl RunDir {
         let dir = self.checkpoints();
         let find = || if dir.is_dir() { checkpoint::best(&dir) } else { Ok(None) };
         // A process that trains here may have removed a checkpoint between listing and reading it.
-        let found = find().or_else(|_| find()).or_else(|_| find())?;
+        let found = match find() {
+            Err(error) if error.is_gone() => find()?,
+            found => found?,
+        };
         found.ok_or_else(|| RunDirError::NoModel(self.path.clone()))
     }
 

@@ -15,14 +15,7 @@ const LONG: [&str; 4] = ["--set", "train.epochs=40", "--set", "train.checkpoint_
 impl Desk {
     /// Starts the program and does not wait for its end.
     fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mnist-cnn"));
-        command
-            .current_dir(self.path())
-            .args(arguments)
-            .env_remove("MNIST_CNN_DATA")
-            .env_remove("MNIST_CNN_MIRROR")
-            .env_remove("CARGO");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.process(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn start_training(&self, run: &str) -> Child {
@@ -110,18 +103,31 @@ fn int_and_term_end_a_run_in_good_order_and_say_how_to_go_on() {
     desk.assert_same_run("tmp", "whole");
 }
 
+/// In a step of some seconds, of which the first signal would wait for the end.
 #[cfg(unix)]
 #[test]
 fn a_second_signal_ends_a_run_at_once() {
     let desk = Desk::new();
-    let mut child = desk.start_training("tmp");
-    desk.wait_until_it_learns("tmp", 0, &mut child);
+    let units = "model.units=[{filters=32, pool='none'}, {filters=64, pool='none'}]";
+    let sets = ["--set", "data.dataset=sample", "--set", "train.batch_size=917", "--set", units];
+    let mut child = desk.start(&[&["train", "-p", "tmp"], &sets[..]].concat());
+    let began = Instant::now();
+    // The first line is written right before the first step.
+    while !fs::read_to_string(desk.path().join("tmp/metrics.jsonl")).is_ok_and(|text| text.contains("start"))
+    {
+        assert!(child.try_wait().unwrap().is_none() && began.elapsed().as_secs() < 60, "it never began");
+        sleep(Duration::from_millis(1));
+    }
     let id = child.id().to_string();
     for _ in 0..2 {
         assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+        sleep(Duration::from_millis(5));
     }
-    assert_eq!(Ended::new(child.wait_with_output().unwrap()).code, 130);
-    desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    let ended = Ended::new(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130);
+    // Who has no time for a checkpoint has none for words either.
+    assert!(!ended.stderr.contains("Stopped after step"), "{}", ended.stderr);
+    assert!(desk.checkpoints("tmp").is_empty());
 }
 
 #[test]

@@ -32,15 +32,18 @@ impl Desk {
     }
 
     /// The program in the folder, without what the environment says of data and Cargo.
+    pub(crate) fn process(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mnist-cnn"));
+        command.current_dir(self.path()).args(arguments);
+        for name in ["MNIST_CNN_DATA", "MNIST_CNN_MIRROR", "CARGO"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// The same, for tests that write to its input or wait for it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("mnist-cnn").unwrap();
-        command
-            .current_dir(self.path())
-            .args(arguments)
-            .env_remove("MNIST_CNN_DATA")
-            .env_remove("MNIST_CNN_MIRROR")
-            .env_remove("CARGO");
-        command
+        Command::from_std(self.process(arguments))
     }
 
     /// Trains the small network; `more` are further arguments.
