@@ -98,7 +98,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         return Some(DATA);
     }
     match cause.downcast_ref()? {
-        RunDirError::Exists { .. } | RunDirError::Locked(_) | RunDirError::Config(_) => Some(USAGE),
+        RunDirError::Exists { .. }
+        | RunDirError::Locked(_)
+        | RunDirError::Several { .. }
+        | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)

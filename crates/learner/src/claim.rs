@@ -1,4 +1,4 @@
-//! One process at a run directory: a lock of the operating system, held for as long as it trains.
+//! One process at a directory of a run, or of several: a lock of the operating system, held for as long as it trains.
 //!
 //! The lock goes with the process, however it ends, so there is nothing stale to clean up after a
 //! crash. A new run never takes a directory in which there is anything but what a run that ended
@@ -12,6 +12,7 @@ use crate::checkpoint;
 use crate::config::Config;
 use crate::durable;
 use crate::run_dir::{CHECKPOINTS, CONFIG, INFO, RunDir, RunDirError, RunInfo, TEST, at};
+use crate::seeds::{SEEDS, SEEDS_CONFIG, SeedsDir, SeedsInfo};
 
 const LOCK: &str = "lock";
 
@@ -84,6 +85,18 @@ impl Claim {
         Ok(Self { run, _lock: lock, is_disposable: false })
     }
 
+    /// Claims a folder of several runs that is there, to go on with it; each run has a lock of its own.
+    ///
+    /// # Errors
+    /// If there is no such folder, or another process holds it.
+    pub fn existing_seeds(path: &Path) -> Result<Self, RunDirError> {
+        SeedsDir::open(path)?;
+        let lock = lock(path)?;
+        sweep(path).map_err(RunDirError::Write)?;
+        Ok(Self { run: RunDir { path: path.to_owned() }, _lock: lock, is_disposable: false })
+    }
+
+    /// The run in the directory, or yet to come there.
     pub fn run(&self) -> &RunDir {
         &self.run
     }
@@ -99,6 +112,24 @@ impl Claim {
         self.run.write_info(info)?;
         // Last: a directory with a configuration is a run.
         self.run.write_config(config)
+    }
+
+    /// Makes of the directory a folder of several runs, which are then claimed one by one.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn begin_seeds(&mut self, config: &Config, info: SeedsInfo) -> Result<SeedsDir, RunDirError> {
+        self.is_disposable = false;
+        SeedsDir::create(&self.run.path, config, info)
+    }
+
+    /// Notes in a folder of several runs that it goes on, perhaps with a changed configuration.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn go_on_seeds(&self, config: &Config) -> Result<(), RunDirError> {
+        let seeds = SeedsDir::open(&self.run.path)?;
+        if seeds.config()? == *config { Ok(()) } else { seeds.write_config(config) }
     }
 
     /// Notes in a run that is there that it goes on, perhaps with a changed configuration.
@@ -153,14 +184,14 @@ fn is_at(_file: &File, path: &Path) -> bool {
 /// Whether there is nothing but what a process leaves that ends before its run has a configuration.
 fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
-        LOCK | INFO => true,
+        LOCK | INFO | SEEDS_CONFIG => true,
         CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
         name => is_left_over_file(name),
     };
     for entry in fs::read_dir(path).map_err(at(path))? {
         let entry = entry.map_err(at(path))?;
         if !is_left_over(&entry.file_name().to_string_lossy(), &entry.path()) {
-            let is_run = path.join(CONFIG).is_file();
+            let is_run = path.join(CONFIG).is_file() || SeedsDir::is_at(path);
             return Err(RunDirError::Exists { path: path.to_owned(), is_run });
         }
     }
@@ -168,7 +199,7 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
 }
 
 fn is_left_over_file(name: &str) -> bool {
-    [CONFIG, INFO, TEST].into_iter().any(|of| durable::is_partial(name, of))
+    [CONFIG, INFO, TEST, SEEDS, SEEDS_CONFIG].into_iter().any(|of| durable::is_partial(name, of))
 }
 
 /// Removes half-written files, which are nobody's while this process holds the lock.

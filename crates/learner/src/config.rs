@@ -165,6 +165,13 @@ impl Config {
         &self.architecture
     }
 
+    /// The same with another seed.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        let mut config = self.clone();
+        config.train.seed = seed;
+        config
+    }
+
     /// The tables that give this configuration again.
     pub fn tables(&self) -> Tables {
         Tables {

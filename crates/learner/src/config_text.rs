@@ -21,6 +21,8 @@ pub enum ConfigError {
         "a run goes on with the configuration that it began with:{keys}\nStart a new run for that. What may change is train.log_every_steps, train.patience,\ntrain.checkpoint_every_steps, and train.epochs under a constant schedule (more of\nthem, without warm-up)."
     )]
     Resume { keys: String },
+    #[error("{count} seeds from train.seed = {first} on: expected the last to be {largest} at most")]
+    Seeds { first: u64, count: u64, largest: u64 },
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }

@@ -22,7 +22,9 @@ pub mod recorder;
 pub mod resume;
 pub mod run_dir;
 pub mod schedule;
+pub mod seeds;
 pub mod snapshot;
+pub mod spread;
 mod window;
 
 pub use config::Config;

@@ -14,6 +14,7 @@ use crate::checkpoint::{self, CheckpointError};
 use crate::config::Config;
 use crate::config_text::{self, ConfigError};
 use crate::durable;
+use crate::seeds::SeedsDir;
 use crate::snapshot::Snapshot;
 
 pub(crate) const CONFIG: &str = "config.toml";
@@ -36,6 +37,8 @@ pub enum RunDirError {
     Locked(PathBuf),
     #[error("{run} holds no run (no {CONFIG}); train one: cargo run -p cli -- train --config configs/default.toml -p {run}", run = .0.display())]
     NoRun(PathBuf),
+    #[error("{}", several(path, *count, first.as_deref()))]
+    Several { path: PathBuf, count: usize, first: Option<PathBuf> },
     #[error("{} holds no runs; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
     NoRuns(PathBuf),
     #[error("{} holds no finished epoch, so no model yet; train one: cargo run -p cli -- train --config configs/default.toml", .0.display())]
@@ -49,10 +52,16 @@ pub enum RunDirError {
 }
 
 fn go_on(path: &Path, is_run: bool) -> String {
-    if is_run {
-        format!("; to go on with this run: train --resume -p {}", path.display())
-    } else {
-        String::new()
+    if is_run { format!("; to go on with it: train --resume -p {}", path.display()) } else { String::new() }
+}
+
+/// A folder of several runs, where one is wanted.
+fn several(path: &Path, count: usize, first: Option<&Path>) -> String {
+    let path = path.display();
+    match first.map(Path::display) {
+        None => format!("{path} holds no run yet; begin them: train --resume -p {path}"),
+        Some(first) if count == 1 => format!("{path} holds 1 run; name it: -p {first}"),
+        Some(first) => format!("{path} holds {count} runs; name one of them: -p {first}"),
     }
 }
 
@@ -100,10 +109,12 @@ impl RunDir {
     /// A run directory that is there already.
     ///
     /// # Errors
-    /// If it holds no configuration.
+    /// If it holds no configuration, or several runs.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
         if path.join(CONFIG).is_file() {
             Ok(Self { path: path.to_owned() })
+        } else if SeedsDir::is_at(path) {
+            Err(SeedsDir::open(path)?.not_one_run())
         } else {
             Err(RunDirError::NoRun(path.to_owned()))
         }
@@ -209,7 +220,7 @@ impl RunDir {
         Ok(self.test_file())
     }
 
-    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirError> {
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirError> {
         let path = self.path.join(name);
         let mut bytes = serde_json::to_vec_pretty(value)
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
