@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path, run_dir: &Path, backends: &[String]) -> Result<()
     for backend in backends {
         let csv = folder.join(format!("{backend}.csv")).display().to_string();
         let run_dir = run_dir.display().to_string();
-        output(root, &program, &["test", "-p", &run_dir, "--backend", backend, "--predictions", &csv])?;
+        output(root, &program, &["test", "-p", &run_dir, "--backend", backend, "--logits", &csv])?;
         all.push((backend, read(Path::new(&csv))?));
     }
     let Some(((first, expected), others)) = all.split_first() else { bail!("name at least one backend") };

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use dataset::Name;
+use dataset::{Corruption, Name};
 use model::device::Backend;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Show pictures with their labels, in the terminal or as a PNG file.
     Show(ShowArgs),
+    /// Write a page that shows a run, or several side by side.
+    Report(ReportArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
     /// Time training steps and answers on this machine.
@@ -95,6 +98,9 @@ pub(crate) struct TrainArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
+    /// Write event files for TensorBoard, into `tensorboard` in the run's directory.
+    #[arg(long)]
+    pub(crate) tensorboard: bool,
     /// Print the configuration that would run, and stop.
     #[arg(long)]
     pub(crate) print_config: bool,
@@ -105,33 +111,76 @@ pub(crate) struct TrainArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TestArgs {
-    /// Directory of the run [default: the latest below `runs`].
+    /// Directory of a run, or of several from `train --seeds` [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
+    /// Compare two runs on the same pictures: do they differ beyond chance, and where?
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "run_dir")]
+    pub(crate) compare: Option<Vec<PathBuf>>,
+    /// Test on MNIST-C's fifteen corruptions as well.
+    #[arg(long)]
+    pub(crate) corruptions: bool,
+    /// List this many wrong pictures by falling loss [default: 5, and 50 in test.json and the report].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) worst: Option<u32>,
     #[command(flatten)]
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
-    /// Write label, prediction and logits of each picture as CSV.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) predictions: Option<PathBuf>,
+    /// Write label, prediction and logits of each picture as CSV, for comparing backends.
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    pub(crate) logits: Option<PathBuf>,
     /// Print the result as JSON, as in test.json.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// Directory of a run, or of several from `train --seeds`; several stand side by side
+    /// [default: the latest below `runs`].
+    #[arg(short = 'p', long, value_name = "DIR", num_args = 1..)]
+    pub(crate) run_dir: Vec<PathBuf>,
+    /// Where the page goes [default: report.html in the run's directory, or in the current one for several].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write each figure of each run as SVG and PNG into this directory as well.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) figures: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct ShowArgs {
     /// mnist, fashion-mnist or sample (part of the program, needs no download).
-    #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
+    #[arg(long, value_name = "NAME", default_value_t = Name::Mnist, conflicts_with = "wrong")]
     pub(crate) dataset: Name,
     /// Which pictures.
-    #[arg(long, value_enum, default_value_t = Part::Train)]
+    #[arg(long, value_enum, default_value_t = Part::Train, conflicts_with = "wrong")]
     pub(crate) split: Part,
+    /// Only pictures of this class, by its name or number.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) label: Option<String>,
+    /// Only the pictures at these positions, as in 7,12.
+    #[arg(long, value_name = "I", value_delimiter = ',', conflicts_with_all = ["label", "count", "start", "wrong", "mean"])]
+    pub(crate) index: Vec<usize>,
+    /// Corrupt the pictures in one of MNIST-C's fifteen ways.
+    #[arg(long, value_name = "NAME", value_parser = corruption(), conflicts_with = "mean")]
+    pub(crate) corruption: Option<Corruption>,
+    /// Show the test pictures that a tested run took for another class, the worst first.
+    #[arg(long, conflicts_with = "mean")]
+    pub(crate) wrong: bool,
+    /// Directory of the run for --wrong [default: the latest below `runs`].
+    #[arg(short = 'p', long, value_name = "DIR", requires = "wrong")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Show the mean picture of each class, and the spread around it.
+    #[arg(long, conflicts_with_all = ["count", "start"])]
+    pub(crate) mean: bool,
     /// How many pictures [default: two rows of the terminal, or 100 in a file].
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) count: Option<u32>,
-    /// Position of the first picture.
+    /// Position of the first picture, or with --wrong how many are passed over.
     #[arg(long, value_name = "I", default_value_t = 0)]
     pub(crate) start: usize,
     /// Write a PNG file instead of drawing in the terminal.
@@ -139,6 +188,13 @@ pub(crate) struct ShowArgs {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
+}
+
+/// Lists the names in the help text and in errors.
+fn corruption() -> impl TypedValueParser<Value = Corruption> {
+    let names = Corruption::ALL
+        .map(|corruption| PossibleValue::new(corruption.name()).help(corruption.description()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -7,8 +7,8 @@ use clap::Parser;
 mod args;
 mod bench;
 mod data;
-mod evaluation_table;
 mod exit;
+mod page;
 mod paths;
 mod picture;
 mod progress;
@@ -17,6 +17,10 @@ mod show;
 mod signals;
 mod summary;
 mod test;
+mod test_compare;
+mod test_seeds;
+mod test_table;
+mod tester;
 mod train;
 
 use args::{Args, Command};
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Report(_args) => Ok(()),
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),

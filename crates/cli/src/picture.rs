@@ -1,7 +1,11 @@
 //! Pictures drawn with half-blocks for a terminal, and as a grey grid for a PNG file.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
 
+use console::Term;
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 
 /// A grey picture, row by row, 0 background and 255 ink, with its caption.
@@ -21,9 +25,26 @@ impl Picture<'_> {
 
 const GAP: usize = 2;
 
-/// Pictures of this width that fit side by side in a terminal of `columns`; at least one.
-pub(crate) fn pictures_in_a_row(columns: usize, width: usize) -> usize {
-    ((columns + GAP) / (width + GAP)).max(1)
+/// What standard output can show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Screen {
+    pub(crate) columns: usize,
+    /// Whether it has greys.
+    pub(crate) shades: bool,
+}
+
+/// The terminal, or 80 columns without colours where the output goes elsewhere.
+pub(crate) fn screen() -> Screen {
+    let term = Term::stdout();
+    let columns = if term.is_term() { usize::from(term.size().1) } else { 80 };
+    Screen { columns, shades: term.is_term() && console::colors_enabled() }
+}
+
+impl Screen {
+    /// Pictures of this width that fit side by side; at least one.
+    pub(crate) fn pictures_in_a_row(self, width: usize) -> usize {
+        ((self.columns + GAP) / (width + GAP)).max(1)
+    }
 }
 
 /// Draws pictures in rows of `per_row`, each under its caption.
@@ -84,6 +105,18 @@ pub(crate) struct Grid {
     pub(crate) pixels: Vec<u8>,
     pub(crate) height: usize,
     pub(crate) width: usize,
+}
+
+/// Writes a grey image as a PNG file.
+pub(crate) fn write_png(path: &Path, image: &Grid) -> anyhow::Result<()> {
+    let file = BufWriter::new(File::create(path)?);
+    let mut encoder = png::Encoder::new(file, u32::try_from(image.width)?, u32::try_from(image.height)?);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&image.pixels)?;
+    // Dropping would swallow the error of a full disk.
+    Ok(writer.finish()?)
 }
 
 /// Pixels of the file for each pixel of a picture.
@@ -147,10 +180,8 @@ mod tests {
         let white = [255; 6];
         let text = draw(&[picture(&white), picture(&white), picture(&white)], 2, false);
         assert_eq!(text, "7   7\n██  ██\n▀▀  ▀▀\n7\n██\n▀▀\n");
-        assert_eq!(
-            (pictures_in_a_row(80, 28), pictures_in_a_row(120, 28), pictures_in_a_row(9, 28)),
-            (2, 4, 1)
-        );
+        let in_a_row = |columns| Screen { columns, shades: false }.pictures_in_a_row(28);
+        assert_eq!([in_a_row(80), in_a_row(120), in_a_row(9)], [2, 4, 1]);
     }
 
     #[test]

@@ -1,79 +1,200 @@
 //! `show`: the lecture's first assignment.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use console::Term;
-use dataset::Subset;
+use anyhow::{Context, bail, ensure};
+use dataset::{Name, Subset};
+use learner::predictions_file;
+use learner::random::corruption_generator;
+use learner::run_dir::RunDir;
 
 use crate::args::{Part, ShowArgs};
 use crate::data;
 use crate::exit::print;
-use crate::paths::data_dir;
-use crate::picture::{Grid, Picture, draw, grid, pictures_in_a_row};
+use crate::paths::{command, data_dir, quoted, short};
+use crate::picture::{Picture, draw, grid, screen, write_png};
+use crate::test::find_run;
 
 const IN_A_FILE: usize = 100;
 const ROWS_ON_A_SCREEN: usize = 2;
 
-pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
-    let dir = data_dir(&args.data_dir);
-    match args.split {
-        Part::Train => show(args, data::whole_training_set(args.dataset, &dir)?.subset()),
-        Part::Test => show(args, data::test_set(args.dataset, &dir)?.subset()),
-    }
+/// A picture to be shown, and what is written below it.
+struct Shown {
+    pixels: Vec<u8>,
+    caption: String,
 }
 
-fn show(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
-    if args.start >= pictures.len() {
-        bail!(
-            "--start {}: there are {} pictures, from 0 to {}",
-            args.start,
-            pictures.len(),
-            pictures.len() - 1
-        );
+pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
+    if args.wrong {
+        return show_wrong(args);
     }
-    let term = Term::stdout();
-    let columns = if term.is_term() { usize::from(term.size().1) } else { 80 };
-    let per_row = pictures_in_a_row(columns, pictures.width());
-    let count = match (args.count, &args.output) {
+    let pictures = load(args.dataset, args.split, args)?;
+    if args.mean {
+        return show_classes(args, &pictures);
+    }
+    let names = args.dataset.classes();
+    let chosen = choose(args, &pictures, names)?;
+    let caption = |i: usize| {
+        let name = names[usize::from(pictures.label(i))];
+        // A PNG's small font has no room for more.
+        if args.output.is_some() { name.to_owned() } else { format!("#{i}: {name}") }
+    };
+    let shown = chosen.into_iter().map(|i| shown(args, &pictures, i, caption(i))).collect::<Vec<_>>();
+    present(args, &pictures, &shown)
+}
+
+fn load(name: Name, part: Part, args: &ShowArgs) -> anyhow::Result<Subset> {
+    let dir = data_dir(&args.data_dir);
+    Ok(match part {
+        Part::Train => data::whole_training_set(name, &dir)?.subset().clone(),
+        Part::Test => data::test_set(name, &dir)?.subset().clone(),
+    })
+}
+
+/// The positions that the arguments ask for.
+fn choose(args: &ShowArgs, pictures: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
+    let last = pictures.len().saturating_sub(1);
+    if let Some(wrong) = args.index.iter().find(|index| **index >= pictures.len()) {
+        bail!("--index {wrong}: there are {} pictures, from 0 to {last}", pictures.len());
+    }
+    if !args.index.is_empty() {
+        return Ok(args.index.clone());
+    }
+    ensure!(
+        args.start < pictures.len(),
+        "--start {}: there are {} pictures, from 0 to {last}",
+        args.start,
+        pictures.len()
+    );
+    let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
+    let of_class = |i: &usize| label.is_none_or(|label| usize::from(pictures.label(*i)) == label);
+    Ok((args.start..pictures.len()).filter(of_class).take(count(args, pictures)).collect())
+}
+
+/// The class of this name or number.
+fn class(label: &str, names: &[&str]) -> anyhow::Result<usize> {
+    let by_name = names.iter().position(|name| name.eq_ignore_ascii_case(label));
+    let by_number = || label.parse().ok().filter(|number| *number < names.len());
+    by_name.or_else(by_number).with_context(|| {
+        format!("--label {label}: found no such class, expected one of {}", names.join(", "))
+    })
+}
+
+fn count(args: &ShowArgs, pictures: &Subset) -> usize {
+    match (args.count, &args.output) {
         (Some(count), _) => count as usize,
         (None, Some(_)) => IN_A_FILE,
-        (None, None) => per_row * ROWS_ON_A_SCREEN,
-    };
-    let names = args.dataset.classes();
-    let end = pictures.len().min(args.start.saturating_add(count));
-    let chosen: Vec<Picture<'_>> = (args.start..end)
-        .map(|i| Picture {
-            pixels: pictures.image(i),
-            height: pictures.height(),
-            width: pictures.width(),
-            caption: caption(i, names[usize::from(pictures.label(i))], args.output.is_some()),
-        })
-        .collect();
-    match &args.output {
-        None => print(&draw(&chosen, per_row, term.is_term() && console::colors_enabled())),
-        Some(path) => {
-            write_png(path, &grid(&chosen))
-                .with_context(|| format!("{} cannot be written", path.display()))?;
-            print(&format!("{} pictures with their labels in {}\n", chosen.len(), path.display()))
-        }
+        (None, None) => screen().pictures_in_a_row(pictures.width()) * ROWS_ON_A_SCREEN,
     }
 }
 
-/// The label; on a screen also the position, which a PNG's small font has no room for.
-fn caption(index: usize, name: &str, in_a_file: bool) -> String {
-    if in_a_file { name.to_owned() } else { format!("#{index}: {name}") }
+fn shown(args: &ShowArgs, pictures: &Subset, i: usize, caption: String) -> Shown {
+    let image = pictures.image(i);
+    let pixels = args.corruption.map_or_else(
+        || image.to_vec(),
+        |corruption| {
+            let mut rng = corruption_generator(corruption, pictures.index(i));
+            corruption.apply(image, pictures.height(), pictures.width(), &mut rng)
+        },
+    );
+    Shown { pixels, caption }
 }
 
-fn write_png(path: &Path, image: &Grid) -> anyhow::Result<()> {
-    let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, u32::try_from(image.width)?, u32::try_from(image.height)?);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&image.pixels)?;
-    // Dropping would swallow the error of a full disk.
-    Ok(writer.finish()?)
+/// `--wrong`: the test pictures that a run took for another class, the surest mistakes first.
+fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
+    let run = find_run(args.run_dir.as_deref(), "showing the mistakes of")?;
+    let name = run.config()?.data().dataset;
+    let path = run.predictions();
+    let csv = std::fs::read_to_string(&path).with_context(|| not_tested(&run, &path))?;
+    let mut wrong = predictions_file::wrong(&csv).with_context(|| path.display().to_string())?;
+    let pictures = load(name, Part::Test, args)?;
+    let names = name.classes();
+    if let Some(label) = &args.label {
+        let label = class(label, names)?;
+        wrong.retain(|mistake| mistake.label == label);
+    }
+    if wrong.is_empty() {
+        return print("No picture was taken for another class.\n");
+    }
+    ensure!(
+        wrong
+            .iter()
+            .all(|mistake| mistake.index < pictures.len()
+                && mistake.label.max(mistake.prediction) < names.len()),
+        "{} is of other pictures than the {} of {}; write it again: {}",
+        short(&path),
+        pictures.len(),
+        name.title(),
+        command(&format!("test -p {}", quoted(run.path())))
+    );
+    let found = wrong.len();
+    let shown: Vec<Shown> = wrong
+        .iter()
+        .skip(args.start)
+        .take(count(args, &pictures))
+        .map(|mistake| {
+            let [label, prediction] = [mistake.label, mistake.prediction].map(|class| names[class]);
+            let sure = 100.0 * mistake.probabilities[mistake.prediction];
+            let caption = if args.output.is_some() {
+                format!("{label} as {prediction}")
+            } else {
+                format!("#{}: {label} as {prediction} ({sure:.0} %)", mistake.index)
+            };
+            self::shown(args, &pictures, mistake.index, caption)
+        })
+        .collect();
+    print(&format!("{found} pictures were taken for another class; the most surprising ones first\n\n"))?;
+    present(args, &pictures, &shown)
+}
+
+fn not_tested(run: &RunDir, path: &Path) -> String {
+    format!(
+        "{} cannot be read; test the run first: {}",
+        short(path),
+        command(&format!("test -p {}", quoted(run.path())))
+    )
+}
+
+/// `--mean`: each class's mean picture, and below or beside it where its pictures differ.
+fn show_classes(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
+    let names = args.dataset.classes();
+    let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
+    let mut shown = Vec::new();
+    for (class, of_class) in pictures.class_pictures().iter().enumerate() {
+        if label.is_some_and(|label| label != class) {
+            continue;
+        }
+        let name = names[class];
+        let pixels = |values: &[f64], scale: f64| values.iter().map(|v| (v * scale).round() as u8).collect();
+        let (mean, spread) = if args.output.is_some() {
+            (name.to_owned(), format!("{name} spread"))
+        } else {
+            (format!("{name}: mean of {}", of_class.count), format!("{name}: spread"))
+        };
+        shown.push(Shown { pixels: pixels(&of_class.mean, 1.0), caption: mean });
+        // No pixel's deviation is larger than half of 255.
+        shown.push(Shown { pixels: pixels(&of_class.deviation, 2.0), caption: spread });
+    }
+    present(args, pictures, &shown)
+}
+
+fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()> {
+    let pictures: Vec<Picture<'_>> = shown
+        .iter()
+        .map(|shown| Picture {
+            pixels: &shown.pixels,
+            height: like.height(),
+            width: like.width(),
+            caption: shown.caption.clone(),
+        })
+        .collect();
+    let screen = screen();
+    match &args.output {
+        None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.shades)),
+        Some(path) => {
+            write_png(path, &grid(&pictures))
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            print(&format!("{} pictures with their labels in {}\n", pictures.len(), path.display()))
+        }
+    }
 }

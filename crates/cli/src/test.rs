@@ -3,98 +3,88 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::Context;
-use burn::tensor::Device;
-use dataset::Name;
-use indicatif::ProgressBar;
-use learner::evaluate::{Predictions, argmax, predict};
-use learner::metrics::Evaluation;
-use learner::run_dir::{RunDir, RunDirError, now};
-use model::Cnn;
-use model::device::{self, Backend};
-use serde::Serialize;
+use learner::evaluate::{Predictions, argmax};
+use learner::run_dir::{RunDir, RunDirError};
+use learner::seeds::{self, Found};
 
 use crate::args::TestArgs;
-use crate::data;
-use crate::evaluation_table;
 use crate::exit::{note, print};
+use crate::page::{self, Split};
 use crate::paths::{runs_dir, short};
+use crate::test_table;
+use crate::tester::{Questions, Tester};
+use crate::{test_compare, test_seeds};
 
-/// `test.json`.
-#[derive(Serialize)]
-pub(crate) struct TestReport {
-    pub(crate) run: String,
-    /// Of the best model on validation, which is the one tested.
-    pub(crate) epoch: usize,
-    pub(crate) weights_sha256: String,
-    pub(crate) dataset: Name,
-    pub(crate) data_sha256: Vec<(String, String)>,
-    pub(crate) backend: Backend,
-    pub(crate) tested: String,
-    pub(crate) evaluation: Evaluation,
-}
+/// Wrong pictures that are kept for the report.
+const WORST: usize = 50;
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
-    let run = find_run(args)?;
-    let config = run.config()?;
-    let name = config.data().dataset;
-    let (best, checkpoint) = run.best_model()?;
-    let opened = device::open(args.backend.wish())?;
-    if let Some(notice) = &opened.notice {
-        note(&format!("note: {notice}"));
+    if let Some(pair) = &args.compare {
+        return test_compare::run(args, pair);
     }
-    let model = Cnn::new(config.architecture(), &best.weights, &opened.device)
-        .with_context(|| format!("the model in {} cannot be used", short(&checkpoint)))?;
-    let pictures = data::test_set(name, &crate::paths::data_dir(&args.data_dir))?;
-    let predictions = answers(&model, &pictures, &opened.device);
-    if let Some(path) = &args.predictions {
-        write_predictions(path, &predictions)?;
-    }
-    let report = TestReport {
-        run: short(run.path()),
-        epoch: best.position.epoch,
-        weights_sha256: best.weights.sha256()?,
-        dataset: name,
-        data_sha256: data::checksums(name),
-        backend: opened.backend,
-        tested: now(),
-        evaluation: Evaluation::new(&predictions, name.classes()),
+    let run = match find(args.run_dir.as_deref())? {
+        Found::Run(run) => run,
+        Found::Seeds(folder) => return test_seeds::run(args, &folder),
     };
-    let written = run.write_test(&report)?;
-    if args.json {
-        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
+    let mut tester = Tester::new(&args.backend, &args.data_dir)?;
+    let tested = tester.test(&run, questions(args))?;
+    if let Some(path) = &args.logits {
+        let logits = tester.logits(&run)?;
+        write_logits(path, &logits)?;
     }
-    print(&evaluation_table::render(&report, &opened.hardware))?;
-    print(&format!("\nWritten to {}\n", short(&written)))
+    if args.json {
+        print(&(serde_json::to_string_pretty(&tested.report)? + "\n"))?;
+    } else {
+        print(&test_table::render(&tested.report, tester.hardware(), args.worst))?;
+    }
+    let pictures = tester.pictures(tested.report.dataset)?.subset().clone();
+    page::write(&run, |_: Split| Ok(pictures))?;
+    if args.json {
+        return Ok(());
+    }
+    let files = [run.test_file(), run.predictions(), run.page()];
+    let [test, predictions, page] = files.map(|file| short(&file));
+    print(&format!("\nWritten: {test}\n         {predictions}\nReport:  {page}\n"))
 }
 
-fn find_run(args: &TestArgs) -> anyhow::Result<RunDir> {
-    if let Some(path) = &args.run_dir {
+pub(crate) fn questions(args: &TestArgs) -> Questions {
+    Questions { worst: args.worst.map_or(WORST, |worst| worst as usize), corruptions: args.corruptions }
+}
+
+/// What was named, or the latest with a model.
+pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
+    if let Some(path) = named {
+        return Ok(Found::open(path)?);
+    }
+    let runs = runs_dir();
+    let found = seeds::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
+    note(&format!("testing the latest run, {}", short(found.path())));
+    Ok(found)
+}
+
+/// The run that was named, or the latest with a model; `doing` says what is done with it.
+pub(crate) fn find_run(named: Option<&Path>, doing: &str) -> anyhow::Result<RunDir> {
+    if let Some(path) = named {
         return Ok(RunDir::open(path)?);
     }
     let runs = runs_dir();
     let run = RunDir::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
-    note(&format!("testing the latest run, {}", short(run.path())));
+    note(&format!("{doing} the latest run, {}", short(run.path())));
     Ok(run)
 }
 
-fn answers(model: &Cnn, pictures: &dataset::TestSet, device: &Device) -> Predictions {
-    let bar = ProgressBar::new(pictures.subset().len() as u64);
-    let predictions = predict(model, pictures.subset(), device, &mut |done| bar.set_position(done as u64));
-    bar.finish_and_clear();
-    predictions
-}
-
-fn write_predictions(path: &Path, predictions: &Predictions) -> anyhow::Result<()> {
+/// A line a picture, its logits to the last digit: for comparing backends.
+fn write_logits(path: &Path, predictions: &Predictions) -> anyhow::Result<()> {
     let mut csv = String::from("index,label,prediction");
+    // Writing to a string cannot fail.
     for class in 0..predictions.classes() {
-        write!(csv, ",logit_{class}")?;
+        let _ = write!(csv, ",logit_{class}");
     }
     csv.push('\n');
     for (index, (label, logits)) in predictions.rows().enumerate() {
-        write!(csv, "{index},{label},{}", argmax(logits))?;
+        let _ = write!(csv, "{index},{label},{}", argmax(logits));
         for logit in logits {
-            write!(csv, ",{logit}")?;
+            let _ = write!(csv, ",{logit}");
         }
         csv.push('\n');
     }

@@ -6,7 +6,9 @@
 
 pub mod batch;
 pub mod catalog;
+pub mod class_pictures;
 mod client;
+pub mod corrupt;
 pub mod error;
 #[cfg(test)]
 mod fault_server;
@@ -24,5 +26,6 @@ pub mod verify;
 
 pub use batch::{Batch, shuffled};
 pub use catalog::Name;
+pub use corrupt::Corruption;
 pub use error::Error;
 pub use subset::{Subset, TestSet, TrainSet, ValidationSet};

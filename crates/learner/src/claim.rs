@@ -11,7 +11,9 @@ use std::path::Path;
 use crate::checkpoint;
 use crate::config::Config;
 use crate::durable;
-use crate::run_dir::{CHECKPOINTS, CONFIG, INFO, RunDir, RunDirError, RunInfo, TEST, at};
+use crate::run_dir::{
+    CHECKPOINTS, CONFIG, INFO, PAGE, PREDICTIONS, RunDir, RunDirError, RunInfo, TEST, VALIDATION, at,
+};
 use crate::seeds::{SEEDS, SEEDS_CONFIG, SeedsDir, SeedsInfo};
 
 const LOCK: &str = "lock";
@@ -199,7 +201,8 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
 }
 
 fn is_left_over_file(name: &str) -> bool {
-    [CONFIG, INFO, TEST, SEEDS, SEEDS_CONFIG].into_iter().any(|of| durable::is_partial(name, of))
+    let written = [CONFIG, INFO, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
+    written.into_iter().any(|of| durable::is_partial(name, of))
 }
 
 /// Removes half-written files, which are nobody's while this process holds the lock.

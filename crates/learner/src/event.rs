@@ -4,6 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::evaluate::Predictions;
 use crate::snapshot::Snapshot;
 
 /// Something that happened in a run; one line of `metrics.jsonl`.
@@ -72,6 +73,9 @@ pub trait Observer {
     /// # Errors
     /// If what happened cannot be kept.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// An epoch was validated, with these answers; told before the epoch's event.
+    fn validated(&mut self, _answers: Predictions, _is_best: bool) {}
 
     /// # Errors
     /// If the checkpoint cannot be kept.

@@ -4,13 +4,13 @@ use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use dataset::{Batch, Subset, TrainSet, ValidationSet};
+use dataset::{Batch, TrainSet, ValidationSet};
 use model::weights::WeightsError;
 use model::{Architecture, Cnn, Weights, preprocess};
 use thiserror::Error;
 
 use crate::config::TrainConfig;
-use crate::evaluate::predict;
+use crate::evaluate::{Predictions, predict};
 use crate::event::{EpochEvent, Event, Observer, StepEvent};
 use crate::metrics::Score;
 use crate::optimizer::ModelOptimizer;
@@ -112,8 +112,9 @@ pub fn fit(
             }
         }
         let rate = learning_rate(config, at.step.saturating_sub(1), plan.total_steps());
-        let score = validate(&model, validation, device, &at, rate)?;
+        let (score, answers) = validate(&model, validation, device, &at, rate)?;
         let is_best = at.end_epoch(score);
+        observer.validated(answers, is_best);
         observer.event(&Event::Epoch(epoch_event(&at, score, is_best)))?;
         observer.checkpoint(&snapshot(&at, &mut window, rate, architecture, &model, &optimizer)?)?;
         if observer.stop_requested() && plan.next_epoch(&at).is_some() {
@@ -301,11 +302,11 @@ fn validate(
     device: &Device,
     at: &Position,
     rate: f64,
-) -> Result<Score, FitError> {
-    let pictures: &Subset = validation.subset();
-    let score = Score::new(&predict(&model.valid(), pictures, device, &mut |_| ()));
+) -> Result<(Score, Predictions), FitError> {
+    let answers = predict(&model.valid(), validation.subset(), device, &mut |_| ());
+    let score = Score::new(&answers);
     if score.loss.is_finite() {
-        return Ok(score);
+        return Ok((score, answers));
     }
     Err(not_finite("the validation loss", score.loss, at, at.step, rate))
 }

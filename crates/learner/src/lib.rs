@@ -5,8 +5,10 @@
 //! [`recorder`] keeps what it reports in a [`run_dir`], so that a run can be killed at any moment
 //! and goes on to the same bits; docs/reliability.md says how that is known.
 
+pub mod calibration;
 pub mod checkpoint;
 pub mod claim;
+pub mod comparison;
 pub mod config;
 pub mod config_text;
 mod durable;
@@ -16,7 +18,10 @@ mod fault;
 pub mod fit;
 pub mod manifest;
 pub mod metrics;
+pub mod mistakes;
 pub mod optimizer;
+pub mod predictions_file;
+pub mod probabilities;
 pub mod random;
 pub mod recorder;
 pub mod resume;

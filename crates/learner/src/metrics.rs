@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Calibration;
 use crate::evaluate::{Predictions, argmax, softmax};
+use crate::probabilities::Probabilities;
+
+/// Is the right class among the first k?
+const LARGEST_K: usize = 5;
 
 /// Accuracy and mean loss, enough to choose the best model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,11 +40,23 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
     /// Wilson's 95 % interval of the accuracy.
     pub accuracy_interval: Option<[f64; 2]>,
-    /// Mean negative log-likelihood, in nats.
+    /// Mean negative log-likelihood, in nats; none if a right class was ruled out altogether.
     pub loss: Option<f64>,
+    /// For k from 1 to 5, or to the number of classes.
+    pub top_k: Vec<TopK>,
+    /// Mean of the classes' F1, of those that have one.
+    pub macro_f1: Option<f64>,
+    pub calibration: Calibration,
     pub classes: Vec<ClassMetrics>,
     /// `confusion[label][prediction]` pictures.
     pub confusion: Vec<Vec<usize>>,
+}
+
+/// Share of the pictures whose label is among the k most probable classes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TopK {
+    pub k: usize,
+    pub accuracy: Option<f64>,
 }
 
 /// One class against all others.
@@ -65,24 +82,35 @@ pub struct Confusion {
 }
 
 impl Evaluation {
-    /// Evaluates predictions; `names` are the classes' names.
-    pub fn new(predictions: &Predictions, names: &[&str]) -> Self {
-        let classes = predictions.classes();
-        let mut confusion = vec![vec![0; classes]; classes];
-        for (label, logits) in predictions.rows() {
-            confusion[label][argmax(logits)] += 1;
+    /// Evaluates what was believed; `names` are the classes' names.
+    pub fn new(probabilities: &Probabilities, names: &[&str]) -> Self {
+        let (n, pictures) = (probabilities.classes(), probabilities.len());
+        let mut confusion = vec![vec![0; n]; n];
+        let mut ranks = vec![0; n];
+        let mut loss = 0.0;
+        for belief in probabilities.beliefs() {
+            confusion[belief.label][belief.prediction()] += 1;
+            ranks[belief.rank()] += 1;
+            loss += belief.loss();
         }
-        let pictures = predictions.len();
-        let correct = (0..classes).map(|class| confusion[class][class]).sum();
-        let score = (pictures > 0).then(|| Score::new(predictions));
+        let share = |hits: usize| ratio(hits, pictures);
+        let correct = (0..n).map(|class| confusion[class][class]).sum();
+        let classes: Vec<ClassMetrics> =
+            (0..n).map(|class| class_metrics(class, &confusion, names)).collect();
+        let f1s: Vec<f64> = classes.iter().filter_map(|class| class.f1).collect();
         Self {
             pictures,
             correct,
-            accuracy: score.map(|score| score.accuracy),
+            accuracy: share(correct),
             accuracy_interval: wilson_interval(correct, pictures),
             // JSON has no infinity.
-            loss: score.map(|score| score.loss).filter(|loss| loss.is_finite()),
-            classes: (0..classes).map(|class| class_metrics(class, &confusion, names)).collect(),
+            loss: (pictures > 0).then(|| loss / pictures as f64).filter(|loss| loss.is_finite()),
+            top_k: (1..=n.min(LARGEST_K))
+                .map(|k| TopK { k, accuracy: share(ranks[..k].iter().sum()) })
+                .collect(),
+            macro_f1: (!f1s.is_empty()).then(|| f1s.iter().sum::<f64>() / f1s.len() as f64),
+            calibration: Calibration::new(probabilities),
+            classes,
             confusion,
         }
     }
@@ -123,13 +151,14 @@ pub fn wilson_interval(hits: usize, n: usize) -> Option<[f64; 2]> {
     Some([((centre - spread) / scale).max(0.0), ((centre + spread) / scale).min(1.0)])
 }
 
+fn ratio(numerator: usize, denominator: usize) -> Option<f64> {
+    (denominator > 0).then(|| numerator as f64 / denominator as f64)
+}
+
 fn class_metrics(class: usize, confusion: &[Vec<usize>], names: &[&str]) -> ClassMetrics {
     let hits = confusion[class][class];
     let support: usize = confusion[class].iter().sum();
     let called: usize = confusion.iter().map(|row| row[class]).sum();
-    let ratio = |numerator: usize, denominator: usize| {
-        (denominator > 0).then(|| numerator as f64 / denominator as f64)
-    };
     ClassMetrics {
         name: names.get(class).map_or_else(|| class.to_string(), |name| (*name).to_owned()),
         support,
@@ -140,61 +169,5 @@ fn class_metrics(class: usize, confusion: &[Vec<usize>], names: &[&str]) -> Clas
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Predictions that put all weight on one class.
-    fn certain(classes: usize, pairs: &[(u8, usize)]) -> Predictions {
-        let logits = pairs
-            .iter()
-            .flat_map(|&(_, guess)| (0..classes).map(move |class| if class == guess { 2.0 } else { 0.0 }))
-            .collect();
-        Predictions::new(classes, pairs.iter().map(|pair| pair.0).collect(), logits)
-    }
-
-    #[test]
-    fn figures_agree_with_a_table_worked_by_hand() {
-        let evaluation =
-            Evaluation::new(&certain(3, &[(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 1)]), &["a", "b", "c"]);
-        assert_eq!(evaluation.confusion, [[2, 1, 0], [0, 1, 1], [0, 1, 0]]);
-        assert_eq!((evaluation.correct, evaluation.accuracy), (3, Some(0.5)));
-        let b = &evaluation.classes[1];
-        assert_eq!((b.precision, b.recall, b.f1), (Some(1.0 / 3.0), Some(0.5), Some(0.4)));
-        let wrong = ((2f64.exp() + 2.0) / 1.0).ln();
-        let right = wrong - 2.0;
-        assert!((evaluation.loss.unwrap() - (3.0 * wrong + 3.0 * right) / 6.0).abs() < 1e-12);
-        let pairs = evaluation.most_confused(2);
-        assert_eq!(pairs[0], Confusion { label: 0, prediction: 1, count: 1 });
-        assert_eq!(pairs.len(), 2);
-    }
-
-    #[test]
-    fn what_has_no_denominator_is_none() {
-        let evaluation = Evaluation::new(&certain(3, &[(0, 0)]), &["a", "b", "c"]);
-        let c = &evaluation.classes[2];
-        assert_eq!((c.precision, c.recall, c.f1), (None, None, None));
-        let empty = Evaluation::new(&certain(3, &[]), &["a", "b", "c"]);
-        assert_eq!((empty.accuracy, empty.loss, empty.accuracy_interval), (None, None, None));
-        assert!(!serde_json::to_string(&empty).unwrap().contains("NaN"));
-    }
-
-    #[test]
-    fn the_interval_is_wilsons() {
-        // scipy.stats.binomtest(9900, 10000).proportion_ci(method="wilson")
-        let [low, high] = wilson_interval(9900, 10_000).unwrap();
-        assert!(
-            (low - 0.987_853_017_744_885).abs() < 1e-12 && (high - 0.991_770_663_851_852).abs() < 1e-12,
-            "{low} {high}"
-        );
-        assert_eq!(wilson_interval(5, 5).unwrap()[1], 1.0);
-        assert!(wilson_interval(0, 5).unwrap()[0].abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_tie_in_accuracy_is_broken_by_loss() {
-        let score = |accuracy, loss| Score { accuracy, loss };
-        assert!(score(0.9, 0.3).is_better_than(&score(0.8, 0.1)));
-        assert!(score(0.9, 0.1).is_better_than(&score(0.9, 0.2)));
-        assert!(!score(0.9, 0.2).is_better_than(&score(0.9, 0.2)));
-    }
-}
+#[path = "metrics_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 //! There is no generator state to save: what epoch 3, step 17 draws depends on the seed and
 //! on these numbers alone, so a resumed run draws the same, and so does every backend.
 
+use dataset::Corruption;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
@@ -19,6 +20,8 @@ pub enum Stream {
     Shuffle = 4,
     /// Dropout masks of a step.
     Dropout = 5,
+    /// What corrupts a picture.
+    Corruption = 6,
 }
 
 /// The generator for one purpose at one place of a run.
@@ -31,6 +34,13 @@ pub fn generator(seed: u64, stream: Stream, epoch: u64, step: u64) -> ChaCha8Rng
         part.copy_from_slice(&value.to_le_bytes());
     }
     ChaCha8Rng::from_seed(key)
+}
+
+/// The generator that corrupts one picture, wherever it is asked for: every network that is ever
+/// tested gets the same pictures.
+pub fn corruption_generator(corruption: Corruption, index: usize) -> ChaCha8Rng {
+    const SEED: u64 = 0;
+    generator(SEED, Stream::Corruption, corruption as u64, index as u64)
 }
 
 #[cfg(test)]

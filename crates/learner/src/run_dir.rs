@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::checkpoint::{self, CheckpointError};
 use crate::config::Config;
 use crate::config_text::{self, ConfigError};
-use crate::durable;
+use crate::durable::{self, Log};
 use crate::seeds::SeedsDir;
 use crate::snapshot::Snapshot;
 
@@ -22,6 +22,10 @@ pub(crate) const INFO: &str = "run.json";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 const METRICS: &str = "metrics.jsonl";
 pub(crate) const TEST: &str = "test.json";
+pub(crate) const VALIDATION: &str = "validation.json";
+pub(crate) const PREDICTIONS: &str = "predictions.csv";
+pub(crate) const PAGE: &str = "report.html";
+const TESTS: &str = "tests.jsonl";
 
 /// Why a run directory cannot be made or used.
 #[derive(Debug, Error)]
@@ -194,6 +198,42 @@ impl RunDir {
         found.ok_or_else(|| RunDirError::NoModel(self.path.clone()))
     }
 
+    /// Where the report goes, for people to look at.
+    pub fn page(&self) -> PathBuf {
+        self.path.join(PAGE)
+    }
+
+    /// Where the judgement of the best model on validation goes.
+    pub fn validation_file(&self) -> PathBuf {
+        self.path.join(VALIDATION)
+    }
+
+    /// Where `test` writes what it was told of each picture.
+    pub fn predictions(&self) -> PathBuf {
+        self.path.join(PREDICTIONS)
+    }
+
+    /// Notes that the run was tested, in a log that only grows; tells how often it was by now.
+    ///
+    /// Whoever tests again and again chooses on the test set, and should see it.
+    ///
+    /// # Errors
+    /// If the log cannot be read or written.
+    pub fn note_test(&self, test: &impl Serialize) -> Result<usize, RunDirError> {
+        let path = self.path.join(TESTS);
+        let before = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            before => before.map_err(at(&path))?,
+        };
+        // What a crash left of a line is not a test that was done.
+        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let mut line = json(&path, serde_json::to_vec(test))?;
+        line.push(b'\n');
+        let mut log = Log::open(&path, whole as u64).map_err(RunDirError::Write)?;
+        log.append(&line).and_then(|()| log.sync()).map_err(RunDirError::Write)?;
+        Ok(1 + before[..whole].iter().filter(|byte| **byte == b'\n').count())
+    }
+
     /// Writes the resolved configuration, which reruns as it is.
     ///
     /// # Errors
@@ -220,13 +260,32 @@ impl RunDir {
         Ok(self.test_file())
     }
 
+    /// Writes the judgement of the best model on validation.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_validation(&self, result: &impl Serialize) -> Result<(), RunDirError> {
+        self.write_json(VALIDATION, result)
+    }
+
+    /// Writes one of the run's other files, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RunDirError> {
+        durable::replace(path, bytes).map_err(RunDirError::Write)
+    }
+
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirError> {
         let path = self.path.join(name);
-        let mut bytes = serde_json::to_vec_pretty(value)
-            .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
+        let mut bytes = json(&path, serde_json::to_vec_pretty(value))?;
         bytes.push(b'\n');
         durable::replace(&path, &bytes).map_err(RunDirError::Write)
     }
+}
+
+fn json(path: &Path, written: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunDirError> {
+    written.map_err(|error| RunDirError::Damaged { path: path.to_owned(), problem: error.to_string() })
 }
 
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> RunDirError {

@@ -13,7 +13,7 @@ use crate::checkpoint;
 use crate::config::Config;
 use crate::config_text::{self, ConfigError};
 use crate::durable;
-use crate::run_dir::{CONFIG, RunDir, RunDirError, at, now};
+use crate::run_dir::{CONFIG, PAGE, RunDir, RunDirError, at, now};
 
 pub(crate) const SEEDS: &str = "seeds.json";
 pub(crate) const SEEDS_CONFIG: &str = "seeds.toml";
@@ -133,6 +133,19 @@ impl SeedsDir {
         let path = self.config_file();
         let text = fs::read_to_string(&path).map_err(at(&path))?;
         Ok(config_text::parse(&path.display().to_string(), &text, &[])?)
+    }
+
+    /// Where the report of all runs side by side goes.
+    pub fn page(&self) -> PathBuf {
+        self.path.join(PAGE)
+    }
+
+    /// Writes the result of `test` on all runs.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_test(&self, result: &impl Serialize) -> Result<PathBuf, RunDirError> {
+        RunDir { path: self.path.clone() }.write_test(result)
     }
 
     /// Why this is not a run: the error for who wants one.

@@ -8,6 +8,7 @@
 
 mod configs;
 mod errors;
+mod evaluation;
 mod interrupted;
 mod program;
 mod show;

@@ -47,3 +47,61 @@ fn completions_name_the_commands() {
         assert!(script.contains("summary") && script.contains("mnist-cnn"), "{shell}");
     }
 }
+
+#[test]
+fn pictures_are_chosen_by_class_or_position() {
+    let desk = Desk::new();
+    let captions = |arguments: &[&str]| -> Vec<String> {
+        let shown = desk.run(&[&["show", "--dataset", "sample"], arguments].concat()).done().stdout;
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        words.windows(2).filter(|pair| pair[0].starts_with('#')).map(|pair| pair.join(" ")).collect()
+    };
+    let sevens = captions(&["--label", "7", "-n", "5", "--start", "20"]);
+    assert!(sevens.len() == 5 && sevens.iter().all(|caption| caption.ends_with(": 7")), "{sevens:?}");
+    assert_eq!(captions(&["--index", "12,3"]), ["#12: 2", "#3: 3"]);
+    desk.run(&["show", "--dataset", "sample", "--index", "5,1000"])
+        .fails(1, &["--index 1000", "there are 1000 pictures"]);
+    desk.run(&["show", "--dataset", "sample", "--label", "x"]).fails(1, &["--label x", "0, 1, 2"]);
+}
+
+#[test]
+fn a_corruption_changes_what_is_shown_in_the_same_way_each_time() {
+    let desk = Desk::new();
+    let shown = |more: &[&str]| {
+        desk.run(&[&["show", "--dataset", "sample", "--index", "4"], more].concat()).done().stdout
+    };
+    let noisy = shown(&["--corruption", "impulse-noise"]);
+    assert_eq!(noisy, shown(&["--corruption", "impulse-noise"]));
+    assert_ne!(noisy, shown(&[]));
+    let unknown = desk.run(&["show", "--dataset", "sample", "--corruption", "rain"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("canny-edges"), "{}", unknown.stderr);
+}
+
+#[test]
+fn classes_have_a_mean_and_a_spread() {
+    let desk = Desk::new();
+    let shown = desk.run(&["show", "--dataset", "sample", "--mean"]).done().stdout;
+    assert_eq!(shown.matches("mean of 100").count(), 10, "{shown}");
+    assert_eq!(shown.matches("spread").count(), 10, "{shown}");
+    let one = desk.run(&["show", "--dataset", "sample", "--mean", "--label", "3"]).done().stdout;
+    assert!(one.contains("3: mean of 100") && one.lines().count() == 15, "{one}");
+}
+
+#[test]
+fn the_mistakes_of_a_tested_run_are_shown_the_worst_first() {
+    let desk = Desk::new();
+    desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
+    desk.run(&["show", "--wrong", "-p", "tmp"])
+        .fails(1, &["predictions.csv", "test the run first", "test -p tmp"]);
+    desk.run(&["test", "-p", "tmp"]).done();
+    let shown = desk.run(&["show", "--wrong", "-p", "tmp", "-n", "3"]).done().stdout;
+    let report = desk.json("tmp/test.json");
+    let wrong = 200 - report["evaluation"]["correct"].as_u64().unwrap();
+    assert!(shown.starts_with(&format!("{wrong} pictures were taken for another class")), "{shown}");
+    for mistake in &report["worst"].as_array().unwrap()[..3] {
+        let caption = format!("#{}: {} as {}", mistake["index"], mistake["label"], mistake["prediction"]);
+        assert!(shown.contains(&caption), "{caption}: {shown}");
+    }
+    fs::write(desk.path().join("tmp/predictions.csv"), "index,label,prediction\n1,2\n").unwrap();
+    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(1, &["predictions.csv", "line 2"]);
+}

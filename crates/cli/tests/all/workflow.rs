@@ -90,21 +90,6 @@ fn without_a_directory_runs_are_numbered_and_the_latest_is_tested() {
 }
 
 #[test]
-fn predictions_are_written_for_each_picture() {
-    let desk = Desk::new();
-    desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
-    desk.run(&["test", "-p", "tmp", "--predictions", "p.csv"]).done();
-    let csv = fs::read_to_string(desk.path().join("p.csv")).unwrap();
-    assert_eq!(csv.lines().count(), 201);
-    assert!(csv.starts_with("index,label,prediction,logit_0,"), "{csv}");
-    let right = csv.lines().skip(1).filter(|line| {
-        let fields: Vec<&str> = line.split(',').collect();
-        fields[1] == fields[2]
-    });
-    assert_eq!(right.count(), desk.json("tmp/test.json")["evaluation"]["correct"].as_u64().unwrap() as usize);
-}
-
-#[test]
 fn output_in_a_file_has_no_colours() {
     let desk = Desk::new();
     let ended = desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();

@@ -1,0 +1,62 @@
+//! What training ends with: the best model judged on validation, and the run's first page.
+
+use dataset::{Name, ValidationSet};
+use learner::Config;
+use learner::evaluate::{Predictions, predict};
+use learner::metrics::Evaluation;
+use learner::mistakes::{Mistake, worst};
+use learner::probabilities::Probabilities;
+use learner::run_dir::RunDir;
+use model::Cnn;
+use model::device::{Backend, Opened};
+use serde::Serialize;
+
+use crate::page;
+
+/// Wrong pictures on the page.
+const WORST: usize = 50;
+
+/// `validation.json`: as `test.json`, of the pictures that chose the best epoch.
+#[derive(Serialize)]
+struct ValidationReport {
+    epoch: usize,
+    weights_sha256: String,
+    dataset: Name,
+    backend: Backend,
+    evaluation: Evaluation,
+    worst: Vec<Mistake>,
+}
+
+/// Writes `validation.json` and the page. `answers` are the best model's, where this process saw
+/// them; the test set stays unread.
+///
+/// # Errors
+/// If the model cannot be read, or a file cannot be written.
+pub(crate) fn conclude(
+    run: &RunDir,
+    config: &Config,
+    validation: &ValidationSet,
+    answers: Option<Predictions>,
+    opened: &Opened,
+) -> anyhow::Result<()> {
+    let (best, _) = run.best_model()?;
+    let answers = match answers {
+        Some(answers) => answers,
+        // The best epoch was before an interruption.
+        None => {
+            let model = Cnn::new(config.architecture(), &best.weights, &opened.device)?;
+            predict(&model, validation.subset(), &opened.device, &mut |_| ())
+        }
+    };
+    let probabilities = Probabilities::new(&answers)?;
+    let dataset = config.data().dataset;
+    run.write_validation(&ValidationReport {
+        epoch: best.position.epoch,
+        weights_sha256: best.weights.sha256()?,
+        dataset,
+        backend: opened.backend,
+        evaluation: Evaluation::new(&probabilities, dataset.classes()),
+        worst: worst(&probabilities, validation.subset(), WORST),
+    })?;
+    page::write(run, |_| Ok(validation.subset().clone()))
+}

@@ -1,0 +1,192 @@
+//! `test` beyond its table: files, comparisons, corruptions, several seeds.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Desk, SMALL};
+
+fn trained(runs: &[&str]) -> Desk {
+    let desk = Desk::new();
+    for (i, run) in runs.iter().enumerate() {
+        let seed = format!("train.seed={}", i + 1);
+        desk.train(&["-p", run, "--set", "train.epochs=2", "--set", &seed]).done();
+    }
+    desk
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Label, prediction and probabilities of each line of a run's `predictions.csv`.
+fn predictions(desk: &Desk, run: &str) -> Vec<(usize, usize, Vec<f64>)> {
+    let csv = fs::read_to_string(desk.path().join(run).join("predictions.csv")).unwrap();
+    let line = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        let probabilities = fields[3..].iter().map(|field| field.parse().unwrap()).collect();
+        (fields[1].parse().unwrap(), fields[2].parse().unwrap(), probabilities)
+    };
+    csv.lines().skip(1).map(line).collect()
+}
+
+#[test]
+fn the_figures_are_those_of_the_exported_predictions() {
+    let desk = trained(&["tmp"]);
+    desk.run(&["test", "-p", "tmp", "--worst", "7"]).done();
+    let evaluation = &desk.json("tmp/test.json")["evaluation"];
+    let rows = predictions(&desk, "tmp");
+    assert_eq!(rows.len(), 200);
+    let right = rows.iter().filter(|(label, prediction, _)| label == prediction).count();
+    assert_eq!(evaluation["correct"], right);
+    let loss = rows.iter().map(|(label, _, p)| -p[*label].ln()).sum::<f64>() / 200.0;
+    assert!((evaluation["loss"].as_f64().unwrap() - loss).abs() < 1e-12);
+    let bins = evaluation["calibration"]["bins"].as_array().unwrap();
+    assert_eq!(bins.iter().map(|bin| bin["pictures"].as_u64().unwrap()).sum::<u64>(), 200);
+    let top: Vec<f64> =
+        evaluation["top_k"].as_array().unwrap().iter().map(|top| top["accuracy"].as_f64().unwrap()).collect();
+    assert!(top.len() == 5 && top.is_sorted() && top[0] == right as f64 / 200.0, "{top:?}");
+    for (_, prediction, p) in &rows {
+        assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12 && p.iter().all(|q| *q <= p[*prediction]));
+    }
+}
+
+#[test]
+fn wrong_pictures_are_kept_by_falling_loss() {
+    let desk = trained(&["tmp"]);
+    let wrong = |arguments: &[&str]| {
+        let stdout = desk.run(&[&["test", "-p", "tmp"], arguments].concat()).done().stdout;
+        let report = desk.json("tmp/test.json");
+        let worst = report["worst"].as_array().unwrap().clone();
+        (stdout.lines().filter(|line| line.contains("% sure), loss")).count(), worst)
+    };
+    let (listed, worst) = wrong(&["--worst", "7"]);
+    assert_eq!((listed, worst.len()), (7, 7));
+    let losses: Vec<f64> = worst.iter().map(|mistake| mistake["loss"].as_f64().unwrap()).collect();
+    assert!(losses.iter().rev().is_sorted(), "{losses:?}");
+    assert!(worst.iter().all(|mistake| mistake["label"] != mistake["prediction"]));
+    assert_eq!(wrong(&["--worst", "0"]), (0, Vec::new()));
+    let (listed, worst) = wrong(&[]);
+    assert!(listed == 5 && worst.len() > 7, "{listed} {}", worst.len());
+}
+
+#[test]
+fn a_run_remembers_how_often_it_was_tested() {
+    let desk = trained(&["tmp"]);
+    let first = desk.run(&["test", "-p", "tmp"]).done().stdout;
+    assert!(!first.contains("tested 1 time"), "{first}");
+    let second = desk.run(&["test", "-p", "tmp"]).done().stdout;
+    assert!(second.contains("tested 2 times by now"), "{second}");
+    let log = desk.path().join("tmp/tests.jsonl");
+    // A line that a crash cut short is no test, and the next one does not continue it.
+    let mut lines = fs::read_to_string(&log).unwrap();
+    lines += "{\"tested\":";
+    fs::write(&log, lines).unwrap();
+    desk.run(&["test", "-p", "tmp"]).done();
+    assert_eq!(desk.json("tmp/test.json")["times_tested"], 3);
+    let lines = fs::read_to_string(&log).unwrap();
+    assert!(
+        lines.lines().count() == 3 && lines.lines().all(|line| parsed(line)["accuracy"].is_f64()),
+        "{lines}"
+    );
+}
+
+#[test]
+fn two_runs_are_compared_on_the_same_pictures() {
+    let desk = trained(&["a", "b"]);
+    let report = parsed(&desk.run(&["test", "--compare", "a", "b", "--json"]).done().stdout);
+    let (a, b) = (predictions(&desk, "a"), predictions(&desk, "b"));
+    let both = |right_a: bool, right_b: bool| {
+        a.iter().zip(&b).filter(|(a, b)| (a.0 == a.1) == right_a && (b.0 == b.1) == right_b).count()
+    };
+    assert_eq!(report["both_right"], both(true, true));
+    assert_eq!(report["only_a_right"], both(true, false));
+    assert_eq!(report["only_b_right"], both(false, true));
+    assert_eq!(report["both_wrong"], both(false, false));
+    let disagreements = report["disagreements"].as_array().unwrap();
+    assert_eq!(disagreements.len(), a.iter().zip(&b).filter(|(a, b)| a.1 != b.1).count());
+    assert_eq!(desk.json("a/test.json")["times_tested"], 1);
+    let itself = desk.run(&["test", "--compare", "a", "a"]).done().stdout;
+    assert!(itself.contains("p = 1.0000") && itself.contains("the same for every picture"), "{itself}");
+    let text = desk.run(&["test", "--compare", "a", "b"]).done().stdout;
+    assert!(text.contains("McNemar's exact test: p = ") && text.contains('█'), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn runs_of_different_data_sets_are_not_compared() {
+    let desk = trained(&["a", "b"]);
+    let config = desk.path().join("b/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"sample\"", "\"fashion-mnist\"")).unwrap();
+    desk.run(&["test", "--compare", "a", "b"])
+        .fails(1, &["a was trained on", "Fashion-MNIST", "the same pictures"]);
+    assert!(!desk.path().join("a/test.json").exists());
+    assert_eq!(desk.run(&["test", "--compare", "a"]).code, 2);
+    assert_eq!(desk.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
+}
+
+#[test]
+fn corrupted_pictures_are_harder_and_the_result_outlives_a_plain_test() {
+    let desk = trained(&["tmp"]);
+    let text = desk.run(&["test", "-p", "tmp", "--corruptions"]).done().stdout;
+    let report = desk.json("tmp/test.json");
+    let each = report["corruptions"]["each"].as_array().unwrap();
+    let accuracies: Vec<f64> = each.iter().map(|score| score["accuracy"].as_f64().unwrap()).collect();
+    assert_eq!(accuracies.len(), 15);
+    let mean = accuracies.iter().sum::<f64>() / 15.0;
+    assert!((report["corruptions"]["mean_accuracy"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!(mean < report["evaluation"]["accuracy"].as_f64().unwrap() - 0.05, "{report}");
+    assert!(text.contains("mean of the fifteen") && text.contains("glass-blur"), "{text}");
+    desk.run(&["test", "-p", "tmp"]).done();
+    assert_eq!(desk.json("tmp/test.json")["corruptions"], report["corruptions"]);
+    // The same pictures every time.
+    let again = desk.run(&["test", "-p", "tmp", "--corruptions", "--json"]).done().stdout;
+    assert_eq!(parsed(&again)["corruptions"], report["corruptions"]);
+}
+
+#[test]
+fn logits_are_written_for_comparing_backends() {
+    let desk = trained(&["tmp"]);
+    desk.run(&["test", "-p", "tmp", "--logits", "logits.csv"]).done();
+    let csv = fs::read_to_string(desk.path().join("logits.csv")).unwrap();
+    assert!(csv.starts_with("index,label,prediction,logit_0,") && csv.lines().count() == 201, "{csv}");
+    desk.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]).fails(1, &["no/such/folder.csv"]);
+}
+
+#[test]
+fn several_seeds_are_tested_together_and_as_an_ensemble() {
+    let desk = Desk::new();
+    let sets = SMALL.iter().flat_map(|set| ["--set", set]);
+    let words: Vec<&str> = ["train", "--seeds", "3", "-p", "tmp"]
+        .into_iter()
+        .chain(sets)
+        .chain(["--set", "train.epochs=2"])
+        .collect();
+    desk.run(&words).done();
+    let report = parsed(&desk.run(&["test", "-p", "tmp", "--json"]).done().stdout);
+    assert_eq!(report, desk.json("tmp/test.json"));
+    let each: Vec<Vec<(usize, usize, Vec<f64>)>> =
+        ["tmp/seed-1", "tmp/seed-2", "tmp/seed-3"].map(|run| predictions(&desk, run)).to_vec();
+    let accuracies: Vec<f64> = each
+        .iter()
+        .map(|rows| rows.iter().filter(|row| row.0 == row.1).count() as f64 / rows.len() as f64)
+        .collect();
+    let mean = accuracies.iter().sum::<f64>() / 3.0;
+    let deviation = (accuracies.iter().map(|a| (a - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
+    let close = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-12;
+    assert!(close(&report["accuracy"]["mean"], mean), "{report}");
+    assert!(close(&report["accuracy"]["standard_deviation"], deviation), "{report}");
+    assert!(close(&report["accuracy"]["standard_error"], deviation / 3f64.sqrt()), "{report}");
+    // The ensemble takes the class with the largest mean probability.
+    let right = (0..each[0].len())
+        .filter(|&i| {
+            let mean = |class: usize| each.iter().map(|rows| rows[i].2[class]).sum::<f64>();
+            let best = (1..10).fold(0, |best, class| if mean(class) > mean(best) { class } else { best });
+            best == each[0][i].0
+        })
+        .count();
+    assert_eq!(report["ensemble"]["correct"], right);
+    let text = desk.run(&["test", "-p", "tmp"]).done().stdout;
+    assert!(text.contains("standard error") && text.contains("their ensemble"), "{text}");
+}
