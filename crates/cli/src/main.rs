@@ -9,15 +9,17 @@ mod bench;
 mod data;
 mod evaluation_table;
 mod exit;
+mod outcome;
 mod paths;
 mod picture;
 mod progress;
-mod report;
+mod seeds_table;
 mod show;
 mod signals;
 mod summary;
 mod test;
 mod train;
+mod train_seeds;
 
 use args::{Args, Command};
 

@@ -10,5 +10,6 @@ mod configs;
 mod errors;
 mod interrupted;
 mod program;
+mod seeds;
 mod show;
 mod workflow;
