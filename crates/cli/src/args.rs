@@ -88,10 +88,15 @@ impl BackendArg {
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// Directory of the run [default of a new one: runs/NAME-N, NAME from the configuration file].
+    /// Directory of the run, or of several [default of a new one: runs/NAME-N, NAME from the configuration file].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Go on with the run in DIR (default: the latest below `runs`) from its newest checkpoint.
+    /// Train a run for each of N seeds, train.seed and those after it, below DIR; say how they spread.
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) seeds: Option<u64>,
+    /// Go on with the run or the seeds in DIR (default: the latest below `runs`), each run from its
+    /// newest checkpoint.
     #[arg(long)]
     pub(crate) resume: bool,
     #[command(flatten)]

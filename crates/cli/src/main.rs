@@ -8,20 +8,25 @@ mod args;
 mod bench;
 mod data;
 mod exit;
+mod outcome;
 mod page;
 mod paths;
 mod picture;
 mod progress;
-mod report;
+mod report_command;
+mod seeds_table;
 mod show;
 mod signals;
 mod summary;
+mod tensorboard;
 mod test;
 mod test_compare;
 mod test_seeds;
 mod test_table;
 mod tester;
 mod train;
+mod train_seeds;
+mod validation;
 
 use args::{Args, Command};
 
@@ -35,7 +40,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
-        Command::Report(_args) => Ok(()),
+        Command::Report(args) => report_command::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),

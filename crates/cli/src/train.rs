@@ -1,6 +1,6 @@
 //! `train`: the lecture's second assignment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use dataset::{TrainSet, ValidationSet};
@@ -9,17 +9,19 @@ use learner::claim::Claim;
 use learner::fit::{Outcome, fit};
 use learner::recorder::Recorder;
 use learner::run_dir::{Resumed, RunDir, RunDirError, RunInfo, now};
+use learner::seeds::{self, Found};
 use learner::snapshot::Snapshot;
-use learner::{Config, config_text, resume};
+use learner::{Config, config_text};
 use model::device::{self, Opened};
 
 use crate::args::TrainArgs;
 use crate::data;
 use crate::exit::{note, print};
+use crate::outcome::{self, Trained};
 use crate::paths::{read_config, read_config_from, runs_dir, short};
 use crate::progress::Progress;
-use crate::report;
 use crate::signals::Signals;
+use crate::train_seeds;
 
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if args.resume {
@@ -29,47 +31,82 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
+    if let Some(count) = args.seeds {
+        return train_seeds::begin(args, &config, count);
+    }
     // First of all: a second process should not download anything before it is told so.
-    let mut claim = match &args.run_dir {
-        Some(path) => Claim::new_run(path)?,
+    let claim = claim_new(args)?;
+    let opened = device::open(args.backend.wish())?;
+    let session = Session::new(args, &config, None)?;
+    session.announce(&config, &opened);
+    outcome::finished(args, &begin(&session, &config, &opened, claim)?)
+}
+
+/// The directory that the arguments name, or the next number.
+pub(crate) fn claim_new(args: &TrainArgs) -> Result<Claim, RunDirError> {
+    match &args.run_dir {
+        Some(path) => Claim::new_run(path),
         None => {
             let stem = args.config.config.as_deref().and_then(Path::file_stem);
             let stem = stem.map_or("run".into(), |stem| stem.to_string_lossy());
-            Claim::numbered(&runs_dir(), &stem)?
+            Claim::numbered(&runs_dir(), &stem)
         }
-    };
-    let opened = device::open(args.backend.wish())?;
-    let sets = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
-    let signals = Signals::listen()?;
-    claim.begin(&config, &circumstances(&config, &opened))?;
-    learn(args, &config, &opened, claim.run(), &sets, None, signals)
+    }
 }
 
 /// `train --resume`.
 fn go_on(args: &TrainArgs) -> anyhow::Result<()> {
-    let path = match &args.run_dir {
-        Some(path) => path.clone(),
+    let found = match &args.run_dir {
+        Some(path) => Found::open(path)?,
         None => {
             let runs = runs_dir();
-            let latest = RunDir::latest(&runs, false)?.ok_or(RunDirError::NoRuns(runs))?;
+            let latest = seeds::latest(&runs, false)?.ok_or(RunDirError::NoRuns(runs))?;
             note(&format!("the latest run is {}", short(latest.path())));
-            latest.path().to_owned()
+            latest
         }
     };
-    let run = RunDir::open(&path)?;
+    match found {
+        Found::Run(run) => go_on_with_run(args, &run),
+        Found::Seeds(seeds) => train_seeds::go_on(args, &seeds),
+    }
+}
+
+fn go_on_with_run(args: &TrainArgs, run: &RunDir) -> anyhow::Result<()> {
     // Before the configuration is read, which another process may be changing.
-    let claim = Claim::existing(&path)?;
+    let claim = Claim::existing(run.path())?;
     let config = read_config_from(&args.config, Some(&run.config_file()))?;
-    resume::check(&run.config()?, &config)?;
+    learner::resume::check(&run.config()?, &config)?;
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
-    let mut info = run.info()?;
     // Another backend would end in other bits, so it has to be asked for by name.
-    let opened = device::open(args.backend.wish().or(Some(info.backend)))?;
-    let sets = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
-    let signals = Signals::listen()?;
-    let snapshot = newest_good(&run)?;
+    let opened = device::open(args.backend.wish().or(Some(run.info()?.backend)))?;
+    let session = Session::new(args, &config, None)?;
+    session.announce(&config, &opened);
+    outcome::finished(args, &resume(&session, &config, &opened, &claim)?)
+}
+
+/// Trains a new run.
+pub(crate) fn begin(
+    session: &Session<'_>,
+    config: &Config,
+    opened: &Opened,
+    mut claim: Claim,
+) -> anyhow::Result<Trained> {
+    claim.begin(config, &circumstances(config, opened))?;
+    learn(session, config, opened, claim.run(), None)
+}
+
+/// Trains a run that is there to its end.
+pub(crate) fn resume(
+    session: &Session<'_>,
+    config: &Config,
+    opened: &Opened,
+    claim: &Claim,
+) -> anyhow::Result<Trained> {
+    let run = claim.run();
+    let mut info = run.info()?;
+    let snapshot = newest_good(run)?;
     let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.position.step);
     info.resumed.push(Resumed {
         step,
@@ -77,9 +114,9 @@ fn go_on(args: &TrainArgs) -> anyhow::Result<()> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         backend: opened.backend,
     });
-    claim.go_on(&config, &info)?;
+    claim.go_on(config, &info)?;
     note(&format!("going on after step {step}"));
-    learn(args, &config, &opened, &run, &sets, snapshot, signals)
+    learn(session, config, opened, run, snapshot)
 }
 
 /// The newest checkpoint that is whole. Damaged ones are named and set aside.
@@ -101,16 +138,49 @@ fn newest_good(run: &RunDir) -> anyhow::Result<Option<Snapshot>> {
     Ok(Some(snapshot))
 }
 
+/// What all runs of a process share.
+pub(crate) struct Session<'a> {
+    pub(crate) args: &'a TrainArgs,
+    sets: (TrainSet, ValidationSet),
+    pub(crate) signals: Signals,
+    /// The folder of several runs, if that is what `--resume` goes on with.
+    folder: Option<PathBuf>,
+}
+
+impl<'a> Session<'a> {
+    /// Loads the pictures, and listens to signals from then on.
+    pub(crate) fn new(args: &'a TrainArgs, config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Self> {
+        let sets = data::training_sets(config, &crate::paths::data_dir(&args.data_dir))?;
+        Ok(Self { args, sets, signals: Signals::listen()?, folder })
+    }
+
+    /// Says what all runs train with.
+    pub(crate) fn announce(&self, config: &Config, opened: &Opened) {
+        if let Some(notice) = &opened.notice {
+            note(&format!("note: {notice}"));
+        }
+        let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
+        let (train, validation) = &self.sets;
+        note(&format!(
+            "{}: {} pictures to train on, {} to validate",
+            config.data().dataset.title(),
+            train.subset().len(),
+            validation.subset().len(),
+        ));
+        note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
+    }
+}
+
 fn learn(
-    args: &TrainArgs,
+    session: &Session<'_>,
     config: &Config,
     opened: &Opened,
     run: &RunDir,
-    (train, validation): &(TrainSet, ValidationSet),
     snapshot: Option<Snapshot>,
-    signals: Signals,
-) -> anyhow::Result<()> {
-    announce(config, opened, run, train, validation);
+) -> anyhow::Result<Trained> {
+    let Session { args, sets: (train, validation), signals, folder } = session;
+    let again = folder.as_deref().unwrap_or(run.path());
+    note(&format!("run directory: {}", short(run.path())));
     let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.position.step);
     let mut progress = Progress::new(Recorder::new(run, step)?, signals.share());
     let outcome = fit(
@@ -123,9 +193,11 @@ fn learn(
         &mut progress,
     );
     progress.clear();
-    match outcome.map_err(|error| report::explain(args, error, run))? {
-        Outcome::Finished(best) => report::finished(args, run, &best, &progress),
-        Outcome::Stopped(at) => Err(report::stopped(args, run, &at, signals.received().unwrap_or_default())),
+    match outcome.map_err(|error| outcome::explain(args, error, run, again))? {
+        Outcome::Finished(best) => Trained::now(run, best, &progress),
+        Outcome::Stopped(at) => {
+            Err(outcome::stopped(args, run, again, &at, signals.received().unwrap_or_default()))
+        }
     }
 }
 
@@ -152,19 +224,4 @@ fn hardware(opened: &Opened) -> String {
         Some((_, name)) if opened.hardware == "CPU" => name.trim().to_owned(),
         _ => opened.hardware.clone(),
     }
-}
-
-fn announce(config: &Config, opened: &Opened, run: &RunDir, train: &TrainSet, validation: &ValidationSet) {
-    if let Some(notice) = &opened.notice {
-        note(&format!("note: {notice}"));
-    }
-    let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
-    note(&format!(
-        "{}: {} pictures to train on, {} to validate",
-        config.data().dataset.title(),
-        train.subset().len(),
-        validation.subset().len(),
-    ));
-    note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
-    note(&format!("run directory: {}", short(run.path())));
 }

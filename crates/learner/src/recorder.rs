@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,30 @@ impl Recorder {
     }
 }
 
+/// How long a run trained that has come to its end; `None` if its events do not say that it has.
+///
+/// # Errors
+/// If `metrics.jsonl` is there but cannot be read.
+pub fn finished_after(run: &RunDir) -> Result<Option<Duration>, RunDirError> {
+    let path = run.metrics();
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        lines => Ok(finish(&lines.map_err(at(&path))?)),
+    }
+}
+
+/// The time of the last line, if that is whole and a run's last event.
+fn finish(lines: &[u8]) -> Option<Duration> {
+    #[derive(Deserialize)]
+    struct Last {
+        event: String,
+        seconds: f64,
+    }
+    let last = lines.strip_suffix(b"\n")?.rsplit(|byte| *byte == b'\n').next()?;
+    let last: Last = serde_json::from_slice(last).ok()?;
+    Duration::try_from_secs_f64(last.seconds).ok().filter(|_| last.event == "finish")
+}
+
 /// How many bytes of `metrics.jsonl` are of the first `step` steps, and the seconds of their last line.
 ///
 /// Half a line at the end is what an interruption leaves; a whole one that makes no sense is an error,
@@ -73,6 +97,8 @@ fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
             break;
         }
         length += line.len() as u64;
+        // Who adds to it must not come upon a time that is none.
+        Duration::try_from_secs_f64(read.seconds).map_err(|_| i + 1)?;
         seconds = read.seconds;
     }
     Ok((length, seconds))
@@ -120,11 +146,18 @@ mod tests {
         .map(|line| format!("{line}\n"));
         let text = lines.concat();
         let length = |n: usize| lines[..n].concat().len() as u64;
+        assert_eq!(finish(text.as_bytes()), Some(Duration::from_millis(1600)));
+        // Half a line and a run under way say nothing of an end.
+        for n in [text.len() - 1, length(4) as usize, 0] {
+            assert_eq!(finish(&text.as_bytes()[..n]), None, "{n} bytes");
+        }
         assert_eq!(kept(text.as_bytes(), 0), Ok((0, 0.0)));
         assert_eq!(kept(text.as_bytes(), 19), Ok((length(1), 0.0)));
         assert_eq!(kept(text.as_bytes(), 39), Ok((length(2), 0.5)));
         assert_eq!(kept(text.as_bytes(), 40), Ok((length(4), 1.5)));
         assert_eq!(kept(&text.as_bytes()[..length(3) as usize - 1], 40), Ok((length(2), 0.5)));
+        assert_eq!(kept(text.replace("1.0", "-1.0").as_bytes(), 40), Err(3));
+        assert_eq!(finish(text.replace("1.6", "1e300").as_bytes()), None);
         assert_eq!(kept(format!("{}garbage\n{}", lines[0], lines[1]).as_bytes(), 40), Err(2));
     }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use model::device::Backend;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint;
@@ -30,10 +31,13 @@ pub struct SeedsInfo {
     pub seeds: Vec<u64>,
     /// When the first run began, RFC 3339, UTC.
     pub started: String,
+    /// What runs are begun on; another one would end in other bits.
+    #[serde(default)]
+    pub backend: Option<Backend>,
 }
 
 impl SeedsInfo {
-    /// `count` seeds from the configuration's own on, begun now.
+    /// `count` seeds from the configuration's own on, begun now; the backend is open.
     ///
     /// # Errors
     /// If the last one is no seed.
@@ -42,7 +46,7 @@ impl SeedsInfo {
         let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
         let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Self { version, seeds: (first..=last).collect(), started: now() })
+        Ok(Self { version, seeds: (first..=last).collect(), started: now(), backend: None })
     }
 }
 

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use crate::program::{Desk, Ended, SMALL};
 
 /// So many steps that there is time to interrupt them, with checkpoints within an epoch.
-const LONG: [&str; 4] = ["--set", "train.epochs=40", "--set", "train.checkpoint_every_steps=9"];
+pub(crate) const LONG: [&str; 4] = ["--set", "train.epochs=40", "--set", "train.checkpoint_every_steps=9"];
 
 impl Desk {
     /// Starts the program and does not wait for its end.
-    fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.process(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
@@ -40,7 +40,7 @@ impl Desk {
     }
 
     /// The lines of a run's metrics, without their times.
-    fn metrics(&self, run: &str) -> Vec<String> {
+    pub(crate) fn metrics(&self, run: &str) -> Vec<String> {
         let text = fs::read_to_string(self.path().join(run).join("metrics.jsonl")).unwrap();
         text.lines().map(|line| line.split(",\"seconds\":").next().unwrap().to_owned()).collect()
     }
@@ -56,7 +56,7 @@ impl Desk {
         all
     }
 
-    fn assert_same_run(&self, run: &str, other: &str) {
+    pub(crate) fn assert_same_run(&self, run: &str, other: &str) {
         assert_eq!(self.metrics(run), self.metrics(other));
         let (kept, expected) = (self.everything_kept(run), self.everything_kept(other));
         let names = |all: &[(String, Vec<u8>)]| all.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();

@@ -11,5 +11,6 @@ mod errors;
 mod evaluation;
 mod interrupted;
 mod program;
+mod seeds;
 mod show;
 mod workflow;

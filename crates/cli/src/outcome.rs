@@ -1,6 +1,7 @@
 //! What `train` says when it has ended: what it reached, where that is, and what to type next.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use learner::checkpoint::{self, WEIGHTS};
 use learner::fit::FitError;
@@ -13,17 +14,38 @@ use crate::exit::{Interrupted, print};
 use crate::paths::{command, quoted, short};
 use crate::progress::{Progress, duration};
 
-/// What `train --json` prints.
-#[derive(Serialize)]
-struct TrainReport<'a> {
-    run: &'a Path,
-    best: Best,
+/// A run that came to its end: what `train --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trained {
+    pub(crate) run: PathBuf,
+    pub(crate) best: Best,
     /// The best model's file.
     weights: PathBuf,
     weights_sha256: String,
-    seconds: f64,
-    /// Where the system tells it.
+    pub(crate) seconds: f64,
+    /// Where the system tells it, and this process trained the run.
     peak_memory_bytes: Option<u64>,
+}
+
+impl Trained {
+    /// A run that this process brought to its end.
+    pub(crate) fn now(run: &RunDir, best: Best, progress: &Progress) -> anyhow::Result<Self> {
+        let before = Self::before(run, best, progress.learned())?;
+        Ok(Self { peak_memory_bytes: peak_memory(), ..before })
+    }
+
+    /// A run that another process brought to its end.
+    pub(crate) fn before(run: &RunDir, best: Best, took: Duration) -> anyhow::Result<Self> {
+        let (model, folder) = run.best_model()?;
+        Ok(Self {
+            run: run.path().to_owned(),
+            best,
+            weights: folder.join(WEIGHTS),
+            weights_sha256: model.weights.sha256()?,
+            seconds: took.as_secs_f64(),
+            peak_memory_bytes: None,
+        })
+    }
 }
 
 /// The most memory that the process had at a time.
@@ -34,57 +56,48 @@ fn peak_memory() -> Option<u64> {
     Some(1024 * kibibytes)
 }
 
-/// A run that came to its end.
-pub(crate) fn finished(
-    args: &TrainArgs,
-    run: &RunDir,
-    best: &Best,
-    progress: &Progress,
-) -> anyhow::Result<()> {
-    let (model, folder) = run.best_model()?;
-    let weights = folder.join(WEIGHTS);
-    let took = progress.learned();
+/// A single run that came to its end.
+pub(crate) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()> {
     if args.json {
-        let report = TrainReport {
-            run: run.path(),
-            best: *best,
-            weights,
-            weights_sha256: model.weights.sha256()?,
-            seconds: took.as_secs_f64(),
-            peak_memory_bytes: peak_memory(),
-        };
-        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
+        return print(&(serde_json::to_string_pretty(trained)? + "\n"));
     }
+    let best = trained.best;
     print(&format!(
         "Reached {:.2} % on validation (epoch {}, loss {:.4}) in {}.\nModel:  {}\nNext:   {}\n",
         100.0 * best.score.accuracy,
         best.epoch,
         best.score.loss,
-        duration(took),
-        short(&weights),
-        command(&format!("test -p {}", quoted(run.path())))
+        duration(Duration::from_secs_f64(trained.seconds)),
+        short(&trained.weights),
+        command(&format!("test -p {}", quoted(&trained.run)))
     ))
 }
 
-/// A run that a signal asked to end.
-pub(crate) fn stopped(args: &TrainArgs, run: &RunDir, at: &Position, signal: u8) -> anyhow::Error {
+/// A run that a signal asked to end. `again` is the run's directory, or the one of several runs.
+pub(crate) fn stopped(
+    args: &TrainArgs,
+    run: &RunDir,
+    again: &Path,
+    at: &Position,
+    signal: u8,
+) -> anyhow::Error {
     let text = format!(
         "Stopped after step {} (epoch {}); everything is kept in {}.\nGo on:  {}",
         at.step,
         at.epoch,
         short(run.path()),
-        resume_command(args, run)
+        resume_command(args, again)
     );
     Interrupted { signal, text }.into()
 }
 
-fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
+pub(crate) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
-    command(&format!("train --resume -p {}{}", quoted(run.path()), data.unwrap_or_default()))
+    command(&format!("train --resume -p {}{}", quoted(path), data.unwrap_or_default()))
 }
 
 /// Adds to the reason why a run failed what is kept of it, and how to go on.
-pub(crate) fn explain(args: &TrainArgs, error: FitError, run: &RunDir) -> anyhow::Error {
+pub(crate) fn explain(args: &TrainArgs, error: FitError, run: &RunDir, again: &Path) -> anyhow::Error {
     if matches!(error, FitError::Weights(_) | FitError::Position { .. }) {
         return anyhow::Error::new(error).context(format!("{} cannot be gone on with", short(run.path())));
     }
@@ -94,7 +107,7 @@ pub(crate) fn explain(args: &TrainArgs, error: FitError, run: &RunDir) -> anyhow
         Err(damage) => format!("stopped; {damage}"),
     };
     let advice = match &error {
-        FitError::Observer(_) => format!("; when there is room again: {}", resume_command(args, run)),
+        FitError::Observer(_) => format!("; when there is room again: {}", resume_command(args, again)),
         _ => String::new(),
     };
     anyhow::Error::new(error).context(kept + &advice)

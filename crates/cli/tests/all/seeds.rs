@@ -1,0 +1,261 @@
+//! `train --seeds`: several runs in one folder, what they say together, and how they go on.
+
+use std::fs;
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::interrupted::LONG;
+use crate::program::{Desk, Ended, SMALL};
+
+/// Over in a moment, and not the same without its seed.
+const QUICK: [&str; 4] = ["--set", "train.epochs=2", "--set", "model.dropout=0.2"];
+
+/// Long enough to be interrupted, with checkpoints within an epoch of 28 steps.
+const SOME: [&str; 4] = ["--set", "train.epochs=10", "--set", "train.checkpoint_every_steps=9"];
+
+impl Desk {
+    fn start_seeds(&self, folder: &str, count: &str, more: &[&str]) -> Child {
+        let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
+        let words = ["train", "--seeds", count, "-p", folder].into_iter().chain(sets);
+        self.start(&words.chain(more.iter().copied()).collect::<Vec<_>>())
+    }
+
+    /// The last event of a run: `finish`, with what it reached.
+    fn finish(&self, run: &str) -> Value {
+        let text = fs::read_to_string(self.path().join(run).join("metrics.jsonl")).unwrap();
+        let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(last["event"], "finish");
+        last
+    }
+
+    fn wait_for(&self, path: &str, child: &mut Child) {
+        let began = Instant::now();
+        while !self.path().join(path).exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before {path}");
+            assert!(began.elapsed() < Duration::from_secs(60), "no {path}");
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path().join(folder)).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[cfg(unix)]
+fn signal(name: &str, child: &Child) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
+#[test]
+fn each_run_has_the_bits_of_one_that_was_trained_alone() {
+    let desk = Desk::new();
+    let seven = ["--set", "train.seed=7"];
+    let ended = desk.train(&[&["--seeds", "3", "-p", "tmp"], &QUICK[..], &seven].concat()).done();
+    assert_eq!(desk.names("tmp"), ["lock", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]);
+    assert_eq!(desk.json("tmp/seeds.json")["seeds"], json!([7, 8, 9]));
+    for seed in [7, 8, 9] {
+        let (alone, run) = (format!("alone-{seed}"), format!("tmp/seed-{seed}"));
+        let seed = format!("train.seed={seed}");
+        desk.train(&[&["-p", &alone, "--set", &seed], &QUICK[..]].concat()).done();
+        desk.assert_same_run(&run, &alone);
+        let config = |run: &str| fs::read_to_string(desk.path().join(run).join("config.toml")).unwrap();
+        assert_eq!(config(&run), config(&alone));
+    }
+    let weights =
+        |seed| fs::read(desk.best(&format!("tmp/seed-{seed}")).join("weights.safetensors")).unwrap();
+    assert!(weights(7) != weights(8) && weights(8) != weights(9));
+    for words in ["seed 2 of 3: train.seed = 8", "run directory: tmp/seed-8"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert!(ended.stdout.ends_with("Next:   mnist-cnn test -p tmp\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn mean_deviation_and_error_are_those_of_the_runs() {
+    let desk = Desk::new();
+    let words = [&["--seeds", "4", "-p", "tmp"], &QUICK[..]].concat();
+    let printed = desk.train(&[&words[..], &["--json"]].concat()).done().stdout;
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report["folder"], "tmp");
+    let mut accuracies = Vec::new();
+    for (seed, run) in (1..=4).zip(report["runs"].as_array().unwrap()) {
+        let (name, reached) = (format!("tmp/seed-{seed}"), desk.finish(&format!("tmp/seed-{seed}")));
+        assert_eq!(run["run"], name);
+        assert_eq!(run["best"]["epoch"], reached["best_epoch"]);
+        assert_eq!(run["best"]["score"]["loss"], reached["best_loss"]);
+        assert_eq!(
+            run["weights"],
+            desk.best(&name).strip_prefix(desk.path()).unwrap().join("weights.safetensors").to_str().unwrap()
+        );
+        accuracies.push(reached["best_accuracy"].as_f64().unwrap());
+    }
+    let mean = accuracies.iter().sum::<f64>() / 4.0;
+    let variance = accuracies.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / 3.0;
+    assert!(variance > 0.0, "{accuracies:?}");
+    let (deviation, error) = (variance.sqrt(), (variance / 4.0).sqrt());
+    for (name, value) in [("mean", mean), ("standard_deviation", deviation), ("standard_error", error)] {
+        let said = report["accuracy"][name].as_f64().unwrap();
+        assert!((said - value).abs() < 1e-12, "{name} {said} {value}");
+    }
+    // All are finished: going on says the same in words.
+    let said = desk.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
+    for value in [mean, deviation, error] {
+        assert!(said.contains(&format!(" {:.3} %\n", 100.0 * value)), "{value} {said}");
+    }
+    for (seed, accuracy) in (1..=4).zip(accuracies) {
+        let line = said.lines().nth(seed).unwrap();
+        assert!(line.trim_start().starts_with(&format!("{seed} ")), "{line}");
+        assert!(line.contains(&format!(" {:.2} %", 100.0 * accuracy)), "{line}");
+    }
+}
+
+#[test]
+fn the_spread_of_a_single_run_is_undefined() {
+    let desk = Desk::new();
+    let printed =
+        desk.train(&["--seeds", "1", "-p", "tmp", "--set", "train.epochs=1", "--json"]).done().stdout;
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    let accuracy = &report["accuracy"];
+    assert_eq!(accuracy["mean"], desk.finish("tmp/seed-1")["best_accuracy"]);
+    assert_eq!([&accuracy["standard_deviation"], &accuracy["standard_error"]], [&Value::Null; 2]);
+    let said = desk.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
+    assert_eq!(said.matches("undefined").count(), 2, "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_folder_goes_on_to_the_same_bits() {
+    let desk = Desk::new();
+    let assert_whole = || {
+        (1..=3).for_each(|seed| {
+            desk.assert_same_run(&format!("tmp/seed-{seed}"), &format!("whole/seed-{seed}"));
+        })
+    };
+    Ended::new(desk.start_seeds("whole", "3", &SOME).wait_with_output().unwrap()).done();
+    let mut child = desk.start_seeds("tmp", "3", &SOME);
+    desk.wait_for("tmp/seed-2/checkpoints/step-00000028", &mut child);
+    signal("TERM", &child);
+    let ended = Ended::new(child.wait_with_output().unwrap());
+    ended.fails(
+        143,
+        &["Stopped after step ", "kept in tmp/seed-2", "Go on:  mnist-cnn train --resume -p tmp\n"],
+    );
+    assert!(!desk.path().join("tmp/seed-3").exists());
+    let first = fs::read(desk.path().join("tmp/seed-1/run.json")).unwrap();
+    // Killed in the third run, before its configuration was written or after.
+    let mut child = desk.start(&["train", "--resume", "-p", "tmp"]);
+    desk.wait_for("tmp/seed-3", &mut child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ended = desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    for words in ["tmp/seed-1 is finished already", "tmp/seed-2 is finished already", "seed 3 of 3"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert_whole();
+    assert_eq!(fs::read(desk.path().join("tmp/seed-1/run.json")).unwrap(), first);
+    // Runs that are not there are begun, with what the folder knows.
+    for run in ["tmp/seed-1", "tmp/seed-2"] {
+        fs::remove_dir_all(desk.path().join(run)).unwrap();
+    }
+    desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    assert_whole();
+}
+
+/// In a run of a single step, which a signal cannot end.
+#[cfg(unix)]
+#[test]
+fn a_signal_between_two_runs_ends_the_rest() {
+    let desk = Desk::new();
+    let step = ["--set", "train.epochs=1", "--set", "train.batch_size=917"];
+    let mut child = desk.start_seeds("tmp", "1000", &step);
+    desk.wait_for("tmp/seed-2", &mut child);
+    signal("INT", &child);
+    let ended = Ended::new(child.wait_with_output().unwrap());
+    let done = desk.names("tmp").iter().filter(|name| name.starts_with("seed-")).count();
+    let says = format!(
+        "Stopped after {done} of 1000 runs; everything is kept in tmp.\nGo on:  mnist-cnn train --resume -p tmp\n"
+    );
+    ended.fails(130, &[&says]);
+    (1..=done).for_each(|seed| drop(desk.finish(&format!("tmp/seed-{seed}"))));
+}
+
+#[test]
+fn what_is_there_is_never_overwritten_and_what_did_not_come_about_leaves_nothing() {
+    let desk = Desk::new();
+    let seeds = |folder: &str, more: &[&str]| {
+        desk.train(&[&["--seeds", "2", "-p", folder, "--set", "train.epochs=1"], more].concat())
+    };
+    fs::create_dir(desk.path().join("mine")).unwrap();
+    fs::write(desk.path().join("mine/thesis.txt"), "years of work").unwrap();
+    seeds("mine", &[]).fails(2, &["mine is already there and is not overwritten"]);
+    assert_eq!(desk.names("mine"), ["thesis.txt"]);
+    seeds("tmp", &[]).done();
+    let says = ["tmp is already there and is not overwritten", "to go on with it: train --resume -p tmp"];
+    seeds("tmp", &[]).fails(2, &says);
+    desk.train(&["-p", "tmp"]).fails(2, &says);
+    seeds("tmp/seed-1", &[]).fails(2, &["tmp/seed-1 is already there"]);
+    fs::create_dir_all(desk.path().join("d/mnist")).unwrap();
+    for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
+        fs::write(desk.path().join("d/mnist").join(name), "not a picture").unwrap();
+    }
+    seeds("none", &["--set", "data.dataset=mnist", "--data-dir", "d"]).fails(3, &["found 13 bytes"]);
+    seeds("none", &["--set", "train.seed=9223372036854775807"])
+        .fails(2, &["2 seeds from train.seed = 9223372036854775807 on", "expected the last"]);
+    assert!(!desk.path().join("none").exists());
+}
+
+#[test]
+fn a_folder_goes_on_only_as_it_began() {
+    let desk = Desk::new();
+    let begun = ["--seeds", "2", "--set", "train.epochs=1", "--set", "train.schedule=constant"];
+    desk.train(&begun).done();
+    let ended = desk.run(&["train", "--resume"]).done();
+    for words in ["the latest run is runs/run-1", "runs/run-1/seed-2 is finished already"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    desk.run(&["train", "--resume", "--set", "train.seed=2"]).fails(2, &["train.seed: 1 in the run, 2 now"]);
+    desk.run(&["train", "--resume", "--seeds", "3"]).fails(2, &["cannot be used with '--seeds"]);
+    // An open schedule may go on longer, and then the folder and all its runs do.
+    desk.run(&["train", "--resume", "--set", "train.epochs=2"]).done();
+    desk.train(&[&begun[..], &["-p", "whole", "--set", "train.epochs=2"]].concat()).done();
+    for file in ["seeds.toml", "seed-1/config.toml", "seed-2/config.toml"] {
+        let read = |folder: &str| fs::read_to_string(desk.path().join(folder).join(file)).unwrap();
+        assert_eq!(read("runs/run-1"), read("whole"));
+    }
+    for seed in ["seed-1", "seed-2"] {
+        let best = |folder: &str| desk.finish(&format!("{folder}/{seed}"))["best_loss"].clone();
+        assert_eq!(best("runs/run-1"), best("whole"));
+    }
+}
+
+#[test]
+fn of_two_processes_for_one_folder_one_wins() {
+    let desk = Desk::new();
+    let mut children = [desk.start_seeds("tmp", "2", &LONG), desk.start_seeds("tmp", "2", &LONG)];
+    let began = Instant::now();
+    let loser = loop {
+        if let Some(loser) = children.iter_mut().position(|child| child.try_wait().unwrap().is_some()) {
+            break loser;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody gave up");
+        sleep(Duration::from_millis(1));
+    };
+    let [first, second] = children;
+    let (loser, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
+    let message = Ended::new(loser.wait_with_output().unwrap());
+    desk.wait_for("tmp/seed-1/checkpoints/step-00000009", &mut winner);
+    // While it trains nobody else goes on either.
+    desk.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp"]);
+    winner.kill().unwrap();
+    winner.wait().unwrap();
+    message.fails(2, &["another process is training in tmp"]);
+}
