@@ -1,0 +1,3 @@
+//! What is told of a run, beyond numbers in a terminal.
+
+pub mod tensorboard;
