@@ -18,6 +18,7 @@ mod profiles;
 mod sample;
 mod sanitize;
 mod seeds;
+mod test_time;
 mod tidy;
 
 /// The project's chores.
@@ -63,6 +64,11 @@ enum Task {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
+    TestTime {
+        #[arg(long, default_value_t = 7)]
+        rounds: usize,
+    },
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -83,6 +89,7 @@ fn main() -> ExitCode {
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Epoch { rounds } => epoch::run(root(), &data_dir(), rounds),
+        Task::TestTime { rounds } => test_time::run(root(), &data_dir(), rounds),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {

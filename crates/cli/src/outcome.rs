@@ -12,13 +12,15 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, print};
 use crate::paths::{command, quoted, short};
-use crate::progress::{Progress, duration};
+use crate::progress::duration;
 
 /// A run that came to its end: what `train --json` prints.
 #[derive(Debug, Serialize)]
 pub(crate) struct Trained {
     pub(crate) run: PathBuf,
     pub(crate) best: Best,
+    /// The page that shows the run.
+    report: PathBuf,
     /// The best model's file.
     weights: PathBuf,
     weights_sha256: String,
@@ -29,8 +31,8 @@ pub(crate) struct Trained {
 
 impl Trained {
     /// A run that this process brought to its end.
-    pub(crate) fn now(run: &RunDir, best: Best, progress: &Progress) -> anyhow::Result<Self> {
-        let before = Self::before(run, best, progress.learned())?;
+    pub(crate) fn now(run: &RunDir, best: Best, took: Duration) -> anyhow::Result<Self> {
+        let before = Self::before(run, best, took)?;
         Ok(Self { peak_memory_bytes: peak_memory(), ..before })
     }
 
@@ -40,6 +42,7 @@ impl Trained {
         Ok(Self {
             run: run.path().to_owned(),
             best,
+            report: run.page(),
             weights: folder.join(WEIGHTS),
             weights_sha256: model.weights.sha256()?,
             seconds: took.as_secs_f64(),
@@ -63,12 +66,13 @@ pub(crate) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()
     }
     let best = trained.best;
     print(&format!(
-        "Reached {:.2} % on validation (epoch {}, loss {:.4}) in {}.\nModel:  {}\nNext:   {}\n",
+        "Reached {:.2} % on validation (epoch {}, loss {:.4}) in {}.\nModel:  {}\nReport: {}\nNext:   {}\n",
         100.0 * best.score.accuracy,
         best.epoch,
         best.score.loss,
         duration(Duration::from_secs_f64(trained.seconds)),
         short(&trained.weights),
+        short(&trained.report),
         command(&format!("test -p {}", quoted(&trained.run)))
     ))
 }

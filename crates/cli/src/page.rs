@@ -1,22 +1,123 @@
-//! stub
+//! A run as the page shows it: gathered from its directory, with the pictures it was wrong about.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use dataset::Subset;
-use learner::run_dir::RunDir;
-pub(crate) enum Split {
-    Validation,
-    Test,
-}
+use learner::run_dir::{RunDir, now};
+use model::{Architecture, Weights};
+use report::{Filters, Judged, Layer, Picture, Run, Split, Test};
+
+use crate::paths::short;
+use crate::summary::shape;
+
+/// Writes a run's page into its directory. `pictures` gives those that the run was judged on.
+///
+/// # Errors
+/// If the run's files cannot be used, or the page cannot be written.
 pub(crate) fn write(
-    _run: &RunDir,
+    run: &RunDir,
     pictures: impl FnOnce(Split) -> anyhow::Result<Subset>,
 ) -> anyhow::Result<()> {
-    pictures(Split::Test)?;
-    let _ = Split::Validation;
-    Ok(())
+    let shown = gather(run, pictures)?;
+    let html = report::page(&[shown], &now())?;
+    Ok(run.write(&run.page(), html.as_bytes())?)
 }
-pub(crate) fn write_several(
-    _runs: &[RunDir],
-    _file: &std::path::Path,
-    _p: impl Fn(&RunDir, Split) -> anyhow::Result<Subset>,
-) -> anyhow::Result<std::path::PathBuf> {
-    Ok("".into())
+
+/// Writes a page with several runs side by side; tells where.
+///
+/// # Errors
+/// If a run's files cannot be used, or the page cannot be written.
+pub(crate) fn write_several(runs: &[Run], file: &Path) -> anyhow::Result<PathBuf> {
+    let html = report::page(runs, &now())?;
+    fs::write(file, html).with_context(|| format!("{} cannot be written", short(file)))?;
+    Ok(file.to_owned())
+}
+
+/// What the files of a run's directory say of it.
+pub(crate) fn gather(
+    run: &RunDir,
+    pictures: impl FnOnce(Split) -> anyhow::Result<Subset>,
+) -> anyhow::Result<Run> {
+    let config = run.config()?;
+    let (best, _) = run.best_model()?;
+    let sha256 = best.weights.sha256()?;
+    let judged = match judgement(run, &sha256)? {
+        None => None,
+        Some((on, result)) => {
+            let gallery = gallery(&result, &pictures(on)?);
+            Some(Judged { on, result, gallery })
+        }
+    };
+    Ok(Run {
+        name: short(run.path()),
+        config: read(&run.config_file())?,
+        info: json(&run.info_file())?,
+        events: report::events(&read(&run.metrics())?).with_context(|| short(&run.metrics()))?,
+        judged,
+        layers: layers(config.architecture()),
+        filters: filters(&best.weights),
+    })
+}
+
+/// The judgement of the model that is the best one now: on the test set, or else on validation.
+///
+/// A run that went on after it was tested has another best model, which nobody has tested.
+fn judgement(run: &RunDir, sha256: &str) -> anyhow::Result<Option<(Split, Test)>> {
+    for (on, file) in [(Split::Test, run.test_file()), (Split::Validation, run.validation_file())] {
+        if file.is_file() {
+            let result = json::<Test>(&file)?;
+            if result.weights_sha256 == sha256 {
+                return Ok(Some((on, result)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn gallery(result: &Test, pictures: &Subset) -> Vec<Picture> {
+    let picture = |index: usize| {
+        let i = position(pictures, index)?;
+        let [height, width] = [pictures.height(), pictures.width()];
+        Some(Picture { height, width, pixels: pictures.image(i).to_vec() })
+    };
+    // A picture that is not there any more leaves an empty place.
+    result.worst.iter().map(|mistake| picture(mistake.index).unwrap_or_default()).collect()
+}
+
+/// Where the picture at this position of the file is; sets keep the order of their file.
+fn position(pictures: &Subset, index: usize) -> Option<usize> {
+    let (mut low, mut high) = (0, pictures.len());
+    while low < high {
+        let middle = (low + high) / 2;
+        if pictures.index(middle) < index { low = middle + 1 } else { high = middle }
+    }
+    (low < pictures.len() && pictures.index(low) == index).then_some(low)
+}
+
+fn layers(architecture: &Architecture) -> Vec<Layer> {
+    let layer = |layer: model::architecture::Layer| Layer {
+        name: layer.name,
+        kind: layer.kind,
+        output: shape(&layer.output),
+        parameters: layer.parameters,
+        multiply_adds: layer.multiply_adds,
+    };
+    architecture.layers().into_iter().map(layer).collect()
+}
+
+/// Of the first unit, if there is one.
+fn filters(weights: &Weights) -> Option<Filters> {
+    let (shape, values) = weights.get("units.0.conv.weight")?;
+    // [filters, channels, height, width]
+    Some(Filters { shape: shape.try_into().ok()?, values: values.to_vec() })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| short(path))
+}
+
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    serde_json::from_str(&read(path)?).with_context(|| short(path))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
+use learner::evaluate::Predictions;
 use learner::event::{EpochEvent, StepEvent};
 use learner::recorder::Recorder;
 use learner::snapshot::Snapshot;
@@ -12,6 +13,7 @@ use learner::{Event, Observer};
 
 use crate::exit::note;
 use crate::signals::Signals;
+use crate::tensorboard::TensorBoard;
 
 /// Plain lines between two epochs, where there is no bar to watch.
 const LINES_AN_EPOCH: usize = 4;
@@ -19,6 +21,9 @@ const LINES_AN_EPOCH: usize = 4;
 /// Shows a run's progress, and passes everything on to the recorder and signals to the loop.
 pub(crate) struct Progress {
     recorder: Recorder,
+    board: Option<TensorBoard>,
+    /// Of the best epoch, if this process saw it.
+    best_answers: Option<Predictions>,
     signals: Signals,
     bar: Option<ProgressBar>,
     size: RunSize,
@@ -38,10 +43,15 @@ struct RunSize {
 }
 
 impl Progress {
-    pub(crate) fn new(recorder: Recorder, signals: Signals) -> Self {
-        let now = Instant::now();
-        let size = RunSize::default();
-        Self { recorder, signals, bar: None, size, started: now, epoch_started: now, quarter: 0 }
+    pub(crate) fn new(recorder: Recorder, board: Option<TensorBoard>, signals: Signals) -> Self {
+        let (started, size) = (Instant::now(), RunSize::default());
+        let (best_answers, bar, epoch_started, quarter) = (None, None, started, 0);
+        Self { recorder, board, best_answers, signals, bar, size, started, epoch_started, quarter }
+    }
+
+    /// What the best model answered to the validation pictures, if this process asked it.
+    pub(crate) fn into_best_answers(self) -> Option<Predictions> {
+        self.best_answers
     }
 
     /// Takes the bar away, so that what is said next stands alone.
@@ -137,7 +147,16 @@ impl Observer for Progress {
                 }
             }
         }
+        if let Some(board) = &mut self.board {
+            board.event(event)?;
+        }
         self.recorder.event(event)
+    }
+
+    fn validated(&mut self, answers: Predictions, is_best: bool) {
+        if is_best {
+            self.best_answers = Some(answers);
+        }
     }
 
     fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::exit::print;
 use crate::outcome::Trained;
-use crate::paths::{command, quoted};
+use crate::paths::{command, quoted, short};
 use crate::progress::duration;
 
 /// What `train --seeds --json` prints.
@@ -32,7 +32,12 @@ pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> 
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
     let next = command(&format!("test -p {}", quoted(seeds.path())));
-    print(&format!("{}\n{}\nNext:   {next}\n", table(seeds.seeds(), runs), summary(&accuracy)))
+    print(&format!(
+        "{}\n{}\nReport: {}\nNext:   {next}\n",
+        table(seeds.seeds(), runs),
+        summary(&accuracy),
+        short(&seeds.page())
+    ))
 }
 
 fn table(seeds: &[u64], runs: &[Trained]) -> String {

@@ -9,7 +9,7 @@ use learner::seeds::{self, Found};
 
 use crate::args::TestArgs;
 use crate::exit::{note, print};
-use crate::page::{self, Split};
+use crate::page;
 use crate::paths::{runs_dir, short};
 use crate::test_table;
 use crate::tester::{Questions, Tester};
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         print(&test_table::render(&tested.report, tester.hardware(), args.worst))?;
     }
     let pictures = tester.pictures(tested.report.dataset)?.subset().clone();
-    page::write(&run, |_: Split| Ok(pictures))?;
+    page::write(&run, |_| Ok(pictures))?;
     if args.json {
         return Ok(());
     }

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::TestArgs;
 use crate::exit::{note, print};
-use crate::page::{self, Split};
+use crate::page;
 use crate::paths::short;
 use crate::test::questions;
 use crate::test_table::{decimal, interval, percent};
@@ -56,12 +56,13 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
         all.push(tester.test(run, questions(args))?);
         let name = run.config()?.data().dataset;
         let pictures = tester.pictures(name)?.subset().clone();
-        page::write(run, |_: Split| Ok(pictures))?;
+        page::write(run, |_| Ok(pictures))?;
     }
     let report = judge(folder, &runs, &all)?;
     let written = folder.write_test(&report)?;
     let pictures = tester.pictures(report.dataset)?.subset().clone();
-    let page = page::write_several(&runs, &folder.page(), |_, _| Ok(pictures.clone()))?;
+    let shown = runs.iter().map(|run| page::gather(run, |_| Ok(pictures.clone())));
+    page::write_several(&shown.collect::<anyhow::Result<Vec<_>>>()?, &folder.page())?;
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     print(&format!(
         "\nWritten: {}, and each run's own test.json\nReport:  {}\n",
         short(&written),
-        short(&page)
+        short(&folder.page())
     ))
 }
 

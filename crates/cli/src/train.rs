@@ -21,7 +21,8 @@ use crate::outcome::{self, Trained};
 use crate::paths::{read_config, read_config_from, runs_dir, short};
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::train_seeds;
+use crate::tensorboard::{self, TensorBoard};
+use crate::{train_seeds, validation};
 
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if args.resume {
@@ -141,7 +142,7 @@ fn newest_good(run: &RunDir) -> anyhow::Result<Option<Snapshot>> {
 /// What all runs of a process share.
 pub(crate) struct Session<'a> {
     pub(crate) args: &'a TrainArgs,
-    sets: (TrainSet, ValidationSet),
+    pub(crate) sets: (TrainSet, ValidationSet),
     pub(crate) signals: Signals,
     /// The folder of several runs, if that is what `--resume` goes on with.
     folder: Option<PathBuf>,
@@ -182,7 +183,8 @@ fn learn(
     let again = folder.as_deref().unwrap_or(run.path());
     note(&format!("run directory: {}", short(run.path())));
     let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.position.step);
-    let mut progress = Progress::new(Recorder::new(run, step)?, signals.share());
+    let board = board(args, run, step)?;
+    let mut progress = Progress::new(Recorder::new(run, step)?, board, signals.share());
     let outcome = fit(
         config.architecture(),
         config.train(),
@@ -194,11 +196,23 @@ fn learn(
     );
     progress.clear();
     match outcome.map_err(|error| outcome::explain(args, error, run, again))? {
-        Outcome::Finished(best) => Trained::now(run, best, &progress),
+        Outcome::Finished(best) => {
+            let took = progress.learned();
+            validation::conclude(run, config, validation, progress.into_best_answers(), opened)?;
+            Trained::now(run, best, took)
+        }
         Outcome::Stopped(at) => {
             Err(outcome::stopped(args, run, again, &at, signals.received().unwrap_or_default()))
         }
     }
+}
+
+/// Event files for TensorBoard, if they are asked for or the run has begun with them.
+fn board(args: &TrainArgs, run: &RunDir, step: usize) -> anyhow::Result<Option<TensorBoard>> {
+    if args.tensorboard || (args.resume && tensorboard::folder(run).is_dir()) {
+        return Ok(Some(TensorBoard::new(run, step)?));
+    }
+    Ok(None)
 }
 
 fn circumstances(config: &Config, opened: &Opened) -> RunInfo {

@@ -11,6 +11,7 @@ use model::device::{self, Opened};
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, note, print};
+use crate::page;
 use crate::outcome::{Trained, resume_command};
 use crate::paths::{read_config_from, short};
 use crate::seeds_table;
@@ -59,6 +60,9 @@ fn train_each(
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
     }
+    let validation = session.sets.1.subset();
+    let shown = seeds.runs().iter().map(|run| page::gather(run, |_| Ok(validation.clone()))).collect::<anyhow::Result<Vec<_>>>()?;
+    page::write_several(&shown, &seeds.page())?;
     seeds_table::finished(session.args, seeds, &runs)
 }
 
@@ -94,6 +98,9 @@ fn train_one(
 /// What a run reached, if it came to its end and all of it can still be read.
 fn finished(run: &RunDir) -> anyhow::Result<Option<Trained>> {
     let Some(took) = recorder::finished_after(run)? else { return Ok(None) };
+    if !run.page().is_file() {
+        return Ok(None);
+    }
     match checkpoint::newest(&run.checkpoints()) {
         Ok(Some(Newest { snapshot, broken, .. })) if broken.is_empty() => {
             snapshot.position.best.map(|best| Trained::before(run, best, took)).transpose()
