@@ -138,7 +138,7 @@ fn an_interrupted_folder_goes_on_to_the_same_bits() {
     let assert_whole = || {
         (1..=3).for_each(|seed| {
             desk.assert_same_run(&format!("tmp/seed-{seed}"), &format!("whole/seed-{seed}"));
-        })
+        });
     };
     Ended::new(desk.start_seeds("whole", "3", &SOME).wait_with_output().unwrap()).done();
     let mut child = desk.start_seeds("tmp", "3", &SOME);
@@ -254,8 +254,8 @@ fn of_two_processes_for_one_folder_one_wins() {
     let message = Ended::new(loser.wait_with_output().unwrap());
     desk.wait_for("tmp/seed-1/checkpoints/step-00000009", &mut winner);
     // While it trains nobody else goes on either.
-    desk.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp"]);
+    desk.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp;"]);
     winner.kill().unwrap();
     winner.wait().unwrap();
-    message.fails(2, &["another process is training in tmp"]);
+    message.fails(2, &["another process is training in tmp;"]);
 }
