@@ -37,7 +37,7 @@ fn render(architecture: &Architecture) -> String {
     text
 }
 
-fn shape(dims: &[usize]) -> String {
+pub(crate) fn shape(dims: &[usize]) -> String {
     dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
 }
 

@@ -151,6 +151,11 @@ impl RunDir {
         self.path.join(CONFIG)
     }
 
+    /// The run's circumstances.
+    pub fn info_file(&self) -> PathBuf {
+        self.path.join(INFO)
+    }
+
     /// Where the checkpoints are.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
@@ -177,7 +182,7 @@ impl RunDir {
     /// # Errors
     /// If `run.json` cannot be read.
     pub fn info(&self) -> Result<RunInfo, RunDirError> {
-        let path = self.path.join(INFO);
+        let path = self.info_file();
         let bytes = fs::read(&path).map_err(at(&path))?;
         serde_json::from_slice(&bytes)
             .map_err(|error| RunDirError::Damaged { path, problem: error.to_string() })
