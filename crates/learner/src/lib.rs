@@ -16,6 +16,7 @@ mod fault;
 pub mod fit;
 pub mod manifest;
 pub mod metrics;
+pub mod occlusion;
 pub mod optimizer;
 pub mod random;
 pub mod recorder;
