@@ -9,6 +9,7 @@ mod bench;
 mod data;
 mod evaluation_table;
 mod exit;
+mod inspect;
 mod paths;
 mod picture;
 mod progress;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),

@@ -8,6 +8,7 @@
 
 mod configs;
 mod errors;
+mod inspect;
 mod interrupted;
 mod program;
 mod show;
