@@ -45,7 +45,11 @@ pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
         ));
     }
     let [least, most] = [f64::min, f64::max].map(|of| ratios.iter().copied().fold(ratios[0], of));
-    say(&format!("median of {} rounds: {:.3} ({least:.2} to {most:.2})", ratios.len(), median(ratios.clone())));
+    say(&format!(
+        "median of {} rounds: {:.3} ({least:.2} to {most:.2})",
+        ratios.len(),
+        median(ratios.clone())
+    ));
     Ok(())
 }
 

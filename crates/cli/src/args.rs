@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Write a page that shows a run, or several side by side.
     Report(ReportArgs),
+    /// Look inside a network at one picture: maps, evidence, and what convolution saves.
+    Inspect(InspectArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
     /// Time training steps and answers on this machine.
@@ -200,6 +202,26 @@ fn corruption() -> impl TypedValueParser<Value = Corruption> {
     let names = Corruption::ALL
         .map(|corruption| PossibleValue::new(corruption.name()).help(corruption.description()));
     PossibleValuesParser::new(names).try_map(|name| name.parse())
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectArgs {
+    /// Directory of the run [default: the latest below `runs`].
+    #[arg(short = 'p', long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Which pictures of the run's data set.
+    #[arg(long, value_enum, default_value_t = Part::Train)]
+    pub(crate) split: Part,
+    /// Position of the picture, as `show` counts them.
+    #[arg(short, long, value_name = "I", default_value_t = 0)]
+    pub(crate) index: usize,
+    /// Write a PNG file with all maps and all classes instead of drawing in the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) backend: BackendArg,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

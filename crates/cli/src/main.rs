@@ -8,12 +8,14 @@ mod args;
 mod bench;
 mod data;
 mod exit;
+mod inspect;
 mod outcome;
 mod page;
 mod paths;
 mod picture;
 mod progress;
 mod report_command;
+mod screen;
 mod seeds_table;
 mod show;
 mod signals;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Report(args) => report_command::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),

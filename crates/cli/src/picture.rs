@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use console::Term;
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 
 /// A grey picture, row by row, 0 background and 255 ink, with its caption.
@@ -23,50 +22,56 @@ impl Picture<'_> {
     }
 }
 
-const GAP: usize = 2;
-
-/// What standard output can show.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Screen {
-    pub(crate) columns: usize,
-    /// Whether it has greys.
-    pub(crate) shades: bool,
+/// What can be drawn in character cells, each two pixels high.
+pub(crate) trait Drawn {
+    fn height(&self) -> usize;
+    fn width(&self) -> usize;
+    fn caption(&self) -> &str;
+    /// One line of cells, as wide as the picture, with or without colours.
+    fn line(&self, cell: usize, colors: bool) -> String;
 }
 
-/// The terminal, or 80 columns without colours where the output goes elsewhere.
-pub(crate) fn screen() -> Screen {
-    let term = Term::stdout();
-    let columns = if term.is_term() { usize::from(term.size().1) } else { 80 };
-    Screen { columns, shades: term.is_term() && console::colors_enabled() }
-}
+impl Drawn for Picture<'_> {
+    fn height(&self) -> usize {
+        self.height
+    }
 
-impl Screen {
-    /// Pictures of this width that fit side by side; at least one.
-    pub(crate) fn pictures_in_a_row(self, width: usize) -> usize {
-        ((self.columns + GAP) / (width + GAP)).max(1)
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn caption(&self) -> &str {
+        &self.caption
+    }
+
+    fn line(&self, cell: usize, colors: bool) -> String {
+        line(self, cell, colors)
     }
 }
+
+/// Columns between two pictures.
+pub(crate) const GAP: usize = 2;
 
 /// Draws pictures in rows of `per_row`, each under its caption.
 ///
 /// A character cell shows two pixels, one above the other. With `shades` they are two of a
 /// terminal's 24 greys; without, ink or no ink, in characters that need no colour.
-pub(crate) fn draw(pictures: &[Picture<'_>], per_row: usize, shades: bool) -> String {
+pub(crate) fn draw(pictures: &[impl Drawn], per_row: usize, shades: bool) -> String {
     let mut text = String::new();
     for row in pictures.chunks(per_row) {
         for (i, picture) in row.iter().enumerate() {
-            let caption: String = picture.caption.chars().take(picture.width).collect();
+            let caption: String = picture.caption().chars().take(picture.width()).collect();
             let is_last = i + 1 == row.len();
             // Writing to a string cannot fail.
             let _ = if is_last {
                 writeln!(text, "{caption}")
             } else {
-                write!(text, "{caption:<0$}", picture.width + GAP)
+                write!(text, "{caption:<0$}", picture.width() + GAP)
             };
         }
-        let cells = row.iter().map(|picture| picture.height.div_ceil(2)).max().unwrap_or(0);
+        let cells = row.iter().map(|picture| picture.height().div_ceil(2)).max().unwrap_or(0);
         for cell in 0..cells {
-            let lines: Vec<String> = row.iter().map(|picture| line(picture, cell, shades)).collect();
+            let lines: Vec<String> = row.iter().map(|picture| picture.line(cell, shades)).collect();
             text += lines.join(&" ".repeat(GAP)).trim_end();
             text.push('\n');
         }
@@ -122,7 +127,8 @@ pub(crate) fn write_png(path: &Path, image: &Grid) -> anyhow::Result<()> {
 /// Pixels of the file for each pixel of a picture.
 const SCALE: usize = 4;
 const MARGIN: usize = 6;
-const GLYPH: usize = 8;
+/// Height and width of a character, in pixels of the file.
+pub(crate) const GLYPH: usize = 8;
 
 /// Lays pictures out in a nearly square grid, enlarged, captions in an 8x8 pixel font below.
 pub(crate) fn grid(pictures: &[Picture<'_>]) -> Grid {
@@ -149,16 +155,21 @@ pub(crate) fn grid(pictures: &[Picture<'_>]) -> Grid {
 
 impl Grid {
     fn write(&mut self, text: &str, top: usize, left: usize, longest: usize) {
-        for (i, character) in text.chars().take(longest).enumerate() {
-            // Characters that the font lacks leave a gap.
-            let glyph = BASIC_FONTS.get(character).unwrap_or_default();
-            for (y, bits) in glyph.iter().enumerate() {
-                for x in (0..GLYPH).filter(|x| bits >> x & 1 == 1) {
-                    self.pixels[(top + y) * self.width + left + i * GLYPH + x] = 230;
-                }
-            }
+        for [y, x] in ink(text.chars().take(longest)) {
+            self.pixels[(top + y) * self.width + left + x] = 230;
         }
     }
+}
+
+/// Row and column of each pixel of a line of text in the 8x8 font.
+pub(crate) fn ink(text: impl Iterator<Item = char>) -> impl Iterator<Item = [usize; 2]> {
+    text.enumerate().flat_map(|(i, character)| {
+        // Characters that the font lacks leave a gap.
+        let glyph = BASIC_FONTS.get(character).unwrap_or_default();
+        let is_ink = move |[y, x]: &[usize; 2]| glyph[*y] >> *x & 1 == 1;
+        let pixels = (0..GLYPH * GLYPH).map(|pixel| [pixel / GLYPH, pixel % GLYPH]);
+        pixels.filter(is_ink).map(move |[y, x]| [y, i * GLYPH + x])
+    })
 }
 
 #[cfg(test)]
@@ -180,8 +191,6 @@ mod tests {
         let white = [255; 6];
         let text = draw(&[picture(&white), picture(&white), picture(&white)], 2, false);
         assert_eq!(text, "7   7\n██  ██\n▀▀  ▀▀\n7\n██\n▀▀\n");
-        let in_a_row = |columns| Screen { columns, shades: false }.pictures_in_a_row(28);
-        assert_eq!([in_a_row(80), in_a_row(120), in_a_row(9)], [2, 4, 1]);
     }
 
     #[test]

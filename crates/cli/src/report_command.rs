@@ -22,8 +22,10 @@ const SCALE: f32 = 3.0;
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let (runs, place) = chosen(&args.run_dir)?;
     let dir = data_dir(&args.data_dir);
-    let shown: Vec<Run> =
-        runs.iter().map(|run| page::gather(run, |on| pictures(run, on, &dir))).collect::<anyhow::Result<_>>()?;
+    let shown: Vec<Run> = runs
+        .iter()
+        .map(|run| page::gather(run, |on| pictures(run, on, &dir)))
+        .collect::<anyhow::Result<_>>()?;
     let file = args.output.clone().unwrap_or(place);
     page::write_several(&shown, &file)?;
     print(&format!("Report:  {}\n", short(&file)))?;
@@ -48,7 +50,9 @@ fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
     for one in &found {
         match one {
             Found::Run(run) => runs.push(run.clone()),
-            Found::Seeds(folder) => runs.extend(folder.runs().into_iter().filter(|run| run.best_model().is_ok())),
+            Found::Seeds(folder) => {
+                runs.extend(folder.runs().into_iter().filter(|run| run.best_model().is_ok()))
+            }
         }
     }
     let [one] = found.as_slice() else { return Ok((runs, PathBuf::from("report.html"))) };

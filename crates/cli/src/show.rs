@@ -12,7 +12,8 @@ use crate::args::{Part, ShowArgs};
 use crate::data;
 use crate::exit::print;
 use crate::paths::{command, data_dir, quoted, short};
-use crate::picture::{Picture, draw, grid, screen, write_png};
+use crate::picture::{Picture, draw, grid, write_png};
+use crate::screen::Screen;
 use crate::test::find_run;
 
 const IN_A_FILE: usize = 100;
@@ -84,7 +85,7 @@ fn count(args: &ShowArgs, pictures: &Subset) -> usize {
     match (args.count, &args.output) {
         (Some(count), _) => count as usize,
         (None, Some(_)) => IN_A_FILE,
-        (None, None) => screen().pictures_in_a_row(pictures.width()) * ROWS_ON_A_SCREEN,
+        (None, None) => Screen::of_stdout().pictures_in_a_row(pictures.width()) * ROWS_ON_A_SCREEN,
     }
 }
 
@@ -188,9 +189,9 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()
             caption: shown.caption.clone(),
         })
         .collect();
-    let screen = screen();
+    let screen = Screen::of_stdout();
     match &args.output {
-        None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.shades)),
+        None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.colors)),
         Some(path) => {
             write_png(path, &grid(&pictures))
                 .with_context(|| format!("{} cannot be written", path.display()))?;

@@ -42,7 +42,7 @@ pub(crate) fn shape(dims: &[usize]) -> String {
 }
 
 /// A number in groups of three digits: 10,035,200.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();

@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::args::TestArgs;
 use crate::exit::print;
 use crate::paths::short;
-use crate::picture::{Picture, draw, screen};
+use crate::picture::{Picture, draw};
+use crate::screen::Screen;
 use crate::test::questions;
 use crate::test_table::percent;
 use crate::tester::Tester;
@@ -99,7 +100,7 @@ fn drawn(disagreements: &[Disagreement], pictures: &Subset, names: &[&str]) -> S
             caption: format!("#{index}: {}, {} {}", names[label], names[a], names[b]),
         })
         .collect();
-    let screen = screen();
-    text += &draw(&chosen, screen.pictures_in_a_row(pictures.width()), screen.shades);
+    let screen = Screen::of_stdout();
+    text += &draw(&chosen, screen.pictures_in_a_row(pictures.width()), screen.colors);
     text
 }

@@ -11,8 +11,8 @@ use model::device::{self, Opened};
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, note, print};
-use crate::page;
 use crate::outcome::{Trained, resume_command};
+use crate::page;
 use crate::paths::{read_config_from, short};
 use crate::seeds_table;
 use crate::train::{self, Session};
@@ -61,7 +61,11 @@ fn train_each(
         runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
     }
     let validation = session.sets.1.subset();
-    let shown = seeds.runs().iter().map(|run| page::gather(run, |_| Ok(validation.clone()))).collect::<anyhow::Result<Vec<_>>>()?;
+    let shown = seeds
+        .runs()
+        .iter()
+        .map(|run| page::gather(run, |_| Ok(validation.clone())))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     page::write_several(&shown, &seeds.page())?;
     seeds_table::finished(session.args, seeds, &runs)
 }

@@ -19,6 +19,7 @@ pub mod fit;
 pub mod manifest;
 pub mod metrics;
 pub mod mistakes;
+pub mod occlusion;
 pub mod optimizer;
 pub mod predictions_file;
 pub mod probabilities;

@@ -59,6 +59,15 @@ impl Cnn {
         self.run(images, &mut Mode::Infer)
     }
 
+    /// The maps after each unit, `[n, channels, height, width]`, on the way to [`Cnn::forward`]'s logits.
+    pub fn maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        let next = |maps: &mut Tensor<4>, unit: &ConvUnit| {
+            *maps = unit.forward(maps.clone(), &mut Mode::Infer);
+            Some(maps.clone())
+        };
+        self.units.iter().scan(images, next).collect()
+    }
+
     /// Logits as in training: dropout masks come from `rng`, normalization uses the batch.
     pub fn forward_train(&self, images: Tensor<4>, rng: &mut dyn Rng) -> Tensor<2> {
         self.run(images, &mut Mode::Train(rng))

@@ -98,7 +98,7 @@ impl ConvUnit {
 
 /// Zeros before and after `size` pixels so that there is an output for each `stride` of them;
 /// of an odd number the larger part comes after.
-fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
     let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
     let total = needed.saturating_sub(size);
     (total / 2, total - total / 2)

@@ -8,8 +8,10 @@
 pub mod architecture;
 pub mod cnn;
 pub mod config;
+pub mod connections;
 pub mod conv_unit;
 pub mod device;
+pub mod equivariance;
 pub mod preprocess;
 mod regularize;
 pub mod weights;

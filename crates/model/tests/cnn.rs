@@ -15,6 +15,10 @@ use model::{Architecture, Cnn, ModelConfig, Weights, device, preprocess};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
+// One program with these, so that Burn is linked once.
+#[path = "cnn/maps.rs"]
+mod maps;
+
 fn cpu() -> Device {
     device::open(Some(device::Backend::Ndarray)).unwrap().device
 }

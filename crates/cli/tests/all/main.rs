@@ -9,6 +9,7 @@
 mod configs;
 mod errors;
 mod evaluation;
+mod inspect;
 mod interrupted;
 mod program;
 mod seeds;

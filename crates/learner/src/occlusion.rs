@@ -1,0 +1,154 @@
+//! Where in a picture the evidence for each class lies: what the logits lose when a patch is covered.
+
+use burn::tensor::Device;
+use model::{Cnn, preprocess};
+
+/// Covered pictures a forward pass; half of a 28x28 picture's.
+const BATCH_SIZE: usize = 393;
+
+/// How far each logit falls when a patch of the picture is covered, for each place of the patch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occlusion {
+    pixels: usize,
+    /// Of the whole picture, `[classes]`.
+    logits: Vec<f32>,
+    /// `[classes, height, width]`
+    falls: Vec<f32>,
+}
+
+impl Occlusion {
+    /// Logits of the picture as it is, `[classes]`.
+    pub fn logits(&self) -> &[f32] {
+        &self.logits
+    }
+
+    /// The falls of one class's logit, `[height, width]`: at row `y` and column `x` for the patch
+    /// whose centre is there. Above zero, what was covered spoke for the class; below, against it.
+    ///
+    /// # Panics
+    /// If there is no such class.
+    pub fn falls(&self, class: usize) -> &[f32] {
+        &self.falls[class * self.pixels..(class + 1) * self.pixels]
+    }
+}
+
+/// Covers a picture `[height, width]` with a patch of `patch` x `patch` pixels (odd; an even one is
+/// taken for the next odd one), centred on each pixel in turn, and asks the network each time.
+///
+/// After Zeiler and Fergus 2014, *Visualizing and Understanding Convolutional Networks*, section 4.2,
+/// with two differences. Their patch is grey; this one is background (zero), since grey would be ink
+/// where there was none. They plot the probability of the right class; these are logits, since the
+/// probability of a class that the network is sure of hardly moves. Beyond the border the patch is
+/// cut off. `model` must be on `device`, without autodiff.
+///
+/// # Panics
+/// If `picture` does not hold `height * width` pixels: a caller's mistake, never data's.
+pub fn occlude(
+    model: &Cnn,
+    picture: &[u8],
+    [height, width]: [usize; 2],
+    patch: usize,
+    device: &Device,
+) -> Occlusion {
+    let pixels = height * width;
+    assert_eq!(picture.len(), pixels, "a picture of {height}x{width}");
+    // The whole picture, then one a place of the patch: [1 + height * width, height, width]
+    let mut batch = picture.to_vec();
+    for centre in 0..pixels {
+        batch.extend(covered(picture, width, [centre / width, centre % width], patch / 2));
+    }
+    let mut answers = Vec::new();
+    for part in batch.chunks(BATCH_SIZE * pixels.max(1)) {
+        let images = preprocess::to_input(part, part.len() / pixels, height, width, device);
+        answers.extend(model.forward(images).into_data().iter::<f32>());
+    }
+    // [1 + height * width, classes] -> [classes], [classes, height, width]
+    let classes = answers.len() / (pixels + 1);
+    let (whole, covered) = answers.split_at(classes);
+    let falls = (0..classes)
+        .flat_map(|class| covered.chunks_exact(classes).map(move |logits| whole[class] - logits[class]));
+    Occlusion { pixels, logits: whole.to_vec(), falls: falls.collect() }
+}
+
+/// The picture without what lies within `reach` rows and columns of the centre.
+fn covered(picture: &[u8], width: usize, [y, x]: [usize; 2], reach: usize) -> impl Iterator<Item = u8> + '_ {
+    picture.iter().enumerate().map(move |(i, &pixel)| {
+        let is_covered = (i / width).abs_diff(y) <= reach && (i % width).abs_diff(x) <= reach;
+        if is_covered { 0 } else { pixel }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::config::UnitConfig;
+    use model::device::{self, Backend};
+    use model::{Architecture, ModelConfig, Weights};
+
+    use super::*;
+    use crate::random::{Stream, generator};
+
+    fn cpu() -> Device {
+        let backend = Backend::COMPILED.iter().find(|backend| **backend != Backend::Wgpu);
+        device::open(backend.copied()).unwrap().device
+    }
+
+    fn architecture(units: Vec<UnitConfig>, [height, width]: [usize; 2]) -> Architecture {
+        let config = ModelConfig { units, ..ModelConfig::default() };
+        Architecture::new(&config, [1, height, width], 3).unwrap()
+    }
+
+    fn with_first_weights(architecture: &Architecture) -> (Cnn, Weights) {
+        let weights = Weights::initial(architecture, &mut generator(1, Stream::Weights, 0, 0));
+        (Cnn::new(architecture, &weights, &cpu()).unwrap(), weights)
+    }
+
+    /// Without hidden layers a logit is a weighted sum, and its fall the sum over the patch.
+    #[test]
+    fn a_linear_networks_falls_are_the_patchs_share_of_the_sum() {
+        let [height, width] = [5, 7];
+        let (model, weights) = with_first_weights(&architecture(Vec::new(), [height, width]));
+        let (_, weight) = weights.get("head.weight").unwrap();
+        let picture: Vec<u8> = (0..height * width).map(|i| (i * 37 % 256) as u8).collect();
+        let found = occlude(&model, &picture, [height, width], 3, &cpu());
+        for class in 0..3 {
+            for (i, &fall) in found.falls(class).iter().enumerate() {
+                let [y, x] = [i / width, i % width];
+                let mut by_hand = 0.0;
+                for row in y.saturating_sub(1)..(y + 2).min(height) {
+                    for column in x.saturating_sub(1)..(x + 2).min(width) {
+                        let pixel = row * width + column;
+                        by_hand += f32::from(picture[pixel]) / 255.0 * weight[pixel * 3 + class];
+                    }
+                }
+                assert!((fall - by_hand).abs() < 1e-5, "class {class} at {y}, {x}: {fall}, {by_hand}");
+            }
+        }
+        assert!(found.falls(0).iter().any(|fall| fall.abs() > 0.1));
+    }
+
+    #[test]
+    fn covering_background_changes_nothing_and_covering_ink_does() {
+        let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [28, 28]));
+        let mut picture = vec![0; 28 * 28];
+        picture[10 * 28 + 20] = 255;
+        let found = occlude(&model, &picture, [28, 28], 5, &cpu());
+        assert_eq!(found.logits().len(), 3);
+        for class in 0..3 {
+            for (i, fall) in found.falls(class).iter().enumerate() {
+                let sees_ink = (8..=12).contains(&(i / 28)) && (18..=22).contains(&(i % 28));
+                assert_eq!(*fall != 0.0, sees_ink, "class {class} at {i}: {fall}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_logits_are_those_of_the_picture_and_an_even_patch_is_the_next_odd_one() {
+        let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [9, 6]));
+        let picture: Vec<u8> = (0..54).map(|i| i * 4).collect();
+        let found = occlude(&model, &picture, [9, 6], 4, &cpu());
+        let images = preprocess::to_input(&picture, 1, 9, 6, &cpu());
+        assert_eq!(found.logits(), model.forward(images).into_data().as_slice::<f32>().unwrap());
+        assert_eq!(found, occlude(&model, &picture, [9, 6], 5, &cpu()));
+        assert_ne!(found, occlude(&model, &picture, [9, 6], 3, &cpu()));
+    }
+}
