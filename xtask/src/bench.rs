@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::command::{build_program, executable, median, output, say};
 use crate::contender::Contender;
+use crate::python::Environment;
 
 /// What is timed, and against whom.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,7 @@ const QUESTIONS: [(&str, &str); 4] = [
     ("inference, batch 128", "infer 128 10"),
     ("inference, batch 1000", "infer 1000 2"),
 ];
+const PACKAGES: [&str; 4] = ["torch", "numpy", "onnx", "onnxruntime"];
 const PYTORCH: [&str; 2] = ["pytorch", "pytorch-channels-last"];
 /// Convolutions without pooling: pictures, channels, size, filters, kernel, stride.
 const CONVOLUTIONS: [&str; 8] = [
@@ -166,29 +167,16 @@ fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
     if let Some(python) = &args.python {
         return Ok(Some(python.display().to_string()));
     }
-    let folder = root.join("target/bench/python");
-    let python = folder.join("bin/python").display().to_string();
-    if !folder.join("ready").is_file() {
+    let packages = PACKAGES.map(str::to_owned).to_vec();
+    let environment = Environment::new(root.join("target/bench/python"), packages);
+    if !environment.is_ready() {
         if !args.setup {
             say("without --setup there is no PyTorch or ONNX Runtime to compare with");
             return Ok(None);
         }
-        say("making a Python environment in target/bench/python");
-        let folder_name = folder.display().to_string();
-        run_visibly(root, "python3", &["-m", "venv", &folder_name])?;
-        run_visibly(root, &python, &["-m", "pip", "install", "torch", "numpy", "onnx", "onnxruntime"])?;
-        std::fs::write(folder.join("ready"), "")?;
+        environment.make(root)?;
     }
-    Ok(Some(python))
-}
-
-fn run_visibly(root: &Path, program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program).args(arguments).current_dir(root).status();
-    let status = status.with_context(|| format!("{program} could not be started"))?;
-    if !status.success() {
-        bail!("{program} {} failed ({status})", arguments.join(" "));
-    }
-    Ok(())
+    Ok(Some(environment.python()))
 }
 
 /// candle's program has a workspace of its own: nothing else here needs candle.

@@ -15,6 +15,8 @@ mod download_data;
 mod epoch;
 mod fuzz;
 mod profiles;
+mod python;
+mod reference;
 mod sample;
 mod sanitize;
 mod seeds;
@@ -53,6 +55,8 @@ enum Task {
     },
     /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
     Bench(bench::BenchArgs),
+    /// Compare figures and event files with scikit-learn, scipy, numpy and TensorBoard.
+    Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
     Crash(crash::CrashArgs),
     /// Feed a million mutated files of each kind to what reads them.
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
+        Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),

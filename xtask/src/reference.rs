@@ -1,0 +1,212 @@
+//! The program's figures and event files against those of scikit-learn, scipy, numpy and TensorBoard.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::command::{build_program, output, say};
+use crate::python::{Environment, requirements, run_visibly};
+
+/// What is compared.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReferenceArgs {
+    /// Compare these tested runs [default: train, test and compare small networks].
+    #[arg(short = 'p', long, value_name = "DIR")]
+    run_dir: Vec<PathBuf>,
+    /// Make a Python environment with the libraries below target (about 400 MB) if it is missing.
+    #[arg(long)]
+    setup: bool,
+    /// A Python that has them already.
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+}
+
+const CHECK: &str = "xtask/reference/check.py";
+/// Trained in a second, and wrong often enough that every figure has something to count.
+const NETWORK: [&str; 5] = [
+    "data.dataset=sample",
+    "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3}]",
+    "train.batch_size=32",
+    "train.learning_rate=0.01",
+    "train.epochs=3",
+];
+/// Long enough to be killed, with an event at every step to lose and not many checkpoints.
+const LONG: [&str; 3] = ["train.epochs=30", "train.log_every_steps=1", "train.checkpoint_every_steps=40"];
+/// A run is killed so often at most until steps are lost.
+const ATTEMPTS: usize = 20;
+
+pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
+    let python = python(root, args)?;
+    let check = |words: &[&str]| run_visibly(root, &python, &[&["-B", CHECK], words].concat());
+    if !args.run_dir.is_empty() {
+        return args.run_dir.iter().try_for_each(|run| check_tested(run, &check));
+    }
+    let program = build_program(root, "")?;
+    let folder = root.join("target/reference/runs");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let desk = Desk { program, folder };
+    let [a, b, resumed] = ["a", "b", "resumed"].map(|name| desk.folder.join(name).display().to_string());
+    desk.output(&train(&a, &["train.seed=1"], true))?;
+    desk.output(&train(&b, &["train.seed=2"], false))?;
+    for run in [&a, &b] {
+        desk.output(&["test", "-p", run])?;
+    }
+    let comparison = desk.folder.join("comparison.json");
+    fs::write(&comparison, desk.output(&["test", "--compare", &a, &b, "--json"])?)?;
+    let comparison = comparison.display().to_string();
+    check(&["figures", &a, &b])?;
+    check(&["compare", &comparison, &a, &b])?;
+    check(&["changes", &comparison, &a, &b])?;
+    check(&["events", &a])?;
+    desk.train_killed(&resumed)?;
+    check(&["events", "--resumed", &resumed])
+}
+
+/// A run that somebody trained and tested.
+fn check_tested(run: &Path, check: &impl Fn(&[&str]) -> Result<()>) -> Result<()> {
+    for file in ["test.json", "predictions.csv"] {
+        let (run, path) = (run.display(), run.join(file));
+        ensure!(path.is_file(), "{run} holds no {file}; test it first: cargo run -p cli -- test -p {run}");
+    }
+    // Python runs in the workspace, wherever the command was typed.
+    let run = std::path::absolute(run)?;
+    let name = run.display().to_string();
+    check(&["figures", &name])?;
+    if run.join("tensorboard").is_dir() {
+        check(&["events", &name])?;
+    }
+    Ok(())
+}
+
+fn python(root: &Path, args: &ReferenceArgs) -> Result<String> {
+    if let Some(python) = &args.python {
+        return Ok(python.display().to_string());
+    }
+    let packages = requirements(include_str!("../reference/requirements.txt"));
+    let environment = Environment::new(root.join("target/reference/python"), packages);
+    if !environment.is_ready() {
+        ensure!(args.setup, "there is nothing to compare with: add --setup, or --python FILE");
+        environment.make(root)?;
+    }
+    Ok(environment.python())
+}
+
+/// The words that train the small network into `run`.
+fn train<'a>(run: &'a str, sets: &[&'a str], tensorboard: bool) -> Vec<&'a str> {
+    let sets = NETWORK.iter().chain(sets).flat_map(|set| ["--set", *set]);
+    let words = ["train", "-p", run].into_iter().chain(sets);
+    words.chain(tensorboard.then_some("--tensorboard")).collect()
+}
+
+/// The program, and where it runs.
+struct Desk {
+    program: String,
+    folder: PathBuf,
+}
+
+impl Desk {
+    fn output(&self, words: &[&str]) -> Result<String> {
+        output(&self.folder, &self.program, words)
+    }
+
+    /// Trains with event files, kills the process when steps after the newest checkpoint would be
+    /// lost, and goes on to the end.
+    fn train_killed(&self, run: &str) -> Result<()> {
+        let resume = ["train", "--resume", "-p", run, "--tensorboard"];
+        let mut words = train(run, &LONG, true);
+        for _ in 0..ATTEMPTS {
+            let mut child = self.start(&words)?;
+            let ended = wait_for_loss(&mut child, Path::new(run));
+            child.kill()?;
+            let output = child.wait_with_output()?;
+            ensure!(
+                !ended?,
+                "{words:?} ended before it was killed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            words = resume.to_vec();
+            // Between the look and the kill, a checkpoint may have been written.
+            if let Some((checkpoint, step)) = lost(Path::new(run))? {
+                say(&format!("killed after step {step}, goes on from step {checkpoint}"));
+                self.output(&words)?;
+                return Ok(());
+            }
+        }
+        bail!("{run}: no steps were lost in {ATTEMPTS} kills")
+    }
+
+    fn start(&self, words: &[&str]) -> Result<Child> {
+        let mut command = Command::new(&self.program);
+        command.args(words).current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(Stdio::piped()).spawn().context("the program could not be started")
+    }
+}
+
+/// Waits until killing it would lose steps; true if it ended before.
+fn wait_for_loss(child: &mut Child, run: &Path) -> Result<bool> {
+    while lost(run)?.is_none() {
+        if child.try_wait()?.is_some() {
+            return Ok(true);
+        }
+        sleep(Duration::from_millis(1));
+    }
+    Ok(false)
+}
+
+/// The newest checkpoint's step and the last one of `metrics.jsonl`, if steps between are lost by a kill.
+fn lost(run: &Path) -> Result<Option<(usize, usize)>> {
+    let names = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
+    let names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    // The file is being written: not all of it need be text.
+    let metrics = fs::read(run.join("metrics.jsonl")).unwrap_or_default();
+    let steps = newest_checkpoint(&names).zip(last_step(&String::from_utf8_lossy(&metrics)));
+    // One more: the event file's line comes after that of metrics.jsonl.
+    Ok(steps.filter(|(checkpoint, step)| *step > checkpoint + 1))
+}
+
+fn newest_checkpoint(names: &[String]) -> Option<usize> {
+    names.iter().filter_map(|name| name.strip_prefix("step-")?.parse().ok()).max()
+}
+
+/// The step of the last line that is whole and has one.
+fn last_step(metrics: &str) -> Option<usize> {
+    let whole = metrics.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let mut steps = whole.filter_map(|line| serde_json::from_str::<Value>(line).ok()?["step"].as_u64());
+    steps.next_back().map(|step| step as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_whole_line_with_a_step_counts() {
+        let lines =
+            "{\"event\":\"start\"}\n{\"event\":\"step\",\"step\":20}\n{\"event\":\"step\",\"step\":40}\n";
+        assert_eq!(last_step(lines), Some(40));
+        assert_eq!(last_step(&lines[..lines.len() - 1]), Some(20));
+        assert_eq!(last_step("{\"event\":\"start\"}\n"), None);
+    }
+
+    #[test]
+    fn checkpoints_under_way_do_not_count() {
+        let names = ["step-00000040", "step-00000080", "step-00000120.partial", "other"].map(str::to_owned);
+        assert_eq!(newest_checkpoint(&names), Some(80));
+        assert_eq!(newest_checkpoint(&[]), None);
+    }
+
+    #[test]
+    fn the_small_network_is_trained_where_it_is_told() {
+        let words = train("runs/a", &["train.seed=2"], true);
+        assert_eq!(words[..3], ["train", "-p", "runs/a"]);
+        assert_eq!(words[words.len() - 3..], ["--set", "train.seed=2", "--tensorboard"]);
+    }
+}
