@@ -144,7 +144,7 @@ fn maps((unit, tensor): (usize, Tensor<4>)) -> Maps {
 
 fn network(model: &Cnn, architecture: &Architecture, images: &Tensor<4>) -> Network {
     let step = equivariance::step(architecture);
-    let whole = step.map(|step| if SHIFT % step == 0 { SHIFT } else { step });
+    let whole = step.map(|step| if SHIFT.is_multiple_of(step) { SHIFT } else { step });
     let between = step.filter(|&step| step > 1).map(|_| 1);
     let measure = |pixels| equivariance::measure(model, architecture, images, pixels);
     Network {

@@ -77,6 +77,11 @@ impl Images {
         let size = self.height * self.width;
         &self.pixels[i * size..(i + 1) * size]
     }
+
+    pub(crate) fn image_mut(&mut self, i: usize) -> &mut [u8] {
+        let size = self.height * self.width;
+        &mut self.pixels[i * size..(i + 1) * size]
+    }
 }
 
 /// Class numbers, each below the class count they were parsed with.

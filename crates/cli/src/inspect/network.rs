@@ -25,7 +25,7 @@ fn equivariance(network: &Network, step: usize) -> String {
         vec![["picture by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
     rows.extend(network.shifts.iter().map(|found| shift_row(found, step)));
     text += &table(&rows);
-    if SHIFT % step != 0 {
+    if !SHIFT.is_multiple_of(step) {
         text += &format!(
             "A shift by {SHIFT} pixels is no whole number of positions here, which are {step} apart.\n"
         );
@@ -34,7 +34,7 @@ fn equivariance(network: &Network, step: usize) -> String {
 }
 
 fn shift_row(found: &Equivariance, step: usize) -> [String; 5] {
-    let maps_by = if found.pixels % step == 0 {
+    let maps_by = if found.pixels.is_multiple_of(step) {
         counted(&found.positions.to_string(), "position")
     } else {
         "none fits".into()
