@@ -130,9 +130,13 @@ const MARGIN: usize = 6;
 /// Height and width of a character, in pixels of the file.
 pub(crate) const GLYPH: usize = 8;
 
-/// Lays pictures out in a nearly square grid, enlarged, captions in an 8x8 pixel font below.
-pub(crate) fn grid(pictures: &[Picture<'_>]) -> Grid {
-    let columns = (pictures.len() as f64).sqrt().ceil().max(1.0) as usize;
+/// As many columns as make a nearly square grid of `n` pictures.
+pub(crate) fn square(n: usize) -> usize {
+    (n as f64).sqrt().ceil().max(1.0) as usize
+}
+
+/// Lays pictures out in columns, enlarged, captions in an 8x8 pixel font below.
+pub(crate) fn grid(pictures: &[Picture<'_>], columns: usize) -> Grid {
     let cell_width = pictures.iter().map(|p| p.width).max().unwrap_or(0) * SCALE + MARGIN;
     let cell_height = pictures.iter().map(|p| p.height).max().unwrap_or(0) * SCALE + GLYPH + 2 * MARGIN;
     let mut grid = Grid {
@@ -196,7 +200,7 @@ mod tests {
     #[test]
     fn the_grid_holds_each_picture_and_its_caption() {
         let white = [255; 6];
-        let grid = grid(&[picture(&white), picture(&white), picture(&white)]);
+        let grid = grid(&[picture(&white), picture(&white), picture(&white)], square(3));
         assert_eq!(grid.pixels.len(), grid.height * grid.width);
         assert_eq!(grid.pixels.iter().filter(|p| **p == 255).count(), 3 * 6 * SCALE * SCALE);
     }

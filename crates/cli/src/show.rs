@@ -12,7 +12,7 @@ use crate::args::{Part, ShowArgs};
 use crate::data;
 use crate::exit::print;
 use crate::paths::{command, data_dir, quoted, short};
-use crate::picture::{Picture, draw, grid, write_png};
+use crate::picture::{Picture, draw, grid, square, write_png};
 use crate::screen::Screen;
 use crate::test::find_run;
 
@@ -189,11 +189,13 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()
             caption: shown.caption.clone(),
         })
         .collect();
+    // Mean and spread of a class stay side by side.
+    let columns = if args.mean { 4.min(pictures.len()) } else { square(pictures.len()) };
     let screen = Screen::of_stdout();
     match &args.output {
         None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.colors)),
         Some(path) => {
-            write_png(path, &grid(&pictures))
+            write_png(path, &grid(&pictures, columns))
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             print(&format!("{} pictures with their labels in {}\n", pictures.len(), path.display()))
         }

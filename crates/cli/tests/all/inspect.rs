@@ -20,7 +20,7 @@ fn probabilities(text: &str) -> Vec<(String, f64)> {
 fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     let desk = Desk::new();
     desk.train(&["-p", "tmp"]).done();
-    let text = desk.run(&["inspect", "-p", "tmp", "--index", "7"]).done().stdout;
+    let text = desk.run(&["inspect", "-p", "tmp", "--index", "7", "--split", "test"]).done().stdout;
     let found = probabilities(&text);
     assert_eq!(found.len(), 10);
     assert!((found.iter().map(|(_, percent)| percent).sum::<f64>() - 100.0).abs() < 0.1, "{text}");
@@ -43,9 +43,9 @@ fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(text.contains('█') && text.contains('░') && !text.contains('\x1b'), "{text}");
 
-    let other = desk.run(&["inspect", "-p", "tmp", "--index", "8", "--split", "train"]).done().stdout;
+    let other = desk.run(&["inspect", "-p", "tmp", "--index", "8"]).done().stdout;
     assert!(other.starts_with("MNIST sample, training picture #8: 8, taken for"), "{other}");
-    desk.run(&["inspect", "-p", "tmp", "--index", "200"])
+    desk.run(&["inspect", "-p", "tmp", "--split", "test", "--index", "200"])
         .fails(1, &["--index 200: there are 200 pictures, from 0 to 199"]);
     desk.run(&["inspect", "-p", "tmp", "-o", "no/such/folder.png"])
         .fails(1, &["no/such/folder.png cannot be written"]);

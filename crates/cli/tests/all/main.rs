@@ -12,6 +12,7 @@ mod evaluation;
 mod inspect;
 mod interrupted;
 mod program;
+mod report;
 mod seeds;
 mod show;
 mod workflow;

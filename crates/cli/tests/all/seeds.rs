@@ -60,7 +60,10 @@ fn each_run_has_the_bits_of_one_that_was_trained_alone() {
     let desk = Desk::new();
     let seven = ["--set", "train.seed=7"];
     let ended = desk.train(&[&["--seeds", "3", "-p", "tmp"], &QUICK[..], &seven].concat()).done();
-    assert_eq!(desk.names("tmp"), ["lock", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]);
+    assert_eq!(
+        desk.names("tmp"),
+        ["lock", "report.html", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]
+    );
     assert_eq!(desk.json("tmp/seeds.json")["seeds"], json!([7, 8, 9]));
     for seed in [7, 8, 9] {
         let (alone, run) = (format!("alone-{seed}"), format!("tmp/seed-{seed}"));
