@@ -10,12 +10,14 @@ use serde_json::Value;
 use crate::command::{output, say};
 
 /// What each crate may use. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("dataset", &[]),
     ("ops", &["burn"]),
     ("model", &["burn", "ops"]),
     ("learner", &["burn", "dataset", "model"]),
-    ("cli", &["burn", "dataset", "learner", "model"]),
+    // The page is made from what a run's directory holds, whoever trained it.
+    ("report", &[]),
+    ("cli", &["burn", "dataset", "learner", "model", "report"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];

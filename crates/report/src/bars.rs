@@ -1,0 +1,152 @@
+//! Accuracies side by side: corrupted pictures beside clean ones, and runs with their intervals.
+
+use crate::ReportError;
+use crate::drawing::{Drawing, WIDTH};
+use crate::input::{Corruptions, Evaluation};
+use crate::number::{filters, percent};
+use crate::palette::SERIES;
+use crate::run::Run;
+use crate::scale::{Scale, Spread, Tick};
+use crate::text;
+
+#[derive(askama::Template)]
+#[template(path = "bars.svg")]
+struct Bars {
+    left: f64,
+    bottom: f64,
+    ticks: Vec<Tick>,
+    rows: Vec<Bar>,
+}
+
+struct Bar {
+    name: String,
+    class: &'static str,
+    middle: f64,
+    /// `None` where the accuracy is undefined.
+    end: Option<f64>,
+    value: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "intervals.svg")]
+struct Intervals {
+    bottom: f64,
+    ticks: Vec<Tick>,
+    rows: Vec<Interval>,
+}
+
+struct Interval {
+    name: String,
+    class: String,
+    middle: f64,
+    mark: String,
+    ends: Option<(f64, f64)>,
+}
+
+const ROW: f64 = 19.0;
+const FONT: f64 = 11.0;
+/// Room for "100.00 %" right of a bar.
+const VALUE: f64 = 54.0;
+
+/// Accuracy on clean pictures, its mean over the corruptions, and each of them, the best first.
+pub(crate) fn corruptions(
+    evaluation: &Evaluation,
+    corruptions: &Corruptions,
+) -> Result<Option<Drawing>, ReportError> {
+    if corruptions.each.is_empty() {
+        return Ok(None);
+    }
+    let mut each: Vec<(&str, Option<f64>)> =
+        corruptions.each.iter().map(|corruption| (corruption.name.as_str(), corruption.accuracy)).collect();
+    let key = |accuracy: Option<f64>| accuracy.unwrap_or(-1.0);
+    each.sort_by(|a, b| key(b.1).total_cmp(&key(a.1)));
+    let fixed = [("clean", evaluation.accuracy, "s0"), ("mean, corrupted", corruptions.mean_accuracy, "s1")];
+    let rows: Vec<(&str, Option<f64>, &'static str)> =
+        fixed.into_iter().chain(each.iter().map(|(name, accuracy)| (*name, *accuracy, "plain"))).collect();
+    let longest = rows.iter().map(|row| text::width(row.0, FONT)).fold(0.0, f64::max).min(130.0);
+    let left = longest + 8.0;
+    let x = Scale::linear(0.0, 1.0, left, WIDTH - VALUE);
+    let bars = rows.iter().enumerate().map(|(index, (name, accuracy, class))| Bar {
+        name: text::fit(name, FONT, longest + 1.0),
+        class,
+        // The two that are no single corruption stand apart.
+        middle: (index as f64 + 0.5) * ROW + if index > 1 { 8.0 } else { 0.0 },
+        end: accuracy.and_then(|accuracy| x.at(accuracy)),
+        value: percent(*accuracy),
+    });
+    let bars = Bars {
+        left,
+        bottom: rows.len() as f64 * ROW + 10.0,
+        ticks: percent_ticks(&x, 4),
+        rows: bars.collect(),
+    };
+    let (best, worst) = (each.first().map_or("", |row| row.0), each.last().map_or("", |row| row.0));
+    Ok(Some(Drawing {
+        name: "corruptions",
+        title: "Accuracy on corrupted pictures",
+        description: format!(
+            "Clean {}, mean over the corruptions {}; best under {best}, worst under {worst}.",
+            percent(evaluation.accuracy),
+            percent(corruptions.mean_accuracy)
+        ),
+        width: WIDTH,
+        height: bars.bottom + 36.0,
+        body: askama::Template::render(&bars)?,
+    }))
+}
+
+/// Each run's accuracy with its 95 % interval.
+pub(crate) fn intervals(runs: &[Run]) -> Result<Option<Drawing>, ReportError> {
+    let evaluations: Vec<(usize, &Run, &Evaluation)> = runs
+        .iter()
+        .enumerate()
+        .filter_map(|(index, run)| Some((index, run, &run.judged.as_ref()?.result.evaluation)))
+        .filter(|(_, _, evaluation)| evaluation.accuracy.is_some())
+        .collect();
+    if evaluations.is_empty() {
+        return Ok(None);
+    }
+    let values = evaluations.iter().flat_map(|(_, _, evaluation)| {
+        evaluation.accuracy.into_iter().chain(evaluation.accuracy_interval.into_iter().flatten())
+    });
+    let x = Scale::over(Spread::Linear, values, 8.0, WIDTH - 8.0);
+    let rows = evaluations.iter().enumerate().map(|(row, (index, run, evaluation))| {
+        let middle = row as f64 * 36.0 + 24.0;
+        let mut mark = String::new();
+        if let Some(at) = evaluation.accuracy.and_then(|accuracy| x.at(accuracy)) {
+            crate::chart::Mark::of(*index).draw(&mut mark, at, middle);
+        }
+        let end = |end: usize| x.at(evaluation.accuracy_interval?[end]);
+        Interval {
+            name: text::fit(&run.name, FONT, WIDTH - 16.0),
+            class: format!("s{}", index % SERIES),
+            middle,
+            mark,
+            ends: end(0).zip(end(1)),
+        }
+    });
+    let layout = Intervals {
+        bottom: evaluations.len() as f64 * 36.0 + 4.0,
+        rows: rows.collect(),
+        ticks: percent_ticks(&x, 4),
+    };
+    let words = evaluations
+        .iter()
+        .map(|(_, run, evaluation)| format!("{}: {}", run.name, percent(evaluation.accuracy)));
+    Ok(Some(Drawing {
+        name: "comparison-intervals",
+        title: "Accuracy with its 95 % interval",
+        description: format!("{}.", words.collect::<Vec<_>>().join(", ")),
+        width: WIDTH,
+        height: layout.bottom + 34.0,
+        body: askama::Template::render(&layout)?,
+    }))
+}
+
+/// Ticks in per cent, on an axis of shares.
+fn percent_ticks(scale: &Scale, about: usize) -> Vec<Tick> {
+    scale.ticks_written(about, |share| {
+        let text = format!("{:.2}", share * 100.0);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    })
+}

@@ -1,0 +1,271 @@
+//! Lines over two axes, with marks and a legend.
+
+use std::fmt::Write;
+
+use crate::ReportError;
+use crate::drawing::{Drawing, WIDTH};
+use crate::number::{Px, filters};
+use crate::scale::{Scale, Spread, Tick};
+use crate::text;
+
+/// A point, or a gap where something was not a number.
+pub(crate) type Points = Vec<Option<(f64, f64)>>;
+
+/// One line of a chart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Series {
+    /// Empty: not in the legend.
+    pub(crate) name: String,
+    /// Classes of the style sheet.
+    pub(crate) class: String,
+    pub(crate) points: Points,
+    pub(crate) marks: Option<Mark>,
+    /// This point is circled.
+    pub(crate) circled: Option<(f64, f64)>,
+}
+
+/// The shape of a line's points, so that lines differ not by colour alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+/// What is drawn, in the units of what is shown.
+pub(crate) struct Chart {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) description: String,
+    pub(crate) x_label: &'static str,
+    pub(crate) y_label: &'static str,
+    /// `None`: linear, from zero.
+    pub(crate) y_spread: Option<Spread>,
+    pub(crate) series: Vec<Series>,
+}
+
+/// The same in pixels, as the template draws it.
+#[derive(askama::Template)]
+#[template(path = "chart.svg")]
+struct Layout<'a> {
+    chart: &'a Chart,
+    frame: Frame,
+    x_ticks: Vec<Tick>,
+    y_ticks: Vec<Tick>,
+    lines: Vec<Line>,
+    legend: Vec<Entry>,
+}
+
+struct Frame {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+struct Line {
+    class: String,
+    path: String,
+    marks: String,
+    circled: Option<(Px, Px)>,
+}
+
+struct Entry {
+    class: String,
+    name: String,
+    x: Px,
+    y: Px,
+    marks: String,
+}
+
+const LEFT: f64 = 46.0;
+const ROW: f64 = 16.0;
+const PLOT: f64 = 168.0;
+/// So many marks can still be told from each other.
+const MOST_MARKS: usize = 40;
+
+impl Chart {
+    /// `None` if there is nothing to draw.
+    pub(crate) fn draw(&self) -> Result<Option<Drawing>, ReportError> {
+        let points = || self.series.iter().flat_map(|series| series.points.iter().flatten());
+        if points().next().is_none() {
+            return Ok(None);
+        }
+        let (legend, rows) = self.legend();
+        let top = 20.0 + rows as f64 * ROW + 4.0;
+        let frame = Frame { left: LEFT, right: WIDTH - 8.0, top, bottom: top + PLOT };
+        let last = points().map(|point| point.0).fold(0.0, f64::max);
+        let x = Scale::linear(0.0, last, frame.left, frame.right);
+        let values = points().map(|point| point.1);
+        let y = match self.y_spread {
+            Some(spread) => Scale::over(spread, values, frame.bottom, frame.top),
+            None => Scale::from_zero(values, frame.bottom, frame.top),
+        };
+        let layout = Layout {
+            chart: self,
+            x_ticks: x.ticks(8).into_iter().filter(|tick| !tick.text.contains('.')).collect(),
+            y_ticks: y.ticks(6),
+            lines: self.series.iter().map(|series| line(series, &x, &y)).collect(),
+            legend,
+            frame,
+        };
+        Ok(Some(Drawing {
+            name: self.name,
+            title: self.title,
+            description: self.description.clone(),
+            width: WIDTH,
+            height: layout.frame.bottom + 34.0,
+            body: askama::Template::render(&layout)?,
+        }))
+    }
+
+    /// The names, one after the other, and how many rows they take.
+    fn legend(&self) -> (Vec<Entry>, usize) {
+        let (mut x, mut row) = (LEFT, 0);
+        let mut entries = Vec::new();
+        for series in self.series.iter().filter(|series| !series.name.is_empty()) {
+            let room = WIDTH - LEFT - 8.0 - 24.0;
+            let name = text::fit(&series.name, 11.0, room);
+            let width = 24.0 + text::width(&name, 11.0) + 12.0;
+            if x > LEFT && x + width > WIDTH {
+                (x, row) = (LEFT, row + 1);
+            }
+            let y = 20.0 + row as f64 * ROW + 8.0;
+            let mut marks = String::new();
+            if let Some(mark) = series.marks {
+                mark.draw(&mut marks, x + 9.0, y);
+            }
+            entries.push(Entry { class: series.class.clone(), name, x: Px(x), y: Px(y), marks });
+            x += width;
+        }
+        let rows = if entries.is_empty() { 0 } else { row + 1 };
+        (entries, rows)
+    }
+}
+
+fn line(series: &Series, x: &Scale, y: &Scale) -> Line {
+    let place = |point: &(f64, f64)| Some((x.at(point.0)?, y.at(point.1)?));
+    let placed: Points = series.points.iter().map(|point| point.as_ref().and_then(place)).collect();
+    let mut marks = String::new();
+    if let Some(mark) = series.marks.filter(|_| placed.len() <= MOST_MARKS) {
+        for (x, y) in placed.iter().flatten() {
+            mark.draw(&mut marks, *x, *y);
+        }
+    }
+    let circled = series.circled.as_ref().and_then(place).map(|(x, y)| (Px(x), Px(y)));
+    Line { class: series.class.clone(), path: path(&thinned(placed)), marks, circled }
+}
+
+/// Of all points in one pixel's column only the lowest and the highest, so that a long run's curve looks the same and
+/// takes no more room than a short one's.
+fn thinned(points: Points) -> Points {
+    let mut thinned: Points = Vec::new();
+    let mut column: Vec<(f64, f64)> = Vec::new();
+    let flush = |column: &mut Vec<(f64, f64)>, thinned: &mut Points| {
+        let by_y = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+        let ends = (column.iter().min_by(by_y).copied(), column.iter().max_by(by_y).copied());
+        if column.len() <= 2 {
+            thinned.extend(column.iter().copied().map(Some));
+        } else if let (Some(low), Some(high)) = ends {
+            let (first, second) = if low.0 <= high.0 { (low, high) } else { (high, low) };
+            thinned.extend([Some(first), Some(second)]);
+        }
+        column.clear();
+    };
+    for point in points {
+        match point {
+            Some(point) => {
+                if column.first().is_some_and(|first| first.0.floor() != point.0.floor()) {
+                    flush(&mut column, &mut thinned);
+                }
+                column.push(point);
+            }
+            None => {
+                flush(&mut column, &mut thinned);
+                thinned.push(None);
+            }
+        }
+    }
+    flush(&mut column, &mut thinned);
+    thinned
+}
+
+fn path(points: &Points) -> String {
+    let mut path = String::new();
+    let mut is_drawing = false;
+    for point in points {
+        if let Some((x, y)) = point {
+            // Writing to a string cannot fail. A lone point is a line of no length, which has round ends.
+            let _ = match is_drawing {
+                true => write!(path, "L{} {}", Px(*x), Px(*y)),
+                false => write!(path, "M{} {}h0", Px(*x), Px(*y)),
+            };
+        }
+        is_drawing = point.is_some();
+    }
+    path
+}
+
+impl Mark {
+    /// The shape of the series with this number.
+    pub(crate) fn of(series: usize) -> Self {
+        [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][series % 4]
+    }
+
+    /// Adds the mark to a path.
+    pub(crate) fn draw(self, path: &mut String, x: f64, y: f64) {
+        let at = |dx: f64, dy: f64| format!("{} {}", Px(x + dx), Px(y + dy));
+        let drawn = match self {
+            Self::Circle => format!("M{}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0z", at(-3.5, 0.0)),
+            Self::Square => format!("M{}h6.4v6.4h-6.4z", at(-3.2, -3.2)),
+            Self::Triangle => format!("M{}L{}L{}z", at(0.0, -4.2), at(4.0, 3.0), at(-4.0, 3.0)),
+            Self::Diamond => {
+                format!("M{}L{}L{}L{}z", at(0.0, -4.5), at(4.5, 0.0), at(0.0, 4.5), at(-4.5, 0.0))
+            }
+        };
+        path.push_str(&drawn);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_breaks_the_line_and_a_lone_point_is_seen() {
+        let points = [Some((0.0, 1.0)), Some((1.0, 2.0)), None, Some((3.0, 4.0))];
+        assert_eq!(path(&points.to_vec()), "M0 1h0L1 2M3 4h0");
+    }
+
+    #[test]
+    fn thinning_keeps_each_columns_ends_and_the_gaps() {
+        let many: Points = (0..100_000).map(|i| Some((f64::from(i) / 1000.0, f64::from(i % 7)))).collect();
+        let few = thinned(many);
+        assert_eq!(few.len(), 200);
+        assert!(
+            few.iter().flatten().any(|point| point.1 == 0.0)
+                && few.iter().flatten().any(|point| point.1 == 6.0)
+        );
+        let gap = vec![Some((0.0, 1.0)), None, Some((0.2, 1.0))];
+        assert_eq!(thinned(gap.clone()), gap);
+        assert_eq!(thinned(vec![]), vec![]);
+    }
+
+    #[test]
+    fn a_long_legend_takes_more_rows_and_stays_inside() {
+        let series = |name: &str| Series { name: name.into(), ..Default::default() };
+        let chart = Chart {
+            name: "n",
+            title: "t",
+            description: String::new(),
+            x_label: "x",
+            y_label: "y",
+            y_spread: None,
+            series: vec![series("short"), series(""), series(&"long/".repeat(50)), series("third")],
+        };
+        let (entries, rows) = chart.legend();
+        assert_eq!((entries.len(), rows), (3, 3));
+        assert!(entries.iter().all(|entry| entry.x.0 + 24.0 + text::width(&entry.name, 11.0) <= WIDTH));
+    }
+}

@@ -1,0 +1,105 @@
+//! What the first convolution looks for: its filters, each weight a square.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::ReportError;
+use crate::drawing::{Drawing, WIDTH};
+use crate::number::{Px, filters, grouped, short};
+use crate::run::Filters;
+
+#[derive(askama::Template)]
+#[template(path = "filters.svg")]
+struct Layout {
+    tiles: String,
+    /// One path for each sign and strength.
+    squares: Vec<Squares>,
+    largest: String,
+    bottom: f64,
+}
+
+struct Squares {
+    class: &'static str,
+    opacity: Px,
+    path: String,
+}
+
+/// More would be a carpet.
+const MOST_TILES: usize = 64;
+const GAP: f64 = 6.0;
+/// Strengths that the eye tells apart.
+const LEVELS: f64 = 10.0;
+
+/// `None` without weights, or if there are fewer than the shape says.
+pub(crate) fn draw(filters: &Filters) -> Result<Option<Drawing>, ReportError> {
+    let [_, channels, height, width] = filters.shape;
+    let per_tile = height * width;
+    if per_tile == 0 || filters.values.len() < per_tile {
+        return Ok(None);
+    }
+    let tiles: Vec<&[f32]> = filters.values.chunks_exact(per_tile).take(MOST_TILES).collect();
+    let columns = tiles.len().min(8);
+    let tile = ((WIDTH + GAP) / 8.0 - GAP).floor();
+    let square = tile / height.max(width) as f64;
+    let finite = filters.values.iter().filter(|value| value.is_finite());
+    let largest = finite.fold(0.0f32, |largest, value| largest.max(value.abs()));
+    let mut paths: BTreeMap<(bool, u8), String> = BTreeMap::new();
+    let mut backs = String::new();
+    for (index, values) in tiles.iter().enumerate() {
+        let (x, y) = ((index % columns) as f64 * (tile + GAP), (index / columns) as f64 * (tile + GAP));
+        // Writing to a string cannot fail.
+        let _ = write!(
+            backs,
+            "M{} {}h{}v{}h-{}z",
+            Px(x),
+            Px(y),
+            Px(square * width as f64),
+            Px(square * height as f64),
+            Px(square * width as f64)
+        );
+        for (place, value) in values.iter().enumerate() {
+            let level = (f64::from(value.abs() / largest.max(f32::MIN_POSITIVE)) * LEVELS).round();
+            // Also passes over what is not a number.
+            if level >= 1.0 {
+                let (x, y) = (x + (place % width) as f64 * square, y + (place / width) as f64 * square);
+                let path = paths.entry((*value < 0.0, level as u8)).or_default();
+                let _ = write!(path, "M{} {}h{s}v{s}h-{s}z", Px(x), Px(y), s = Px(square));
+            }
+        }
+    }
+    let layout = Layout {
+        tiles: backs,
+        squares: paths.into_iter().map(squares).collect(),
+        largest: short(f64::from((largest * 1000.0).round() / 1000.0)),
+        bottom: tiles.len().div_ceil(columns) as f64 * (tile + GAP),
+    };
+    Ok(Some(Drawing {
+        name: "filters",
+        title: "Filters of the first convolution",
+        description: description(filters, tiles.len(), channels),
+        width: WIDTH,
+        height: layout.bottom + 22.0,
+        body: askama::Template::render(&layout)?,
+    }))
+}
+
+fn squares(((is_negative, level), path): ((bool, u8), String)) -> Squares {
+    Squares {
+        class: if is_negative { "wrong" } else { "right" },
+        opacity: Px(f64::from(level) / LEVELS),
+        path,
+    }
+}
+
+fn description(filters: &Filters, shown: usize, channels: usize) -> String {
+    let [count, _, height, width] = filters.shape;
+    let mut text = format!("{} filters of {height} by {width} weights", grouped(count));
+    if channels > 1 {
+        text.push_str(&format!(", each for {channels} channels"));
+    }
+    if shown < count * channels {
+        text.push_str(&format!("; the first {shown} are shown"));
+    }
+    text.push('.');
+    text
+}
