@@ -1,7 +1,7 @@
 //! Accuracies side by side: corrupted pictures beside clean ones, and runs with their intervals.
 
 use crate::ReportError;
-use crate::drawing::{Drawing, WIDTH};
+use crate::drawing::{Drawing, FONT, WIDTH};
 use crate::input::{Corruptions, Evaluation};
 use crate::number::{filters, percent};
 use crate::palette::SERIES;
@@ -43,10 +43,9 @@ struct Interval {
     ends: Option<(f64, f64)>,
 }
 
-const ROW: f64 = 19.0;
-const FONT: f64 = 11.0;
+const ROW: f64 = 20.0;
 /// Room for "100.00 %" right of a bar.
-const VALUE: f64 = 54.0;
+const VALUE: f64 = 66.0;
 
 /// Accuracy on clean pictures, its mean over the corruptions, and each of them, the best first.
 pub(crate) fn corruptions(
@@ -60,9 +59,10 @@ pub(crate) fn corruptions(
         corruptions.each.iter().map(|corruption| (corruption.name.as_str(), corruption.accuracy)).collect();
     let key = |accuracy: Option<f64>| accuracy.unwrap_or(-1.0);
     each.sort_by(|a, b| key(b.1).total_cmp(&key(a.1)));
-    let fixed = [("clean", evaluation.accuracy, "s0"), ("mean, corrupted", corruptions.mean_accuracy, "s1")];
+    let fixed =
+        [("clean", evaluation.accuracy, "s0"), ("mean, corrupted", corruptions.mean_accuracy, "plain")];
     let rows: Vec<(&str, Option<f64>, &'static str)> =
-        fixed.into_iter().chain(each.iter().map(|(name, accuracy)| (*name, *accuracy, "plain"))).collect();
+        fixed.into_iter().chain(each.iter().map(|(name, accuracy)| (*name, *accuracy, "windows"))).collect();
     let longest = rows.iter().map(|row| text::width(row.0, FONT)).fold(0.0, f64::max).min(130.0);
     let left = longest + 8.0;
     let x = Scale::linear(0.0, 1.0, left, WIDTH - VALUE);
@@ -128,7 +128,7 @@ pub(crate) fn intervals(runs: &[Run]) -> Result<Option<Drawing>, ReportError> {
     let layout = Intervals {
         bottom: evaluations.len() as f64 * 36.0 + 4.0,
         rows: rows.collect(),
-        ticks: percent_ticks(&x, 4),
+        ticks: percent_ticks(&x, 6),
     };
     let words = evaluations
         .iter()

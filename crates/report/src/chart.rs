@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::ReportError;
-use crate::drawing::{Drawing, WIDTH};
+use crate::drawing::{Drawing, FONT, WIDTH};
 use crate::number::{Px, filters};
 use crate::scale::{Scale, Spread, Tick};
 use crate::text;
@@ -60,7 +60,6 @@ struct Layout<'a> {
 struct Frame {
     left: f64,
     right: f64,
-    top: f64,
     bottom: f64,
 }
 
@@ -79,8 +78,7 @@ struct Entry {
     marks: String,
 }
 
-const LEFT: f64 = 46.0;
-const ROW: f64 = 16.0;
+const ROW: f64 = 17.0;
 const PLOT: f64 = 168.0;
 /// So many marks can still be told from each other.
 const MOST_MARKS: usize = 40;
@@ -94,18 +92,21 @@ impl Chart {
         }
         let (legend, rows) = self.legend();
         let top = 20.0 + rows as f64 * ROW + 4.0;
-        let frame = Frame { left: LEFT, right: WIDTH - 8.0, top, bottom: top + PLOT };
-        let last = points().map(|point| point.0).fold(0.0, f64::max);
-        let x = Scale::linear(0.0, last, frame.left, frame.right);
+        let bottom = top + PLOT;
         let values = points().map(|point| point.1);
         let y = match self.y_spread {
-            Some(spread) => Scale::over(spread, values, frame.bottom, frame.top),
-            None => Scale::from_zero(values, frame.bottom, frame.top),
+            Some(spread) => Scale::over(spread, values, bottom, top),
+            None => Scale::from_zero(values, bottom, top),
         };
+        let y_ticks = y.ticks(6);
+        let widest = y_ticks.iter().map(|tick| text::width(&tick.text, FONT)).fold(20.0, f64::max);
+        let frame = Frame { left: widest + 8.0, right: WIDTH - 8.0, bottom };
+        let last = points().map(|point| point.0).fold(0.0, f64::max);
+        let x = Scale::linear(0.0, last, frame.left, frame.right);
         let layout = Layout {
             chart: self,
             x_ticks: x.ticks(8).into_iter().filter(|tick| !tick.text.contains('.')).collect(),
-            y_ticks: y.ticks(6),
+            y_ticks,
             lines: self.series.iter().map(|series| line(series, &x, &y)).collect(),
             legend,
             frame,
@@ -115,21 +116,21 @@ impl Chart {
             title: self.title,
             description: self.description.clone(),
             width: WIDTH,
-            height: layout.frame.bottom + 34.0,
+            height: layout.frame.bottom + 36.0,
             body: askama::Template::render(&layout)?,
         }))
     }
 
     /// The names, one after the other, and how many rows they take.
     fn legend(&self) -> (Vec<Entry>, usize) {
-        let (mut x, mut row) = (LEFT, 0);
+        let (mut x, mut row) = (0.0, 0);
         let mut entries = Vec::new();
         for series in self.series.iter().filter(|series| !series.name.is_empty()) {
-            let room = WIDTH - LEFT - 8.0 - 24.0;
-            let name = text::fit(&series.name, 11.0, room);
-            let width = 24.0 + text::width(&name, 11.0) + 12.0;
-            if x > LEFT && x + width > WIDTH {
-                (x, row) = (LEFT, row + 1);
+            let room = WIDTH - 24.0;
+            let name = text::fit(&series.name, FONT, room);
+            let width = 24.0 + text::width(&name, FONT) + 12.0;
+            if x > 0.0 && x + width - 12.0 > WIDTH {
+                (x, row) = (0.0, row + 1);
             }
             let y = 20.0 + row as f64 * ROW + 8.0;
             let mut marks = String::new();
@@ -139,8 +140,8 @@ impl Chart {
             entries.push(Entry { class: series.class.clone(), name, x: Px(x), y: Px(y), marks });
             x += width;
         }
-        let rows = if entries.is_empty() { 0 } else { row + 1 };
-        (entries, rows)
+        // One row even without names: charts side by side are equally high.
+        (entries, row + 1)
     }
 }
 
@@ -266,6 +267,6 @@ mod tests {
         };
         let (entries, rows) = chart.legend();
         assert_eq!((entries.len(), rows), (3, 3));
-        assert!(entries.iter().all(|entry| entry.x.0 + 24.0 + text::width(&entry.name, 11.0) <= WIDTH));
+        assert!(entries.iter().all(|entry| entry.x.0 + 24.0 + text::width(&entry.name, FONT) <= WIDTH));
     }
 }

@@ -97,8 +97,8 @@ fn one(run: &Run, quantity: Quantity, mut chart: Chart) -> Chart {
     let mut validation = series("validation", "s0", validation, Some(Mark::Circle));
     validation.circled = best(run, chart.x_label, |epoch| quantity.of_validation(epoch));
     chart.series = vec![
-        series("training, windows", "windows thin", windows, None),
-        series("training, epochs", "s1", training, Some(Mark::Square)),
+        series("windows", "windows thin", windows, None),
+        series("training", "s1", training, Some(Mark::Square)),
         validation,
     ];
     chart.series.retain(|series| series.points.iter().any(Option::is_some));

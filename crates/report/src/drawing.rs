@@ -6,6 +6,8 @@ use crate::{Figure, ReportError};
 
 /// Width of most drawings: a phone's, so that text keeps its size there.
 pub(crate) const WIDTH: f64 = 360.0;
+/// Size of text, as in figure.css.
+pub(crate) const FONT: f64 = 12.0;
 
 /// What a figure shows, in SVG without the element around it.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::ReportError;
-use crate::drawing::{Drawing, WIDTH};
+use crate::drawing::{Drawing, FONT, WIDTH};
 use crate::input::Evaluation;
 use crate::number::{filters, grouped};
 use crate::text;
@@ -36,12 +36,12 @@ struct Cell {
     title: String,
     /// Empty where it would not fit.
     count: String,
-    is_dark: bool,
 }
 
-const FONT: f64 = 11.0;
 const TITLE: f64 = 16.0;
 const LARGEST_CELL: f64 = 56.0;
+/// Counts can be read on the strongest colour.
+pub(crate) const MOST_OPACITY: f64 = 0.55;
 /// A smaller font is not read.
 const SMALLEST_FONT: f64 = 7.0;
 
@@ -85,7 +85,8 @@ pub(crate) fn draw(evaluation: &Evaluation) -> Result<Option<Drawing>, ReportErr
 struct Cells<'a> {
     evaluation: &'a Evaluation,
     size: f64,
-    largest: f64,
+    /// Of the mistakes; no fewer than 10, or the first one would look like many.
+    most_mistakes: f64,
     font_size: f64,
 }
 
@@ -93,22 +94,29 @@ impl<'a> Cells<'a> {
     fn new(evaluation: &'a Evaluation, size: f64) -> Self {
         let largest = evaluation.confusion.iter().flatten().copied().max().unwrap_or(0);
         let widest = text::width(&largest.to_string(), 1.0);
-        Self { evaluation, size, largest: largest as f64, font_size: ((size - 3.0) / widest).min(FONT) }
+        let mistakes = places(evaluation).filter(|(label, prediction)| label != prediction);
+        let most =
+            mistakes.map(|(label, prediction)| count(evaluation, label, prediction)).max().unwrap_or(0);
+        Self {
+            evaluation,
+            size,
+            most_mistakes: most.max(10) as f64,
+            font_size: ((size - 3.0) / widest).min(FONT),
+        }
     }
 
     fn all(&self) -> Vec<Cell> {
-        let classes = self.evaluation.classes.len();
-        let places = (0..classes).flat_map(|label| (0..classes).map(move |prediction| (label, prediction)));
-        places.map(|(label, prediction)| self.one(label, prediction)).collect()
+        places(self.evaluation).map(|(label, prediction)| self.one(label, prediction)).collect()
     }
 
     fn one(&self, label: usize, prediction: usize) -> Cell {
         let count = count(self.evaluation, label, prediction);
         let name = |class: usize| &self.evaluation.classes[class].name;
-        // Mistakes are few among many pictures: the logarithm lets one be seen beside a thousand.
-        let share = if count == 0 { 0.0 } else { (1.0 + count as f64).ln() / (1.0 + self.largest).ln() };
-        // The diagonal is paler: it is not what one looks for.
-        let (class, opacity) = if label == prediction { ("right", 0.3 * share) } else { ("wrong", share) };
+        // The diagonal is pale: it is not what one looks for. The logarithm lets one mistake be seen beside a hundred.
+        let (class, opacity) = match label == prediction {
+            true => ("right", 0.28),
+            false => ("wrong", MOST_OPACITY * (1.0 + count as f64).ln() / (1.0 + self.most_mistakes).ln()),
+        };
         Cell {
             x: prediction as f64 * self.size,
             y: label as f64 * self.size,
@@ -121,9 +129,14 @@ impl<'a> Cells<'a> {
             } else {
                 String::new()
             },
-            is_dark: opacity > 0.55,
         }
     }
+}
+
+/// Every label with every prediction, row by row.
+fn places(evaluation: &Evaluation) -> impl Iterator<Item = (usize, usize)> {
+    let classes = evaluation.classes.len();
+    (0..classes).flat_map(move |label| (0..classes).map(move |prediction| (label, prediction)))
 }
 
 /// Of a matrix that is smaller than it should be, the rest is 0.

@@ -11,11 +11,11 @@ pub(crate) fn percent(share: Option<f64>) -> String {
     written(share, |share| format!("{:.2}{SPACE}%", share * 100.0))
 }
 
-/// Two shares as per cent: 98.97 – 99.33 %.
+/// Two shares as per cent: 98.97–99.33 %.
 pub(crate) fn interval(ends: Option<[f64; 2]>) -> String {
     match ends {
         Some([low, high]) if low.is_finite() && high.is_finite() => {
-            format!("{:.2}{SPACE}–{SPACE}{:.2}{SPACE}%", low * 100.0, high * 100.0)
+            format!("{:.2}–{:.2}{SPACE}%", low * 100.0, high * 100.0)
         }
         _ => UNDEFINED.to_owned(),
     }
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_people_write_them() {
         assert_eq!(percent(Some(0.991_74)), "99.17\u{a0}%");
-        assert_eq!(interval(Some([0.9897, 0.9933])), "98.97\u{a0}–\u{a0}99.33\u{a0}%");
+        assert_eq!(interval(Some([0.9897, 0.9933])), "98.97–99.33\u{a0}%");
         assert_eq!(
             [0, 999, 1_000, 10_035_200].map(grouped),
             ["0", "999", "1,000", "10,035,200"].map(str::to_owned)

@@ -96,6 +96,24 @@ mod tests {
         }
     }
 
+    /// A colour laid over paper, as far as it is opaque.
+    fn over(colour: &str, paper: &str, opacity: f64) -> String {
+        let channel = |text: &str, at: usize| f64::from(u8::from_str_radix(&text[at..at + 2], 16).unwrap());
+        let mixed = [1, 3, 5].map(|at| channel(colour, at) * opacity + channel(paper, at) * (1.0 - opacity));
+        mixed.iter().fold("#".to_owned(), |text, channel| text + &format!("{:02x}", channel.round() as u8))
+    }
+
+    #[test]
+    fn counts_can_be_read_on_the_strongest_colour_of_the_heat_map() {
+        let of = |name: &str| COLOURS.iter().find(|colour| colour.name == name).unwrap();
+        let (ink, paper, wrong) = (of("ink"), of("paper"), of("wrong"));
+        for (ink, paper, wrong) in [(ink.light, paper.light, wrong.light), (ink.dark, paper.dark, wrong.dark)]
+        {
+            let cell = over(wrong, paper, crate::heat_map::MOST_OPACITY);
+            assert!(contrast(ink, &cell) >= 4.5, "{ink} on {cell}: {}", contrast(ink, &cell));
+        }
+    }
+
     #[test]
     fn the_style_of_a_file_has_no_variables_and_each_series_has_a_colour() {
         let style = figure_style();

@@ -62,7 +62,7 @@ pub(crate) fn draw(calibration: &Calibration) -> Result<Option<Drawing>, ReportE
         title: "Reliability",
         description: description(calibration),
         width: WIDTH,
-        height: 384.0,
+        height: 386.0,
         body: askama::Template::render(&layout)?,
     }))
 }
