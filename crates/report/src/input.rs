@@ -230,6 +230,7 @@ mod tests {
         assert_eq!(events(&format!("{STEP}\n{half}")).unwrap().len(), 1);
         let error = events(&format!("{half}\n{STEP}\n")).unwrap_err().to_string();
         assert!(error.contains("line 1"), "{error}");
+        assert!(events(&format!("{half}\n{STEP}")).is_err(), "nor is one in the middle");
         assert!(events(&format!("{STEP}\n{half}\n")).is_err(), "a whole line is no cut-off one");
         assert_eq!(events("").unwrap(), []);
     }

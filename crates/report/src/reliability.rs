@@ -36,8 +36,8 @@ struct Found {
 
 pub(crate) const LEFT: f64 = 46.0;
 pub(crate) const RIGHT: f64 = WIDTH - 8.0;
-pub(crate) const TOP: f64 = 20.0;
-pub(crate) const BOTTOM: f64 = 240.0;
+pub(crate) const TOP: f64 = 28.0;
+pub(crate) const BOTTOM: f64 = 244.0;
 /// Between these the bins' sizes stand.
 pub(crate) const COUNTS_TOP: f64 = 290.0;
 pub(crate) const COUNTS_BOTTOM: f64 = 350.0;
