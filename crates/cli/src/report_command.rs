@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use dataset::Subset;
 use learner::run_dir::RunDir;
 use learner::seeds::Found;
-use report::{Run, Split};
+use report::{Figure, Run, Split};
 
 use crate::args::ReportArgs;
 use crate::data;
@@ -30,11 +30,15 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     page::write_several(&shown, &file)?;
     print(&format!("Report:  {}\n", short(&file)))?;
     let Some(folder) = &args.figures else { return Ok(()) };
+    if runs.len() > 1 {
+        let names = write_figures(&report::comparison_figures(&shown)?, folder)?;
+        print(&format!("Figures: {} (SVG and PNG): {names}\n", short(folder)))?;
+    }
     for (run, shown) in runs.iter().zip(&shown) {
         // The figures of several runs have the same names.
         let own = run.path().file_name().filter(|_| runs.len() > 1);
         let folder = own.map_or_else(|| folder.clone(), |own| folder.join(own));
-        let names = write_figures(shown, &folder)?;
+        let names = write_figures(&report::figures(shown)?, &folder)?;
         print(&format!("Figures: {} (SVG and PNG): {names}\n", short(&folder)))?;
     }
     Ok(())
@@ -76,15 +80,13 @@ fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Subset> {
 }
 
 /// Writes each figure twice; tells their names.
-fn write_figures(run: &Run, folder: &Path) -> anyhow::Result<String> {
+fn write_figures(figures: &[Figure], folder: &Path) -> anyhow::Result<String> {
     let cannot = |path: &Path| format!("{} cannot be written", short(path));
     fs::create_dir_all(folder).with_context(|| cannot(folder))?;
-    let mut names = Vec::new();
-    for figure in report::figures(run)? {
-        let [svg, png] = ["svg", "png"].map(|kind| folder.join(&figure.name).with_extension(kind));
+    for figure in figures {
+        let [svg, png] = ["svg", "png"].map(|kind| folder.join(figure.name).with_extension(kind));
         fs::write(&svg, &figure.svg).with_context(|| cannot(&svg))?;
         fs::write(&png, figure.png(SCALE)?).with_context(|| cannot(&png))?;
-        names.push(figure.name);
     }
-    Ok(names.join(", "))
+    Ok(figures.iter().map(|figure| figure.name).collect::<Vec<_>>().join(", "))
 }

@@ -106,12 +106,24 @@ fn a_png_has_its_texts_and_its_colours() {
 }
 
 #[test]
+fn names_of_classes_are_text_in_a_figure_too() {
+    let mut run = full("runs/a");
+    let name = "<b>&\"\u{1}";
+    run.judged.as_mut().unwrap().result.evaluation.classes[0].name = name.into();
+    let svg = &figures(&run).unwrap()[3];
+    assert_eq!(texts(&svg.svg).iter().filter(|text| *text == "<b>&\"\u{fffd}").count(), 2, "{}", svg.svg);
+    assert!(svg.png(1.0).is_ok());
+}
+
+#[test]
 fn a_scale_that_makes_no_picture_is_refused() {
     let figure = figure("loss");
     for scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e6] {
         let error = figure.png(scale).unwrap_err();
         assert!(matches!(error, ReportError::Scale { .. }), "{error}");
     }
+    // 384 x 410: of the two sides only the height is too much.
+    assert!(matches!(self::figure("reliability").png(41.0).unwrap_err(), ReportError::Scale { .. }));
     let broken = Figure { svg: "<svg".into(), ..figure };
     assert!(matches!(broken.png(1.0).unwrap_err(), ReportError::Raster(_)));
 }
@@ -126,6 +138,11 @@ fn the_confusion_matrix_has_each_count_and_says_which_mistake_it_was() {
     assert!(
         svg.contains("<title>3 taken for 4: 2</title>") && svg.contains("<title>4 taken for 3: 0</title>")
     );
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let title = document.descendants().find(|node| node.text() == Some("3 taken for 4: 2")).unwrap();
+    let cell = title.parent().unwrap().children().find(|node| node.has_tag_name("rect")).unwrap();
+    let at = |side| cell.attribute(side).unwrap().parse::<f64>().unwrap();
+    assert!((at("x") / at("y") - 4.0 / 3.0).abs() < 0.01, "labels are rows, predictions columns");
     assert!(svg.contains("Most often: 0 taken for 1 2 times"), "{svg}");
 }
 
@@ -144,6 +161,36 @@ fn corruptions_stand_beside_clean_pictures_the_best_first() {
     let names: Vec<&String> = texts.iter().filter(|text| text.chars().any(char::is_alphabetic)).collect();
     assert_eq!(names, ["clean", "mean, corrupted", "shot-noise", "fog", "stripe", "accuracy, %"]);
     assert!(texts.contains(&"40.00 %".to_owned()), "{texts:?}");
+}
+
+#[test]
+fn filters_have_a_square_for_each_weight_that_is_seen() {
+    let mut run = full("runs/a");
+    let weights = |values: Vec<f32>| report::Filters { shape: [values.len() / 4, 1, 2, 2], values };
+    run.filters = Some(weights(vec![1.0, -0.5, 0.01, f32::NAN]));
+    let filters = |run: &report::Run| figures(run).unwrap().pop().unwrap().svg;
+    let svg = filters(&run);
+    assert!(
+        svg.contains("class=\"cell right\" fill-opacity=\"1\"")
+            && svg.contains("class=\"cell wrong\" fill-opacity=\"0.5\"")
+    );
+    assert_eq!(
+        svg.matches("fill-opacity=\"").count(),
+        2,
+        "what is nearly nothing, or no number, is not drawn: {svg}"
+    );
+    assert!(texts(&svg).contains(&"−1".to_owned()), "{:?}", texts(&svg));
+
+    run.filters = Some(weights(vec![1.0; 400]));
+    let svg = filters(&run);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let paths = document.descendants().filter_map(|node| node.attribute("d"));
+    assert_eq!(
+        paths.map(|path| path.matches('M').count()).sum::<usize>(),
+        64 * (1 + 4),
+        "a tile and four weights"
+    );
+    assert!(svg.contains("100 filters of 2 by 2 weights; the first 64 are shown."), "{svg}");
 }
 
 #[test]

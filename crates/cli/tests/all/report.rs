@@ -79,6 +79,7 @@ fn several_runs_stand_side_by_side_and_figures_are_files() {
     assert!(said.contains("both.html") && said.contains("learning-rate"), "{said}");
     let html = page(&desk, "both.html");
     assert!(html.contains(">a<") && html.contains(">b<"));
+    assert_drawn(&desk.path().join("figures/comparison-loss.png"));
     for figure in ["loss", "confusion-matrix", "filters"] {
         let svg = page(&desk, &format!("figures/a/{figure}.svg"));
         assert!(svg.contains("<svg") && !svg.contains("NaN"), "{figure}");
