@@ -55,7 +55,7 @@ fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
         match one {
             Found::Run(run) => runs.push(run.clone()),
             Found::Seeds(folder) => {
-                runs.extend(folder.runs().into_iter().filter(|run| run.best_model().is_ok()))
+                runs.extend(folder.runs().into_iter().filter(|run| run.best_model().is_ok()));
             }
         }
     }
