@@ -14,6 +14,7 @@ mod crash;
 mod download_data;
 mod epoch;
 mod fuzz;
+mod page;
 mod profiles;
 mod python;
 mod reference;
@@ -73,6 +74,12 @@ enum Task {
         #[arg(long, default_value_t = 7)]
         rounds: usize,
     },
+    /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
+    Page {
+        file: PathBuf,
+        #[arg(long, default_value = "chromium")]
+        browser: String,
+    },
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -95,6 +102,7 @@ fn main() -> ExitCode {
         Task::Sanitize => sanitize::run(root()),
         Task::Epoch { rounds } => epoch::run(root(), &data_dir(), rounds),
         Task::TestTime { rounds } => test_time::run(root(), &data_dir(), rounds),
+        Task::Page { file, browser } => page::run(root(), &file, &browser),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {
