@@ -47,7 +47,7 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
 /// The runs that were named, and where their page goes if nobody says.
 fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
     let found = match named {
-        [] => vec![find(None)?],
+        [] => vec![find(None, "reporting on")?],
         named => named.iter().map(|path| Found::open(path)).collect::<Result<_, _>>()?,
     };
     let mut runs = Vec::new();

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
         return test_compare::run(args, pair);
     }
-    let run = match find(args.run_dir.as_deref())? {
+    let run = match find(args.run_dir.as_deref(), "testing")? {
         Found::Run(run) => run,
         Found::Seeds(folder) => return test_seeds::run(args, &folder),
     };
@@ -51,26 +51,23 @@ pub(crate) fn questions(args: &TestArgs) -> Questions {
     Questions { worst: args.worst.map_or(WORST, |worst| worst as usize), corruptions: args.corruptions }
 }
 
-/// What was named, or the latest with a model.
-pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
+/// What was named, or the latest with a model; `doing` says what is done with it.
+pub(crate) fn find(named: Option<&Path>, doing: &str) -> anyhow::Result<Found> {
     if let Some(path) = named {
         return Ok(Found::open(path)?);
     }
     let runs = runs_dir();
     let found = seeds::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
-    note(&format!("testing the latest run, {}", short(found.path())));
+    note(&format!("{doing} the latest run, {}", short(found.path())));
     Ok(found)
 }
 
-/// The run that was named, or the latest with a model; `doing` says what is done with it.
+/// The same, where one run is wanted: a folder of several is an error that names them.
 pub(crate) fn find_run(named: Option<&Path>, doing: &str) -> anyhow::Result<RunDir> {
-    if let Some(path) = named {
-        return Ok(RunDir::open(path)?);
+    match find(named, doing)? {
+        Found::Run(run) => Ok(run),
+        Found::Seeds(folder) => Ok(RunDir::open(folder.path())?),
     }
-    let runs = runs_dir();
-    let run = RunDir::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
-    note(&format!("{doing} the latest run, {}", short(run.path())));
-    Ok(run)
 }
 
 /// A line a picture, its logits to the last digit: for comparing backends.

@@ -124,24 +124,6 @@ impl RunDir {
         }
     }
 
-    /// The run below `runs` that began last, of those with a model or of all.
-    ///
-    /// # Errors
-    /// If the folder is there but cannot be read.
-    pub fn latest(runs: &Path, with_model: bool) -> Result<Option<Self>, RunDirError> {
-        let entries = match fs::read_dir(runs) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            entries => entries.map_err(at(runs))?,
-        };
-        let runs = entries
-            .flatten()
-            .filter_map(|entry| Self::open(&entry.path()).ok())
-            .filter(|run| !with_model || checkpoint::may_have_best(&run.checkpoints()));
-        // RFC 3339 in UTC sorts as text. A run whose run.json is unreadable is not the latest.
-        let dated = runs.filter_map(|run| Some((run.info().ok()?.started, run)));
-        Ok(dated.max_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.path.cmp(&b.1.path))).map(|(_, run)| run))
-    }
-
     pub fn path(&self) -> &Path {
         &self.path
     }
