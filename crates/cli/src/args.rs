@@ -122,7 +122,7 @@ pub(crate) struct TestArgs {
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Compare two runs on the same pictures: do they differ beyond chance, and where?
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "run_dir")]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
     /// Test on MNIST-C's fifteen corruptions as well.
     #[arg(long)]

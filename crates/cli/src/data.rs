@@ -15,8 +15,11 @@ use crate::paths::{data_dir, short};
 
 /// The training and validation pictures that a configuration asks for.
 pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(TrainSet, ValidationSet)> {
+    divide(config, whole_training_set(config.data().dataset, dir)?)
+}
+
+fn divide(config: &Config, all: TrainSet) -> anyhow::Result<(TrainSet, ValidationSet)> {
     let data = config.data();
-    let all = whole_training_set(data.dataset, dir)?;
     let mut split = generator(data.split_seed, Stream::Split, 0, 0);
     let (train, validation) =
         all.split(data.validation_fraction, &mut split).map_err(dataset::Error::from)?;
@@ -24,6 +27,17 @@ pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(Trai
     let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
     let train = train.limit(limit.get(), &mut choice).map_err(dataset::Error::from)?;
     Ok((train, validation))
+}
+
+/// The validation pictures, from files that are there.
+pub(crate) fn validation_at_hand(config: &Config, dir: &Path) -> anyhow::Result<ValidationSet> {
+    let all = load::load_train(config.data().dataset, dir).map_err(dataset::Error::from)?;
+    Ok(divide(config, all)?.1)
+}
+
+/// The test pictures, from files that are there.
+pub(crate) fn test_set_at_hand(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
+    Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
 }
 
 /// A data set's training file as a whole.

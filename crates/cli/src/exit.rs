@@ -33,6 +33,23 @@ impl fmt::Display for Interrupted {
 
 impl Error for Interrupted {}
 
+/// The command line asks for something that is not there.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Usage {}
+
+/// An error that ends with the exit code of wrong usage.
+pub(crate) fn usage(text: String) -> anyhow::Error {
+    Usage(text).into()
+}
+
 impl Interrupted {
     /// As a shell reports a process that a signal ended: 130 for INT, 143 for TERM.
     fn code(&self) -> u8 {
@@ -87,7 +104,7 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>() || cause.is::<DeviceError>() {
+    if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() {
         return Some(USAGE);
     }
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<WeightsError>() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use burn::tensor::{Device, Tensor};
 use dataset::Subset;
 use learner::evaluate::softmax;
@@ -13,7 +13,7 @@ use model::{Architecture, Cnn, device, preprocess};
 
 use crate::args::{InspectArgs, Part};
 use crate::data;
-use crate::exit::{note, print};
+use crate::exit::{note, print, usage};
 use crate::paths::{data_dir, short};
 use crate::screen::Screen;
 use crate::test::find_run;
@@ -101,7 +101,11 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 
 fn check_index(index: usize, pictures: &Subset) -> anyhow::Result<()> {
     if index >= pictures.len() {
-        bail!("--index {index}: there are {} pictures, from 0 to {}", pictures.len(), pictures.len() - 1);
+        let found = pictures.len();
+        return Err(usage(format!(
+            "--index {index}: there are {found} pictures, from 0 to {}",
+            found.saturating_sub(1)
+        )));
     }
     Ok(())
 }

@@ -27,13 +27,16 @@ pub(crate) struct Trained {
     pub(crate) seconds: f64,
     /// Where the system tells it, and this process trained the run.
     peak_memory_bytes: Option<u64>,
+    /// Whether this process trained it.
+    #[serde(skip)]
+    pub(crate) is_new: bool,
 }
 
 impl Trained {
     /// A run that this process brought to its end.
     pub(crate) fn now(run: &RunDir, best: Best, took: Duration) -> anyhow::Result<Self> {
         let before = Self::before(run, best, took)?;
-        Ok(Self { peak_memory_bytes: peak_memory(), ..before })
+        Ok(Self { peak_memory_bytes: peak_memory(), is_new: true, ..before })
     }
 
     /// A run that another process brought to its end.
@@ -47,6 +50,7 @@ impl Trained {
             weights_sha256: model.weights.sha256()?,
             seconds: took.as_secs_f64(),
             peak_memory_bytes: None,
+            is_new: false,
         })
     }
 }
@@ -97,7 +101,8 @@ pub(crate) fn stopped(
 
 pub(crate) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
-    command(&format!("train --resume -p {}{}", quoted(path), data.unwrap_or_default()))
+    let board = if args.tensorboard { " --tensorboard" } else { "" };
+    command(&format!("train --resume -p {}{board}{}", quoted(path), data.unwrap_or_default()))
 }
 
 /// Adds to the reason why a run failed what is kept of it, and how to go on.

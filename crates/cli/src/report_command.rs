@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use dataset::Subset;
 use learner::run_dir::RunDir;
 use learner::seeds::Found;
@@ -11,7 +11,7 @@ use report::{Figure, Run, Split};
 
 use crate::args::ReportArgs;
 use crate::data;
-use crate::exit::print;
+use crate::exit::{note, print};
 use crate::page;
 use crate::paths::{data_dir, short};
 use crate::test::find;
@@ -34,12 +34,11 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         let names = write_figures(&report::comparison_figures(&shown)?, folder)?;
         print(&format!("Figures: {} (SVG and PNG): {names}\n", short(folder)))?;
     }
-    for (run, shown) in runs.iter().zip(&shown) {
+    for (name, shown) in folder_names(&runs).iter().zip(&shown) {
         // The figures of several runs have the same names.
-        let own = run.path().file_name().filter(|_| runs.len() > 1);
-        let folder = own.map_or_else(|| folder.clone(), |own| folder.join(own));
-        let names = write_figures(&report::figures(shown)?, &folder)?;
-        print(&format!("Figures: {} (SVG and PNG): {names}\n", short(&folder)))?;
+        let own = if runs.len() > 1 { folder.join(name) } else { folder.clone() };
+        let names = write_figures(&report::figures(shown)?, &own)?;
+        print(&format!("Figures: {} (SVG and PNG): {names}\n", short(&own)))?;
     }
     Ok(())
 }
@@ -54,15 +53,10 @@ fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
     for one in &found {
         match one {
             Found::Run(run) => runs.push(run.clone()),
-            Found::Seeds(folder) => {
-                runs.extend(folder.runs().into_iter().filter(|run| run.best_model().is_ok()));
-            }
+            Found::Seeds(folder) => runs.extend(folder.runs_with_model()?),
         }
     }
     let [one] = found.as_slice() else { return Ok((runs, PathBuf::from("report.html"))) };
-    if runs.is_empty() {
-        bail!("{} holds no finished epoch, so there is nothing to report yet", short(one.path()));
-    }
     let place = match one {
         Found::Run(run) => run.page(),
         Found::Seeds(folder) => folder.page(),
@@ -70,13 +64,36 @@ fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
     Ok((runs, place))
 }
 
-/// The pictures that a run was judged on.
-fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Subset> {
+/// The pictures that a run was judged on, if they are there: a page is not worth a download.
+fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Option<Subset>> {
     let config = run.config()?;
-    Ok(match on {
-        Split::Test => data::test_set(config.data().dataset, dir)?.subset().clone(),
-        Split::Validation => data::training_sets(&config, dir)?.1.subset().clone(),
-    })
+    let found = match on {
+        Split::Test => data::test_set_at_hand(config.data().dataset, dir).map(|set| set.subset().clone()),
+        Split::Validation => data::validation_at_hand(&config, dir).map(|set| set.subset().clone()),
+    };
+    if let Err(error) = &found {
+        note(&format!(
+            "warning: {error:#}\n  the pictures of {} are left out of the report",
+            short(run.path())
+        ));
+    }
+    Ok(found.ok())
+}
+
+/// A folder's name for each run, from its path; no two are the same.
+fn folder_names(runs: &[RunDir]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for run in runs {
+        let path = fs::canonicalize(run.path()).unwrap_or_else(|_| run.path().to_owned());
+        let part = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let own = part(&path).unwrap_or_else(|| "run".to_owned());
+        let around = path.parent().and_then(part).unwrap_or_default();
+        let candidates = [own.clone(), format!("{around}-{own}")].into_iter();
+        let numbered = (2..).map(|number| format!("{around}-{own}-{number}"));
+        // There is always a larger number.
+        names.extend(candidates.chain(numbered).find(|name| !names.contains(name)));
+    }
+    names
 }
 
 /// Writes each figure twice; tells their names.

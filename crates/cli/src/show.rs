@@ -1,17 +1,17 @@
 //! `show`: the lecture's first assignment.
 
-use std::path::Path;
-
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use dataset::{Name, Subset};
+use learner::mistakes::Mistake;
 use learner::predictions_file;
 use learner::random::corruption_generator;
-use learner::run_dir::RunDir;
+use learner::run_dir::RunDirError;
 
 use crate::args::{Part, ShowArgs};
 use crate::data;
-use crate::exit::print;
-use crate::paths::{command, data_dir, quoted, short};
+use crate::exit::{print, usage};
+use crate::page;
+use crate::paths::{command, data_dir, quoted};
 use crate::picture::{Picture, draw, grid, square, write_png};
 use crate::screen::Screen;
 use crate::test::find_run;
@@ -56,17 +56,18 @@ fn load(name: Name, part: Part, args: &ShowArgs) -> anyhow::Result<Subset> {
 fn choose(args: &ShowArgs, pictures: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
     let last = pictures.len().saturating_sub(1);
     if let Some(wrong) = args.index.iter().find(|index| **index >= pictures.len()) {
-        bail!("--index {wrong}: there are {} pictures, from 0 to {last}", pictures.len());
+        return Err(usage(format!(
+            "--index {wrong}: there are {} pictures, from 0 to {last}",
+            pictures.len()
+        )));
     }
     if !args.index.is_empty() {
         return Ok(args.index.clone());
     }
-    ensure!(
-        args.start < pictures.len(),
-        "--start {}: there are {} pictures, from 0 to {last}",
-        args.start,
-        pictures.len()
-    );
+    if args.start >= pictures.len() {
+        let found = pictures.len();
+        return Err(usage(format!("--start {}: there are {found} pictures, from 0 to {last}", args.start)));
+    }
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
     let of_class = |i: &usize| label.is_none_or(|label| usize::from(pictures.label(*i)) == label);
     Ok((args.start..pictures.len()).filter(of_class).take(count(args, pictures)).collect())
@@ -76,8 +77,8 @@ fn choose(args: &ShowArgs, pictures: &Subset, names: &[&str]) -> anyhow::Result<
 fn class(label: &str, names: &[&str]) -> anyhow::Result<usize> {
     let by_name = names.iter().position(|name| name.eq_ignore_ascii_case(label));
     let by_number = || label.parse().ok().filter(|number| *number < names.len());
-    by_name.or_else(by_number).with_context(|| {
-        format!("--label {label}: found no such class, expected one of {}", names.join(", "))
+    by_name.or_else(by_number).ok_or_else(|| {
+        usage(format!("--label {label}: found no such class, expected one of {}", names.join(", ")))
     })
 }
 
@@ -106,10 +107,25 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     let run = find_run(args.run_dir.as_deref(), "showing the mistakes of")?;
     let name = run.config()?.data().dataset;
     let path = run.predictions();
-    let csv = std::fs::read_to_string(&path).with_context(|| not_tested(&run, &path))?;
-    let mut wrong = predictions_file::wrong(&csv).with_context(|| path.display().to_string())?;
+    let unusable = |problem: String| RunDirError::Damaged {
+        path: path.clone(),
+        problem: format!("{problem}; write it anew: {}", command(&format!("test -p {}", quoted(run.path())))),
+    };
+    let csv = std::fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
+    let (rows, mut wrong) = predictions_file::wrong(&csv).map_err(|error| unusable(error.to_string()))?;
+    let (best, _) = run.best_model()?;
+    if !page::is_tested(&run, &best.weights.sha256()?) {
+        return Err(unusable("it is of a model that is no longer the run's best".to_owned()).into());
+    }
     let pictures = load(name, Part::Test, args)?;
     let names = name.classes();
+    let is_there = |mistake: &Mistake| {
+        mistake.index < pictures.len() && mistake.label.max(mistake.prediction) < names.len()
+    };
+    if rows != pictures.len() || !wrong.iter().all(is_there) {
+        let expected = format!("the {} of {}", pictures.len(), name.title());
+        return Err(unusable(format!("found {rows} pictures, expected {expected}")).into());
+    }
     if let Some(label) = &args.label {
         let label = class(label, names)?;
         wrong.retain(|mistake| mistake.label == label);
@@ -117,17 +133,6 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     if wrong.is_empty() {
         return print("No picture was taken for another class.\n");
     }
-    ensure!(
-        wrong
-            .iter()
-            .all(|mistake| mistake.index < pictures.len()
-                && mistake.label.max(mistake.prediction) < names.len()),
-        "{} is of other pictures than the {} of {}; write it again: {}",
-        short(&path),
-        pictures.len(),
-        name.title(),
-        command(&format!("test -p {}", quoted(run.path())))
-    );
     let found = wrong.len();
     let shown: Vec<Shown> = wrong
         .iter()
@@ -146,14 +151,6 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
         .collect();
     print(&format!("{found} pictures were taken for another class; the most surprising ones first\n\n"))?;
     present(args, &pictures, &shown)
-}
-
-fn not_tested(run: &RunDir, path: &Path) -> String {
-    format!(
-        "{} cannot be read; test the run first: {}",
-        short(path),
-        command(&format!("test -p {}", quoted(run.path())))
-    )
 }
 
 /// `--mean`: each class's mean picture, and below or beside it where its pictures differ.
@@ -190,7 +187,12 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()
         })
         .collect();
     // Mean and spread of a class stay side by side.
-    let columns = if args.mean { 4.min(pictures.len()) } else { square(pictures.len()) };
+    let columns = if args.mean { pictures.len().min(4) } else { square(pictures.len()) };
+    if pictures.is_empty() {
+        return Err(usage(
+            "no picture is left to be shown: try a smaller --start, or another --label".to_owned(),
+        ));
+    }
     let screen = Screen::of_stdout();
     match &args.output {
         None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.colors)),

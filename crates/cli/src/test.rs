@@ -6,6 +6,7 @@ use std::path::Path;
 use learner::evaluate::{Predictions, argmax};
 use learner::run_dir::{RunDir, RunDirError};
 use learner::seeds::{self, Found};
+use report::Split;
 
 use crate::args::TestArgs;
 use crate::exit::{note, print};
@@ -32,13 +33,16 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         let logits = tester.logits(&run)?;
         write_logits(path, &logits)?;
     }
-    if args.json {
-        print(&(serde_json::to_string_pretty(&tested.report)? + "\n"))?;
+    let text = if args.json {
+        serde_json::to_string_pretty(&tested.report)? + "\n"
     } else {
-        print(&test_table::render(&tested.report, tester.hardware(), args.worst))?;
-    }
+        test_table::render(&tested.report, tester.hardware(), args.worst)
+    };
+    // Who reads only the first lines (`| head`) gets the page all the same.
+    let printed = print(&text);
     let pictures = tester.pictures(tested.report.dataset)?.subset().clone();
-    page::write(&run, |_| Ok(pictures))?;
+    page::write(&run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+    printed?;
     if args.json {
         return Ok(());
     }

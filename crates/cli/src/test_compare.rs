@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use anyhow::bail;
 use dataset::{Name, Subset};
 use learner::comparison::{Comparison, Disagreement};
+use learner::probabilities::Probabilities;
 use learner::run_dir::RunDir;
+use report::Split;
 use serde::Serialize;
 
 use crate::args::TestArgs;
-use crate::exit::print;
+use crate::exit::{print, usage};
+use crate::page;
 use crate::paths::short;
 use crate::picture::{Picture, draw};
 use crate::screen::Screen;
 use crate::test::questions;
 use crate::test_table::percent;
-use crate::tester::Tester;
+use crate::tester::{Tested, Tester};
 
 /// The usual level: one in twenty comparisons of equally good networks is taken for a difference.
 const LEVEL: f64 = 0.05;
@@ -37,23 +40,41 @@ pub(crate) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     let [a, b] = [RunDir::open(a)?, RunDir::open(b)?];
     let [name, other] = [a.config()?.data().dataset, b.config()?.data().dataset];
     if name != other {
-        bail!(
+        return Err(usage(format!(
             "{} was trained on {}, {} on {}; two runs are compared on the same pictures",
             short(a.path()),
             name.title(),
             short(b.path()),
             other.title()
-        );
+        )));
+    }
+    // Before either is tested, and counted.
+    for run in [&a, &b] {
+        run.best_model()?;
     }
     let mut tester = Tester::new(&args.backend, &args.data_dir)?;
-    let [of_a, of_b] = [tester.test(&a, questions(args))?, tester.test(&b, questions(args))?];
-    let comparison = Comparison::new(&of_a.probabilities, &of_b.probabilities)?;
-    let report = ComparisonReport { a: of_a.report.run, b: of_b.report.run, dataset: name, comparison };
+    let of_a = tested(&mut tester, args, &a, name)?;
+    let of_b = if b == a { of_a.clone() } else { tested(&mut tester, args, &b, name)? };
+    let comparison = Comparison::new(&of_a.1, &of_b.1)?;
+    let report = ComparisonReport { a: of_a.0, b: of_b.0, dataset: name, comparison };
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
     print(&render(&report))?;
     print(&drawn(&report.comparison.disagreements, tester.pictures(name)?.subset(), name.classes()))
+}
+
+/// A run's name and answers. Its files and its page are written, as `test` does.
+fn tested(
+    tester: &mut Tester,
+    args: &TestArgs,
+    run: &RunDir,
+    name: Name,
+) -> anyhow::Result<(String, Probabilities)> {
+    let Tested { report, probabilities } = tester.test(run, questions(args))?;
+    let pictures = tester.pictures(name)?.subset().clone();
+    page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+    Ok((report.run, probabilities))
 }
 
 fn render(report: &ComparisonReport) -> String {
@@ -64,7 +85,7 @@ fn render(report: &ComparisonReport) -> String {
         let better = if only_a_right > only_b_right { "A" } else { "B" };
         format!("{better} is better, by more than chance explains.")
     } else {
-        "Chance alone explains the difference: they may be equally good.".to_owned()
+        "Chance alone could explain the difference: they may be equally good.".to_owned()
     };
     let mut text = format!("{} test set, {pictures} pictures\n\n", dataset.title());
     // Writing to a string cannot fail.
@@ -77,7 +98,7 @@ fn render(report: &ComparisonReport) -> String {
     let _ = writeln!(text, "{:<9}{:>9}{:>9}", "", "B right", "B wrong");
     let _ = writeln!(text, "{:<9}{both_right:>9}{only_a_right:>9}", "A right");
     let _ = writeln!(text, "{:<9}{only_b_right:>9}{both_wrong:>9}\n", "A wrong");
-    let _ = writeln!(text, "McNemar's exact test: p = {p_value:.4}\n{verdict}");
+    let _ = writeln!(text, "McNemar's exact test: {}\n{verdict}", p(*p_value));
     text
 }
 
@@ -103,4 +124,9 @@ fn drawn(disagreements: &[Disagreement], pictures: &Subset, names: &[&str]) -> S
     let screen = Screen::of_stdout();
     text += &draw(&chosen, screen.pictures_in_a_row(pictures.width()), screen.colors);
     text
+}
+
+/// Never 0, which no exact test says.
+fn p(value: f64) -> String {
+    if value < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {value:.4}") }
 }

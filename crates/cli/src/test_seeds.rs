@@ -10,12 +10,13 @@ use learner::run_dir::{RunDir, now};
 use learner::seeds::SeedsDir;
 use learner::spread::Spread;
 use model::device::Backend;
+use report::Split;
 use serde::Serialize;
 
 use crate::args::TestArgs;
-use crate::exit::{note, print};
+use crate::exit::{note, print, usage};
 use crate::page;
-use crate::paths::short;
+use crate::paths::{command, quoted, short};
 use crate::test::questions;
 use crate::test_table::{decimal, interval, percent};
 use crate::tester::{Tested, Tester};
@@ -31,6 +32,9 @@ struct SeedsReport {
     /// Over the runs.
     accuracy: Spread,
     loss: Spread,
+    /// Of the mean over MNIST-C's corruptions, if all runs were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrupted_accuracy: Option<Spread>,
     /// Of the mean of the runs' probabilities.
     ensemble: Evaluation,
 }
@@ -48,6 +52,9 @@ struct SeedReport {
 }
 
 pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
+    if args.logits.is_some() {
+        return Err(usage(format!("--logits is of one run, and {} holds several", short(folder.path()))));
+    }
     let runs = with_model(folder)?;
     let mut tester = Tester::new(&args.backend, &args.data_dir)?;
     let mut all: Vec<Tested> = Vec::new();
@@ -56,12 +63,13 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
         all.push(tester.test(run, questions(args))?);
         let name = run.config()?.data().dataset;
         let pictures = tester.pictures(name)?.subset().clone();
-        page::write(run, |_| Ok(pictures))?;
+        page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
     }
     let report = judge(folder, &runs, &all)?;
     let written = folder.write_test(&report)?;
     let pictures = tester.pictures(report.dataset)?.subset().clone();
-    let shown = runs.iter().map(|run| page::gather(run, |_| Ok(pictures.clone())));
+    let shown =
+        runs.iter().map(|run| page::gather(run, |on| Ok((on == Split::Test).then(|| pictures.clone()))));
     page::write_several(&shown.collect::<anyhow::Result<Vec<_>>>()?, &folder.page())?;
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
@@ -74,20 +82,14 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     ))
 }
 
-/// The folder's runs that can be tested.
+/// The folder's runs that can be tested; says how many are still to come.
 fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<RunDir>> {
-    let planned = folder.seeds().len();
-    let runs: Vec<RunDir> = folder.runs().into_iter().filter(|run| run.best_model().is_ok()).collect();
-    if runs.is_empty() {
-        bail!(
-            "{folder} holds no finished epoch, so no model yet; go on with: train --resume -p {folder}",
-            folder = short(folder.path())
-        );
-    }
+    let (planned, runs) = (folder.seeds().len(), folder.runs_with_model()?);
     if runs.len() < planned {
         note(&format!(
-            "warning: {} of {planned} runs have a model yet; the others are missing from the mean",
-            runs.len()
+            "warning: {} of {planned} runs have a model yet; the others are missing from the mean; go on with: {}",
+            runs.len(),
+            command(&format!("train --resume -p {}", quoted(folder.path())))
         ));
     }
     Ok(runs)
@@ -118,6 +120,10 @@ fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<S
             ece: report.evaluation.calibration.ece,
         })
     };
+    let corrupted: Option<Vec<f64>> = all
+        .iter()
+        .map(|tested| tested.report.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
+        .collect();
     Ok(SeedsReport {
         folder: short(folder.path()),
         dataset,
@@ -126,6 +132,7 @@ fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<S
         runs: runs.iter().zip(all).map(seed_report).collect::<anyhow::Result<_>>()?,
         accuracy: each(|evaluation| evaluation.accuracy),
         loss: each(|evaluation| evaluation.loss),
+        corrupted_accuracy: corrupted.map(|means| Spread::new(&means)),
         ensemble: Evaluation::new(&mean, dataset.classes()),
     })
 }
@@ -133,10 +140,10 @@ fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<S
 fn render(report: &SeedsReport, hardware: &str) -> String {
     let ensemble = &report.ensemble;
     let mut text = format!(
-        "{} test set, {} pictures; {} runs in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
+        "{} test set, {} pictures; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
         report.dataset.title(),
         ensemble.pictures,
-        report.runs.len(),
+        if report.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", report.runs.len()) },
         report.folder,
         report.backend.name(),
         "seed",
@@ -150,16 +157,19 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
         let (accuracy, loss, ece) = (percent(run.accuracy), decimal(run.loss), percent(run.ece));
         let _ = writeln!(text, "{:>6}{:>9}{accuracy:>13}{loss:>11}{ece:>12}", run.seed, run.epoch);
     }
-    let Spread { n, mean, standard_deviation, standard_error } = report.accuracy;
-    let points =
-        |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{:.3}", 100.0 * value));
-    let _ = writeln!(
-        text,
-        "\naccuracy of {n} runs: mean {} %, standard deviation {}, standard error {}",
-        points(mean),
-        points(standard_deviation),
-        points(standard_error)
-    );
+    text.push('\n');
+    spread(&mut text, "accuracy", &report.accuracy);
+    if let Some(corrupted) = &report.corrupted_accuracy {
+        spread(&mut text, "mean accuracy on corrupted pictures", corrupted);
+    }
+    // Each look at the test set makes the next one worth less.
+    let most = report.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
+    if most > 1 {
+        let _ = writeln!(
+            text,
+            "tested up to {most} times by now: what is chosen by this is no longer tested by it"
+        );
+    }
     let _ = writeln!(
         text,
         "their ensemble (mean of the probabilities): {}{}, loss {}, ECE {}",
@@ -169,4 +179,18 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
         percent(ensemble.calibration.ece)
     );
     text
+}
+
+fn spread(text: &mut String, of: &str, spread: &Spread) {
+    let Spread { n, mean, standard_deviation, standard_error } = *spread;
+    let points =
+        |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{:.3}", 100.0 * value));
+    let runs = if n == 1 { "run" } else { "runs" };
+    let _ = writeln!(
+        text,
+        "{of}, {n} {runs}: mean {} %, standard deviation {}, standard error {}",
+        points(mean),
+        points(standard_deviation),
+        points(standard_error)
+    );
 }

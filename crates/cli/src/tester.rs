@@ -7,6 +7,7 @@ use anyhow::Context;
 use burn::tensor::Device;
 use dataset::{Corruption, Name, Subset, TestSet};
 use indicatif::ProgressBar;
+use learner::checkpoint;
 use learner::evaluate::{Predictions, predict};
 use learner::metrics::{Evaluation, Score};
 use learner::mistakes::{Mistake, worst};
@@ -113,6 +114,7 @@ impl Tester {
         let config = run.config()?;
         let name = config.data().dataset;
         let (best, checkpoint) = run.best_model()?;
+        warn_of_damage(run);
         let model = Cnn::new(config.architecture(), &best.weights, &self.opened.device)
             .with_context(|| format!("the model in {} cannot be used", short(&checkpoint)))?;
         let (device, backend) = (self.opened.device.clone(), self.opened.backend);
@@ -159,6 +161,14 @@ impl Tester {
         let device = self.opened.device.clone();
         let model = Cnn::new(config.architecture(), &best.weights, &device)?;
         Ok(answers(&model, self.pictures(config.data().dataset)?.subset(), &device))
+    }
+}
+
+/// The best model is the one that the newest readable checkpoint names; a damaged one may know a better.
+fn warn_of_damage(run: &RunDir) {
+    let Ok(Some(newest)) = checkpoint::newest(&run.checkpoints()) else { return };
+    for (_, error) in &newest.broken {
+        note(&format!("warning: {error}\n  going back to {}", short(&newest.path)));
     }
 }
 

@@ -8,6 +8,7 @@ use learner::run_dir::{RunDir, RunDirError};
 use learner::seeds::{SeedsDir, SeedsInfo};
 use learner::{Config, config_text, recorder};
 use model::device::{self, Opened};
+use report::Split;
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, note, print};
@@ -60,13 +61,14 @@ fn train_each(
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
     }
-    let validation = session.sets.1.subset();
-    let shown = seeds
-        .runs()
-        .iter()
-        .map(|run| page::gather(run, |_| Ok(validation.clone())))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    page::write_several(&shown, &seeds.page())?;
+    // If there was nothing left to do, the page there may show tests, whose pictures are not read here.
+    if runs.iter().any(|run| run.is_new) || !seeds.page().is_file() {
+        let validation = session.sets.1.subset();
+        let pictures = |on| Ok((on == Split::Validation).then(|| validation.clone()));
+        let shown =
+            seeds.runs().iter().map(|run| page::gather(run, pictures)).collect::<anyhow::Result<Vec<_>>>()?;
+        page::write_several(&shown, &seeds.page())?;
+    }
     seeds_table::finished(session.args, seeds, &runs)
 }
 

@@ -9,6 +9,7 @@ use learner::probabilities::Probabilities;
 use learner::run_dir::RunDir;
 use model::Cnn;
 use model::device::{Backend, Opened};
+use report::Split;
 use serde::Serialize;
 
 use crate::page;
@@ -49,14 +50,18 @@ pub(crate) fn conclude(
         }
     };
     let probabilities = Probabilities::new(&answers)?;
-    let dataset = config.data().dataset;
+    let (dataset, sha256) = (config.data().dataset, best.weights.sha256()?);
     run.write_validation(&ValidationReport {
         epoch: best.position.epoch,
-        weights_sha256: best.weights.sha256()?,
+        weights_sha256: sha256.clone(),
         dataset,
         backend: opened.backend,
         evaluation: Evaluation::new(&probabilities, dataset.classes()),
         worst: worst(&probabilities, validation.subset(), WORST),
     })?;
-    page::write(run, |_| Ok(validation.subset().clone()))
+    // The page of a tested model shows the test, whose pictures are not read here.
+    if page::is_tested(run, &sha256) && run.page().is_file() {
+        return Ok(());
+    }
+    page::write(run, |on| Ok((on == Split::Validation).then(|| validation.subset().clone())))
 }

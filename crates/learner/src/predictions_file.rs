@@ -40,11 +40,12 @@ pub fn render(probabilities: &Probabilities, pictures: &Subset) -> String {
     csv
 }
 
-/// The pictures whose prediction is not their label, by falling loss; of equals the first comes first.
+/// How many pictures there are, and those whose prediction is not their label, by falling loss; of equals the first
+/// comes first.
 ///
 /// # Errors
 /// If a line does not hold what [`render`] writes.
-pub fn wrong(csv: &str) -> Result<Vec<Mistake>, LineError> {
+pub fn wrong(csv: &str) -> Result<(usize, Vec<Mistake>), LineError> {
     let mut lines = csv.lines();
     let header = lines.next().unwrap_or_default();
     let error = |line: usize, found: &str, expected: String| LineError {
@@ -56,18 +57,19 @@ pub fn wrong(csv: &str) -> Result<Vec<Mistake>, LineError> {
         return Err(error(1, header, format!("{HEADER},probability_0,...")));
     }
     let columns = header.split(',').count();
-    let mut wrong = Vec::new();
+    let (mut rows, mut wrong) = (0, Vec::new());
     for (i, line) in lines.enumerate() {
         let read = row(line, columns);
         let row = read.ok_or_else(|| {
             error(i + 2, line, format!("{columns} numbers, label and prediction below {}", columns - 3))
         })?;
+        rows += 1;
         wrong.extend(Some(row).filter(|row| row.label != row.prediction));
     }
     // No loss is that of a label ruled out: larger than all.
     let loss = |mistake: &Mistake| mistake.loss.unwrap_or(f64::INFINITY);
     wrong.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
-    Ok(wrong)
+    Ok((rows, wrong))
 }
 
 fn row(line: &str, columns: usize) -> Option<Mistake> {
@@ -112,7 +114,8 @@ mod tests {
             "{csv}"
         );
         assert!(csv.lines().all(|line| line.len() < 80), "{csv}");
-        let mistakes = wrong(&csv).unwrap();
+        let (rows, mistakes) = wrong(&csv).unwrap();
+        assert_eq!(rows, 4);
         assert_eq!(mistakes, worst(&probabilities, set.subset(), 10));
         assert_eq!(mistakes.iter().map(|mistake| mistake.index).collect::<Vec<_>>(), [3, 2, 1]);
         assert_eq!(mistakes[0].loss, None);

@@ -1,6 +1,6 @@
 //! The folder of a run, which explains itself: configuration, circumstances, checkpoints.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -208,17 +208,22 @@ impl RunDir {
     /// If the log cannot be read or written.
     pub fn note_test(&self, test: &impl Serialize) -> Result<usize, RunDirError> {
         let path = self.path.join(TESTS);
-        let before = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            before => before.map_err(at(&path))?,
-        };
-        // What a crash left of a line is not a test that was done.
-        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut line = json(&path, serde_json::to_vec(test))?;
         line.push(b'\n');
+        // Held until the line is written: two tests may end at once.
+        let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(at(&path))?;
+        lock.lock().map_err(at(&path))?;
+        let before = fs::read(&path).map_err(at(&path))?;
+        // What a crash left of a line is not a test that was done.
+        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut log = Log::open(&path, whole as u64).map_err(RunDirError::Write)?;
         log.append(&line).and_then(|()| log.sync()).map_err(RunDirError::Write)?;
-        Ok(1 + before[..whole].iter().filter(|byte| **byte == b'\n').count())
+        Ok(1 + lines(&before))
+    }
+
+    /// How often the run was tested; 0 if that cannot be read.
+    pub fn times_tested(&self) -> usize {
+        fs::read(self.path.join(TESTS)).map_or(0, |log| lines(&log))
     }
 
     /// Writes the resolved configuration, which reruns as it is.
@@ -269,6 +274,11 @@ impl RunDir {
         bytes.push(b'\n');
         durable::replace(&path, &bytes).map_err(RunDirError::Write)
     }
+}
+
+/// Whole ones.
+fn lines(log: &[u8]) -> usize {
+    log.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn json(path: &Path, written: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunDirError> {

@@ -126,6 +126,25 @@ impl SeedsDir {
         self.info.seeds.iter().filter_map(|seed| RunDir::open(&self.run_path(*seed)).ok()).collect()
     }
 
+    /// The runs that have a model by now, in the order of [`Self::seeds`].
+    ///
+    /// # Errors
+    /// If a run is damaged, or none has a model.
+    pub fn runs_with_model(&self) -> Result<Vec<RunDir>, RunDirError> {
+        let mut runs = Vec::new();
+        for seed in self.seeds() {
+            let run = match RunDir::open(&self.run_path(*seed)) {
+                Err(RunDirError::NoRun(_)) => continue,
+                run => run?,
+            };
+            match run.best_model() {
+                Err(RunDirError::NoModel(_)) => {}
+                model => model.map(|_| runs.push(run))?,
+            }
+        }
+        if runs.is_empty() { Err(RunDirError::NoModel(self.path.clone())) } else { Ok(runs) }
+    }
+
     /// The resolved configuration of the first run; that of the others differs in `train.seed`.
     pub fn config_file(&self) -> PathBuf {
         self.path.join(SEEDS_CONFIG)

@@ -14,6 +14,8 @@ pub struct Run {
     /// `metrics.jsonl`.
     pub events: Vec<Event>,
     pub judged: Option<Judged>,
+    /// How often `test` was asked of the run, whichever of its models was the best one then.
+    pub times_tested: usize,
     pub layers: Vec<Layer>,
     /// Those of the first convolution, if there is one.
     pub filters: Option<Filters>,

@@ -120,7 +120,7 @@ fn runs_of_different_data_sets_are_not_compared() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("\"sample\"", "\"fashion-mnist\"")).unwrap();
     desk.run(&["test", "--compare", "a", "b"])
-        .fails(1, &["a was trained on", "Fashion-MNIST", "the same pictures"]);
+        .fails(2, &["a was trained on", "Fashion-MNIST", "the same pictures"]);
     assert!(!desk.path().join("a/test.json").exists());
     assert_eq!(desk.run(&["test", "--compare", "a"]).code, 2);
     assert_eq!(desk.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
@@ -152,6 +152,32 @@ fn logits_are_written_for_comparing_backends() {
     let csv = fs::read_to_string(desk.path().join("logits.csv")).unwrap();
     assert!(csv.starts_with("index,label,prediction,logit_0,") && csv.lines().count() == 201, "{csv}");
     desk.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]).fails(1, &["no/such/folder.csv"]);
+}
+
+#[test]
+fn tests_that_end_at_once_are_all_counted() {
+    let desk = trained(&["tmp"]);
+    let children: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = desk.process(&["test", "-p", "tmp"]);
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let log = fs::read_to_string(desk.path().join("tmp/tests.jsonl")).unwrap();
+    assert!(log.lines().count() == 6 && log.lines().all(|line| parsed(line).is_object()), "{log}");
+}
+
+#[test]
+fn a_damaged_newest_checkpoint_is_named_before_an_older_model_is_tested() {
+    let desk = trained(&["tmp"]);
+    let newest = desk.checkpoints("tmp").pop().unwrap().join("state.toml");
+    fs::write(&newest, "epoch = 1\n").unwrap();
+    let warned = desk.run(&["test", "-p", "tmp"]).done().stderr;
+    assert!(warned.contains("warning: ") && warned.contains("state.toml"), "{warned}");
+    assert_eq!(desk.json("tmp/test.json")["epoch"], 1);
 }
 
 #[test]
@@ -189,4 +215,13 @@ fn several_seeds_are_tested_together_and_as_an_ensemble() {
     assert_eq!(report["ensemble"]["correct"], right);
     let text = desk.run(&["test", "-p", "tmp"]).done().stdout;
     assert!(text.contains("standard error") && text.contains("their ensemble"), "{text}");
+    assert!(text.contains("tested up to 2 times"), "{text}");
+    desk.run(&["test", "-p", "tmp", "--logits", "l.csv"]).fails(2, &["--logits is of one run"]);
+    desk.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
+    assert!(desk.path().join("figures/seed-3/loss.svg").is_file());
+    // A damaged run is an error, not one run fewer.
+    for checkpoint in desk.checkpoints("tmp/seed-2") {
+        fs::write(checkpoint.join("MANIFEST"), "").unwrap();
+    }
+    desk.run(&["test", "-p", "tmp"]).fails(3, &["tmp/seed-2", "MANIFEST"]);
 }

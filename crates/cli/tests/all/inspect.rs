@@ -46,7 +46,7 @@ fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     let other = desk.run(&["inspect", "-p", "tmp", "--index", "8"]).done().stdout;
     assert!(other.starts_with("MNIST sample, training picture #8: 8, taken for"), "{other}");
     desk.run(&["inspect", "-p", "tmp", "--split", "test", "--index", "200"])
-        .fails(1, &["--index 200: there are 200 pictures, from 0 to 199"]);
+        .fails(2, &["--index 200: there are 200 pictures, from 0 to 199"]);
     desk.run(&["inspect", "-p", "tmp", "-o", "no/such/folder.png"])
         .fails(1, &["no/such/folder.png cannot be written"]);
 }

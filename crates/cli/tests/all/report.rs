@@ -68,7 +68,37 @@ fn a_test_is_on_the_page_until_the_model_is_another_one() {
     desk.run(&["report", "-p", "tmp"]).done();
     assert!(!page(&desk, "tmp/report.html").contains("glass-blur"));
     fs::write(&file, "{").unwrap();
-    desk.run(&["report", "-p", "tmp"]).fails(1, &["tmp/test.json"]);
+    let warned = desk.run(&["report", "-p", "tmp"]).done().stderr;
+    assert!(warned.contains("warning: ") && warned.contains("tmp/test.json"), "{warned}");
+    fs::write(desk.path().join("tmp/run.json"), "{").unwrap();
+    desk.run(&["report", "-p", "tmp"])
+        .fails(3, &["tmp/run.json", "expected the file as this program writes it"]);
+}
+
+#[test]
+fn going_on_with_a_tested_run_keeps_its_page_and_never_mixes_up_pictures() {
+    let desk = trained(&["tmp"]);
+    desk.run(&["test", "-p", "tmp"]).done();
+    let before = page(&desk, "tmp/report.html");
+    desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    assert_eq!(page(&desk, "tmp/report.html"), before);
+    // Written anew, it has no pictures of the test set, since training does not read it.
+    fs::remove_file(desk.path().join("tmp/report.html")).unwrap();
+    desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    assert!(!page(&desk, "tmp/report.html").contains("data:image/png"));
+    desk.run(&["report", "-p", "tmp"]).done();
+    let pictures = |html: &str| html.matches("data:image/png").count();
+    assert_eq!(pictures(&page(&desk, "tmp/report.html")), pictures(&before));
+}
+
+#[test]
+fn a_page_does_not_deny_that_the_run_was_tested() {
+    let desk = trained(&["tmp"]);
+    assert!(page(&desk, "tmp/report.html").contains("The test set has not been looked at"));
+    desk.run(&["test", "-p", "tmp"]).done();
+    fs::remove_file(desk.path().join("tmp/test.json")).unwrap();
+    desk.run(&["report", "-p", "tmp"]).done();
+    assert!(page(&desk, "tmp/report.html").contains("The run has been tested 1×, but not with this model"));
 }
 
 #[test]

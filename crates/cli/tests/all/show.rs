@@ -29,7 +29,7 @@ fn a_grid_is_a_png_file() {
     assert!(pixels.contains(&255) && pixels.contains(&0));
     desk.run(&["show", "--dataset", "sample", "-o", "no/such/folder.png"]).fails(1, &["no/such/folder.png"]);
     desk.run(&["show", "--dataset", "sample", "--start", "1000"])
-        .fails(1, &["there are 1000 pictures, from 0 to 999"]);
+        .fails(2, &["there are 1000 pictures, from 0 to 999"]);
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn pictures_are_chosen_by_class_or_position() {
     assert!(sevens.len() == 5 && sevens.iter().all(|caption| caption.ends_with(": 7")), "{sevens:?}");
     assert_eq!(captions(&["--index", "12,3"]), ["#12: 2", "#3: 3"]);
     desk.run(&["show", "--dataset", "sample", "--index", "5,1000"])
-        .fails(1, &["--index 1000", "there are 1000 pictures"]);
-    desk.run(&["show", "--dataset", "sample", "--label", "x"]).fails(1, &["--label x", "0, 1, 2"]);
+        .fails(2, &["--index 1000", "there are 1000 pictures"]);
+    desk.run(&["show", "--dataset", "sample", "--label", "x"]).fails(2, &["--label x", "0, 1, 2"]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn the_mistakes_of_a_tested_run_are_shown_the_worst_first() {
     let desk = Desk::new();
     desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
     desk.run(&["show", "--wrong", "-p", "tmp"])
-        .fails(1, &["predictions.csv", "test the run first", "test -p tmp"]);
+        .fails(3, &["predictions.csv", "write it anew", "test -p tmp"]);
     desk.run(&["test", "-p", "tmp"]).done();
     let shown = desk.run(&["show", "--wrong", "-p", "tmp", "-n", "3"]).done().stdout;
     let report = desk.json("tmp/test.json");
@@ -102,6 +102,12 @@ fn the_mistakes_of_a_tested_run_are_shown_the_worst_first() {
         let caption = format!("#{}: {} as {}", mistake["index"], mistake["label"], mistake["prediction"]);
         assert!(shown.contains(&caption), "{caption}: {shown}");
     }
+    let file = desk.path().join("tmp/predictions.csv");
+    let csv = fs::read_to_string(&file).unwrap();
+    fs::write(&file, csv.lines().take(51).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["found 50 pictures, expected the 200"]);
+    desk.run(&["show", "--dataset", "sample", "--label", "0", "--start", "999"])
+        .fails(2, &["no picture is left"]);
     fs::write(desk.path().join("tmp/predictions.csv"), "index,label,prediction\n1,2\n").unwrap();
-    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(1, &["predictions.csv", "line 2"]);
+    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["predictions.csv", "line 2"]);
 }
