@@ -162,6 +162,14 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
     if let Some(corrupted) = &report.corrupted_accuracy {
         spread(&mut text, "mean accuracy on corrupted pictures", corrupted);
     }
+    let _ = writeln!(
+        text,
+        "their ensemble (mean of the probabilities):\n    {}{}, loss {}, ECE {}",
+        percent(ensemble.accuracy),
+        interval(ensemble),
+        decimal(ensemble.loss),
+        percent(ensemble.calibration.ece)
+    );
     // Each look at the test set makes the next one worth less.
     let most = report.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
     if most > 1 {
@@ -170,14 +178,6 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
             "tested up to {most} times by now: what is chosen by this is no longer tested by it"
         );
     }
-    let _ = writeln!(
-        text,
-        "their ensemble (mean of the probabilities): {}{}, loss {}, ECE {}",
-        percent(ensemble.accuracy),
-        interval(ensemble),
-        decimal(ensemble.loss),
-        percent(ensemble.calibration.ece)
-    );
     text
 }
 

@@ -216,6 +216,7 @@ fn several_seeds_are_tested_together_and_as_an_ensemble() {
     let text = desk.run(&["test", "-p", "tmp"]).done().stdout;
     assert!(text.contains("standard error") && text.contains("their ensemble"), "{text}");
     assert!(text.contains("tested up to 2 times"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     desk.run(&["test", "-p", "tmp", "--logits", "l.csv"]).fails(2, &["--logits is of one run"]);
     desk.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
     assert!(desk.path().join("figures/seed-3/loss.svg").is_file());
