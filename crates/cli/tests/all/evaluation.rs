@@ -155,22 +155,6 @@ fn logits_are_written_for_comparing_backends() {
 }
 
 #[test]
-fn tests_that_end_at_once_are_all_counted() {
-    let desk = trained(&["tmp"]);
-    let children: Vec<_> = (0..6)
-        .map(|_| {
-            let mut command = desk.process(&["test", "-p", "tmp"]);
-            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
-        })
-        .collect();
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
-    let log = fs::read_to_string(desk.path().join("tmp/tests.jsonl")).unwrap();
-    assert!(log.lines().count() == 6 && log.lines().all(|line| parsed(line).is_object()), "{log}");
-}
-
-#[test]
 fn a_damaged_newest_checkpoint_is_named_before_an_older_model_is_tested() {
     let desk = trained(&["tmp"]);
     let newest = desk.checkpoints("tmp").pop().unwrap().join("state.toml");

@@ -11,4 +11,5 @@ mod backends;
 mod learning;
 mod memory;
 mod resume;
+mod tested;
 mod xor;

@@ -1,0 +1,32 @@
+//! The log of a run's tests, which several processes may write at once.
+
+use std::fs;
+use std::thread;
+
+use learner::run_dir::RunDir;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[test]
+fn tests_that_end_at_once_are_all_counted() {
+    const THREADS: usize = 8;
+    const TESTS: usize = 40;
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("config.toml"), "").unwrap();
+    let counts: Vec<usize> = thread::scope(|scope| {
+        let test = || -> Vec<usize> {
+            // Each opens the log by itself, as processes do.
+            let run = RunDir::open(dir.path()).unwrap();
+            (0..TESTS).map(|_| run.note_test(&json!({ "accuracy": 0.5 })).unwrap()).collect()
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(test)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let log = fs::read_to_string(dir.path().join("tests.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), THREADS * TESTS);
+    assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+    // Everybody was told another number.
+    let mut sorted = counts;
+    sorted.sort_unstable();
+    assert_eq!(sorted, (1..=THREADS * TESTS).collect::<Vec<_>>());
+}
