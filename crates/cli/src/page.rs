@@ -1,7 +1,7 @@
 //! A run as the page shows it: gathered from its directory, with the pictures it was wrong about.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use dataset::Subset;
@@ -27,14 +27,13 @@ pub(crate) fn write(
     Ok(run.write(&run.page(), html.as_bytes())?)
 }
 
-/// Writes a page with several runs side by side; tells where.
+/// Writes a page with several runs side by side.
 ///
 /// # Errors
 /// If a run's files cannot be used, or the page cannot be written.
-pub(crate) fn write_several(runs: &[Run], file: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn write_several(runs: &[Run], file: &Path) -> anyhow::Result<()> {
     let html = report::page(runs, &now())?;
-    fs::write(file, html).with_context(|| format!("{} cannot be written", short(file)))?;
-    Ok(file.to_owned())
+    fs::write(file, html).with_context(|| format!("{} cannot be written", short(file)))
 }
 
 /// What the files of a run's directory say of it.
@@ -93,22 +92,12 @@ pub(crate) fn is_tested(run: &RunDir, sha256: &str) -> bool {
 
 fn gallery(result: &Test, pictures: &Subset) -> Vec<Picture> {
     let picture = |index: usize| {
-        let i = position(pictures, index)?;
+        let i = (0..pictures.len()).find(|&i| pictures.index(i) == index)?;
         let [height, width] = [pictures.height(), pictures.width()];
         Some(Picture { height, width, pixels: pictures.image(i).to_vec() })
     };
     // A picture that is not there any more leaves an empty place.
     result.worst.iter().map(|mistake| picture(mistake.index).unwrap_or_default()).collect()
-}
-
-/// Where the picture at this position of the file is; sets keep the order of their file.
-fn position(pictures: &Subset, index: usize) -> Option<usize> {
-    let (mut low, mut high) = (0, pictures.len());
-    while low < high {
-        let middle = (low + high) / 2;
-        if pictures.index(middle) < index { low = middle + 1 } else { high = middle }
-    }
-    (low < pictures.len() && pictures.index(low) == index).then_some(low)
 }
 
 fn layers(architecture: &Architecture) -> Vec<Layer> {

@@ -13,11 +13,8 @@ use crate::exit::{note, print};
 use crate::page;
 use crate::paths::{runs_dir, short};
 use crate::test_table;
-use crate::tester::{Questions, Tester};
+use crate::tester::{Questions, Tester, WORST};
 use crate::{test_compare, test_seeds};
-
-/// Wrong pictures that are kept for the report.
-const WORST: usize = 50;
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
@@ -30,8 +27,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let mut tester = Tester::new(&args.backend, &args.data_dir)?;
     let tested = tester.test(&run, questions(args))?;
     if let Some(path) = &args.logits {
-        let logits = tester.logits(&run)?;
-        write_logits(path, &logits)?;
+        write_logits(path, &tested.predictions)?;
     }
     let text = if args.json {
         serde_json::to_string_pretty(&tested.report)? + "\n"

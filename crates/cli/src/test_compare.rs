@@ -71,7 +71,7 @@ fn tested(
     run: &RunDir,
     name: Name,
 ) -> anyhow::Result<(String, Probabilities)> {
-    let Tested { report, probabilities } = tester.test(run, questions(args))?;
+    let Tested { report, probabilities, .. } = tester.test(run, questions(args))?;
     let pictures = tester.pictures(name)?.subset().clone();
     page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
     Ok((report.run, probabilities))

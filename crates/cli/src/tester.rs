@@ -24,6 +24,9 @@ use crate::data;
 use crate::exit::note;
 use crate::paths::{data_dir, short};
 
+/// Wrong pictures that are kept for the report, if nobody asks for more.
+pub(crate) const WORST: usize = 50;
+
 /// `test.json`.
 #[derive(Serialize)]
 pub(crate) struct TestReport {
@@ -68,6 +71,8 @@ struct TestNote<'a> {
 /// A run that was tested.
 pub(crate) struct Tested {
     pub(crate) report: TestReport,
+    /// Logits.
+    pub(crate) predictions: Predictions,
     pub(crate) probabilities: Probabilities,
 }
 
@@ -151,16 +156,7 @@ impl Tester {
             corruptions,
         };
         run.write_test(&report)?;
-        Ok(Tested { report, probabilities })
-    }
-
-    /// The logits of a run's best model, for comparisons to the last digit.
-    pub(crate) fn logits(&mut self, run: &RunDir) -> anyhow::Result<Predictions> {
-        let config = run.config()?;
-        let (best, _) = run.best_model()?;
-        let device = self.opened.device.clone();
-        let model = Cnn::new(config.architecture(), &best.weights, &device)?;
-        Ok(answers(&model, self.pictures(config.data().dataset)?.subset(), &device))
+        Ok(Tested { report, predictions, probabilities })
     }
 }
 

@@ -13,9 +13,7 @@ use report::Split;
 use serde::Serialize;
 
 use crate::page;
-
-/// Wrong pictures on the page.
-const WORST: usize = 50;
+use crate::tester::WORST;
 
 /// `validation.json`: as `test.json`, of the pictures that chose the best epoch.
 #[derive(Serialize)]
