@@ -1,8 +1,8 @@
 //! Manifests and states of checkpoints: refused, or exactly what they say.
 #![no_main]
 
-use learner::manifest;
-use learner::snapshot::Position;
+use learner::run::store::manifest;
+use learner::train::state::Position;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Configurations and assignments: refused, or printed and read back as the same.
 #![no_main]
 
-use learner::config_text::{parse, print};
+use learner::config::text::{parse, print};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use learner::checkpoint::CheckpointError;
-use learner::config_text::ConfigError;
-use learner::fit::FitError;
-use learner::run_dir::RunDirError;
+use learner::run::store::checkpoint::CheckpointError;
+use learner::config::text::ConfigError;
+use learner::train::fit::FitError;
+use learner::run::run_dir::RunDirError;
 use model::device::DeviceError;
 use model::weights::WeightsError;
 

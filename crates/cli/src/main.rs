@@ -5,32 +5,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod args;
-mod bench;
-mod data;
+mod commands;
 mod exit;
-mod inspect;
-mod outcome;
-mod page;
 mod paths;
-mod picture;
-mod progress;
-mod report_command;
-mod screen;
-mod seeds_table;
-mod show;
 mod signals;
-mod summary;
-mod tensorboard;
-mod test;
-mod test_compare;
-mod test_seeds;
-mod test_table;
-mod tester;
-mod train;
-mod train_seeds;
-mod validation;
+mod ui;
 
 use args::{Args, Command};
+use commands::{bench, data, inspect, report, show, summary, test, train};
 
 /// A training step allocates and frees a dozen megabytes; see docs/performance.md.
 #[global_allocator]
@@ -42,7 +24,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
-        Command::Report(args) => report_command::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use learner::Config;
-use learner::config_text::{self, ConfigError};
+use learner::config::text::{self, ConfigError};
 
 use crate::args::{ConfigArgs, DataDirArg};
 

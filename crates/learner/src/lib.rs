@@ -1,37 +1,16 @@
 //! Training and evaluation of the lecture's network.
 //!
-//! [`fit::fit`] is the training loop; it draws every random number through [`random`],
-//! tells an [`event::Observer`] what happens, and touches no file, clock or terminal.
-//! [`recorder`] keeps what it reports in a [`run_dir`], so that a run can be killed at any moment
-//! and goes on to the same bits; docs/reliability.md says how that is known.
+//! [`train::fit::fit`] is the training loop; it draws every random number through [`random`],
+//! tells a [`train::observer::Observer`] what happens, and touches no file, clock or terminal.
+//! [`run`] keeps what it reports in a folder, so that a run can be killed at any moment
+//! and be resumed to the same bits; docs/reliability.md says how that is known.
 
-pub mod calibration;
-pub mod checkpoint;
-pub mod claim;
-pub mod comparison;
 pub mod config;
-pub mod config_text;
-mod durable;
-pub mod evaluate;
-pub mod event;
+pub mod eval;
 mod fault;
-pub mod fit;
-pub mod manifest;
-pub mod metrics;
-pub mod mistakes;
-pub mod occlusion;
-pub mod optimizer;
-pub mod predictions_file;
-pub mod probabilities;
 pub mod random;
-pub mod recorder;
-pub mod resume;
-pub mod run_dir;
-pub mod schedule;
-pub mod seeds;
-pub mod snapshot;
-pub mod spread;
-mod window;
+pub mod run;
+pub mod train;
 
 pub use config::Config;
-pub use event::{Event, Observer};
+pub use train::observer::{Event, Observer};

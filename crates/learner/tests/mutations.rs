@@ -12,10 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use learner::config_text::{parse, print};
-use learner::manifest::{self, Entry};
+use learner::config::text::{parse, print};
+use learner::run::store::manifest::{self, Entry};
 use learner::random::{Stream, generator};
-use learner::snapshot::{Best, Figures, Position};
+use learner::train::state::{Best, Figures, Position};
 use model::{Architecture, ModelConfig, Weights};
 use peak_alloc::PeakAlloc;
 use rand::rngs::ChaCha8Rng;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use learner::config_text::{parse, print};
+use learner::config::text::{parse, print};
 
 use crate::program::Desk;
 

@@ -1,6 +1,6 @@
 //! One network, several backends: the same start, nearly the same steps, the same answers.
 
-use learner::evaluate::predict;
+use learner::eval::predict::predict;
 use learner::random::{Stream, generator};
 use model::device::{self, Backend};
 use model::{Cnn, Weights};

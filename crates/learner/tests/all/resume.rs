@@ -2,8 +2,8 @@
 
 use learner::Event;
 use learner::config::{Optimizer, Schedule, TrainConfig};
-use learner::fit::{FitError, Outcome};
-use learner::snapshot::Snapshot;
+use learner::train::fit::{FitError, Outcome};
+use learner::train::state::Snapshot;
 use model::Weights;
 use model::weights::WeightsError;
 

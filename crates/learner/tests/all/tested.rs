@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-use learner::run_dir::RunDir;
+use learner::run::run_dir::RunDir;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

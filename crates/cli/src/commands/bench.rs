@@ -1,0 +1,227 @@
+//! `bench`: how long a training step and an answer take here.
+
+use std::io::{self, BufRead};
+use std::time::Instant;
+
+use anyhow::bail;
+use burn::tensor::Device;
+use learner::train::observer::{Event, Observer};
+use learner::train::fit::{FitError, fit};
+use learner::random::{Stream, generator};
+use learner::train::state::Snapshot;
+use model::device::{self, Opened};
+use model::{Architecture, Cnn, Weights, preprocess};
+use serde::Serialize;
+
+use crate::args::BenchArgs;
+use crate::commands::data;
+use crate::exit::{note, print};
+use crate::paths::read_config;
+
+/// Steps before the first that is timed: gradients change much in the first hundred, and with
+/// them the work.
+const WARM_UP: usize = 200;
+/// What is timed if nobody asks for something else: long enough for a median, short enough to wait for.
+const QUESTIONS: [&str; 4] = ["step 100", "infer 1 300", "infer 128 20", "infer 1000 5"];
+
+/// Something to time, so many times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// `step TIMES`: training steps.
+    Step { times: usize },
+    /// `infer BATCH TIMES`: logits of so many pictures.
+    Infer { batch: usize, times: usize },
+}
+
+/// Milliseconds of each time.
+#[derive(Debug, Serialize)]
+struct Answer {
+    ms: Vec<f64>,
+}
+
+pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let config = read_config(&args.config)?;
+    let opened = device::open(args.backend.wish())?;
+    let (train, validation) = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
+    let architecture = config.architecture();
+    let mut bench = Bench::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
+    note(&format!(
+        "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
+        opened.backend.name(),
+        opened.hardware
+    ));
+    match fit(architecture, config.train(), &train, &validation, &opened.device, None, &mut bench) {
+        // How a listener ends a run: it was asked everything.
+        Err(FitError::Observer(_)) if bench.is_done => Ok(()),
+        Ok(_) => {
+            bail!("the run ended before the last question; give it more train.epochs or more pictures")
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Listens to a run and times what it is asked for between two steps.
+struct Bench {
+    questions: Box<dyn Iterator<Item = io::Result<String>>>,
+    /// Whether a program asks, which wants JSON, or a person, who wants a line.
+    is_program: bool,
+    model: Cnn,
+    device: Device,
+    picture: [usize; 2],
+    batch_size: usize,
+    steps: usize,
+    step: Option<Timing>,
+    is_done: bool,
+    failure: Option<io::Error>,
+}
+
+/// Training steps being timed.
+struct Timing {
+    times: usize,
+    ms: Vec<f64>,
+    began: Instant,
+}
+
+impl Bench {
+    fn new(
+        architecture: &Architecture,
+        batch_size: usize,
+        opened: &Opened,
+        is_program: bool,
+    ) -> anyhow::Result<Self> {
+        let weights = Weights::initial(architecture, &mut generator(1, Stream::Weights, 0, 0));
+        let questions: Box<dyn Iterator<Item = io::Result<String>>> = if is_program {
+            Box::new(io::stdin().lock().lines())
+        } else {
+            Box::new(QUESTIONS.iter().map(|question| Ok((*question).to_owned())))
+        };
+        let input = architecture.input();
+        Ok(Self {
+            questions,
+            is_program,
+            model: Cnn::new(architecture, &weights, &opened.device)?,
+            device: opened.device.clone(),
+            picture: [input.height, input.width],
+            batch_size,
+            steps: 0,
+            step: None,
+            is_done: false,
+            failure: None,
+        })
+    }
+
+    /// Answers questions until one wants training steps, or there are no more.
+    fn ask(&mut self) -> anyhow::Result<()> {
+        for line in self.questions.by_ref() {
+            let line = line?;
+            match parse(&line)? {
+                Question::Step { times } => {
+                    self.step = Some(Timing { times, ms: Vec::new(), began: Instant::now() });
+                    return Ok(());
+                }
+                Question::Infer { batch, times } => {
+                    let ms = infer(&self.model, self.picture, &self.device, batch, times);
+                    answer(self.is_program, &format!("{batch} pictures"), batch, ms)?;
+                }
+            }
+        }
+        self.is_done = true;
+        Ok(())
+    }
+
+    fn after_step(&mut self) -> anyhow::Result<()> {
+        if let Some(timing) = &mut self.step {
+            timing.ms.push(1e3 * timing.began.elapsed().as_secs_f64());
+            timing.began = Instant::now();
+            if timing.ms.len() < timing.times {
+                return Ok(());
+            }
+            let ms = std::mem::take(&mut timing.ms);
+            self.step = None;
+            answer(self.is_program, "a training step", self.batch_size, ms)?;
+        }
+        self.ask()
+    }
+}
+
+impl Observer for Bench {
+    fn step(&mut self) {
+        self.steps += 1;
+        if self.steps < WARM_UP || self.is_done || self.failure.is_some() {
+            return;
+        }
+        self.failure = self.after_step().err().map(io::Error::other);
+    }
+
+    fn event(&mut self, _event: &Event) -> io::Result<()> {
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None if self.is_done => Err(io::Error::other("every question was answered")),
+            None => Ok(()),
+        }
+    }
+
+    fn checkpoint(&mut self, _snapshot: &Snapshot) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn parse(line: &str) -> anyhow::Result<Question> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |word: &str| word.parse().ok().filter(|n| (1..=1_000_000).contains(n));
+    match words[..] {
+        ["step", times] => number(times).map(|times| Question::Step { times }),
+        ["infer", batch, times] => {
+            number(batch).zip(number(times)).map(|(batch, times)| Question::Infer { batch, times })
+        }
+        _ => None,
+    }
+    .ok_or_else(|| anyhow::anyhow!("found {line:?}, expected `step TIMES` or `infer BATCH TIMES`"))
+}
+
+/// Times logits of `batch` pictures, from their bytes to numbers on the host.
+fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize, times: usize) -> Vec<f64> {
+    let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
+    let run = || {
+        let began = Instant::now();
+        model.forward(preprocess::to_input(&pixels, batch, height, width, device)).into_data();
+        1e3 * began.elapsed().as_secs_f64()
+    };
+    // Memory and a GPU's kernels are made in the first.
+    run();
+    (0..times).map(|_| run()).collect()
+}
+
+fn answer(is_program: bool, what: &str, pictures: usize, ms: Vec<f64>) -> anyhow::Result<()> {
+    if is_program {
+        return print(&(serde_json::to_string(&Answer { ms })? + "\n"));
+    }
+    let mut sorted = ms;
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
+    let rate = pictures as f64 * 1e3 / at(0.5);
+    print(&format!(
+        "{what:16} {:9.3} ms, middle half {:.3} to {:.3} ({} times); {rate:9.0} pictures/s\n",
+        at(0.5),
+        at(0.25),
+        at(0.75),
+        sorted.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_parsed_and_others_refused() {
+        assert_eq!(parse("step 3").unwrap(), Question::Step { times: 3 });
+        assert_eq!(parse(" infer 128  2\n").unwrap(), Question::Infer { batch: 128, times: 2 });
+        for line in ["", "step", "step 0", "step x", "infer 1", "infer 1 0", "infer 1 2 3", "leave"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        for question in QUESTIONS {
+            parse(question).unwrap();
+        }
+    }
+}

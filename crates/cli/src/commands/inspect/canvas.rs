@@ -1,0 +1,105 @@
+//! A picture in colour that grows downwards while it is drawn, and its PNG file.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use super::color::Rgb;
+use super::field::Field;
+use crate::ui::tiles::ink;
+
+/// As in `show`'s PNG files.
+const BACKGROUND: Rgb = [40; 3];
+const TEXT: Rgb = [230; 3];
+
+/// Rows of pixels; what is drawn to the right of the border is lost.
+pub(crate) struct Canvas {
+    width: usize,
+    pixels: Vec<Rgb>,
+}
+
+impl Canvas {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { width, pixels: Vec::new() }
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.pixels.len() / self.width.max(1)
+    }
+
+    /// Makes the canvas at least this high.
+    pub(crate) fn grow(&mut self, height: usize) {
+        if height > self.height() {
+            self.pixels.resize(height * self.width, BACKGROUND);
+        }
+    }
+
+    /// Fills a rectangle.
+    pub(crate) fn fill(&mut self, [top, left]: [usize; 2], [height, width]: [usize; 2], color: Rgb) {
+        self.grow(top + height);
+        let right = (left + width).min(self.width);
+        for y in top..top + height {
+            for x in left..right {
+                self.pixels[y * self.width + x] = color;
+            }
+        }
+    }
+
+    /// Writes a line in the 8x8 font, each of its pixels `zoom` wide and high.
+    pub(crate) fn text(&mut self, [top, left]: [usize; 2], text: &str, zoom: usize) {
+        for [y, x] in ink(text.chars()) {
+            self.fill([top + y * zoom, left + x * zoom], [zoom; 2], TEXT);
+        }
+    }
+
+    /// Draws a field, `zoom` pixels a number.
+    pub(crate) fn field(&mut self, [top, left]: [usize; 2], field: &Field<'_>, zoom: usize) {
+        for y in 0..field.height {
+            for x in 0..field.width {
+                self.fill([top + y * zoom, left + x * zoom], [zoom; 2], field.color(y, x));
+            }
+        }
+    }
+
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let file = BufWriter::new(File::create(path)?);
+        let mut encoder = png::Encoder::new(file, u32::try_from(self.width)?, u32::try_from(self.height())?);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(self.pixels.as_flattened())?;
+        // Dropping would swallow the error of a full disk.
+        Ok(writer.finish()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canvas_grows_and_keeps_to_its_width() {
+        let mut canvas = Canvas::new(4);
+        canvas.fill([1, 3], [2, 5], [1, 2, 3]);
+        assert_eq!(canvas.height(), 3);
+        assert_eq!(canvas.pixels.iter().filter(|pixel| **pixel == [1, 2, 3]).count(), 2);
+        assert_eq!((canvas.pixels[3], canvas.pixels[7]), (BACKGROUND, [1, 2, 3]));
+    }
+
+    #[test]
+    fn text_is_eight_pixels_a_character() {
+        let mut canvas = Canvas::new(32);
+        canvas.text([0, 0], "||", 2);
+        assert!(canvas.height() <= 16);
+        let columns = |from: usize| {
+            let is_ink = |(i, pixel): (usize, &Rgb)| {
+                (i % 32 >= from && i % 32 < from + 16 && *pixel == TEXT).then_some(i - from)
+            };
+            canvas.pixels.iter().enumerate().filter_map(is_ink).collect::<Vec<_>>()
+        };
+        assert!(!columns(0).is_empty());
+        assert_eq!(columns(0), columns(16));
+    }
+}

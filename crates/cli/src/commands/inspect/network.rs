@@ -1,0 +1,149 @@
+//! What convolution keeps and what it saves, as text: equivariance, sparse connections, shared parameters.
+
+use model::equivariance::Equivariance;
+
+use super::field::amount;
+use super::{Network, SHIFT};
+use crate::commands::summary::grouped;
+
+/// Both tables; plain ASCII, so that the PNG's font has every character.
+pub(super) fn render(network: &Network) -> String {
+    match network.step {
+        None => "No convolution units: every layer is dense. There are no maps to shift,\n\
+                 no sparse connections, and no shared parameters.\n"
+            .to_owned(),
+        Some(step) => format!("{}\n{}", equivariance(network, step), connections(network)),
+    }
+}
+
+fn equivariance(network: &Network, step: usize) -> String {
+    let mut text = "Equivariance: shift the picture, and the first unit's maps shift with it\n".to_owned();
+    if network.shifts.is_empty() {
+        return text + "The first unit's maps are too small to shift within.\n";
+    }
+    let mut rows =
+        vec![["picture by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
+    rows.extend(network.shifts.iter().map(|found| shift_row(found, step)));
+    text += &table(&rows);
+    if !SHIFT.is_multiple_of(step) {
+        text += &format!(
+            "A shift by {SHIFT} pixels is no whole number of positions here, which are {step} apart.\n"
+        );
+    }
+    text + "Down and to the right, without the border's positions that the shift disturbs.\n"
+}
+
+fn shift_row(found: &Equivariance, step: usize) -> [String; 5] {
+    let maps_by = if found.pixels.is_multiple_of(step) {
+        counted(&found.positions.to_string(), "position")
+    } else {
+        "none fits".into()
+    };
+    let [height, width] = found.compared;
+    [
+        counted(&found.pixels.to_string(), "pixel"),
+        maps_by,
+        amount(found.difference),
+        amount(found.greatest),
+        format!("{height}x{width}"),
+    ]
+}
+
+fn counted(count: &str, of: &str) -> String {
+    format!("{count} {of}{}", if count == "1" { "" } else { "s" })
+}
+
+fn connections(network: &Network) -> String {
+    let number = |n: u64| grouped(usize::try_from(n).unwrap_or(usize::MAX));
+    let mut saved = vec![
+        ["", "", "", "dense layer's", "dense layer's", "parameters'"].map(String::from),
+        ["", "parameters", "connections", "parameters", "connections", "factor"].map(String::from),
+    ];
+    let mut how = vec![["", "an output sees", "of inputs", "a weight is used"].map(String::from)];
+    for layer in &network.connections {
+        saved.push([
+            layer.name.clone(),
+            number(layer.parameters),
+            number(layer.connections),
+            number(layer.dense_parameters),
+            number(layer.dense_connections),
+            grouped(layer.factor().round() as usize),
+        ]);
+        how.push([
+            layer.name.clone(),
+            number(layer.inputs_of_an_output),
+            number(layer.inputs),
+            counted(&number(layer.uses_of_a_weight), "time"),
+        ]);
+    }
+    format!(
+        "Sparse connections and shared parameters, against a dense layer between the maps\n{}\n{}",
+        table(&saved),
+        table(&how)
+    )
+}
+
+/// Columns as wide as they need to be: the first to the left, numbers to the right.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths).enumerate().map(|(i, (cell, width))| {
+            if i == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") }
+        });
+        text += cells.collect::<String>().trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use model::connections::connections;
+    use model::{Architecture, ModelConfig};
+
+    use super::*;
+
+    fn network(config: &ModelConfig, shifts: Vec<Equivariance>) -> Network {
+        let architecture = Architecture::new(config, [1, 28, 28], 10).unwrap();
+        Network {
+            connections: connections(&architecture),
+            step: model::equivariance::step(&architecture),
+            shifts,
+        }
+    }
+
+    fn found(pixels: usize, positions: usize, difference: f32) -> Equivariance {
+        Equivariance { pixels, positions, compared: [12, 12], difference, greatest: 3.125 }
+    }
+
+    #[test]
+    fn the_lectures_tables_fit_80_columns() {
+        let text = render(&network(&ModelConfig::default(), vec![found(2, 1, 0.0), found(1, 0, 1.5)]));
+        assert!(text.lines().all(|line| line.chars().count() <= 80) && text.is_ascii(), "{text}");
+        for words in ["51,264", "78,688,512", "1,535", "800", "6,272", "196 times", "2 pixels"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_shift_that_is_no_whole_number_of_positions_is_told() {
+        let mut config = ModelConfig::default();
+        config.units[0].pool_size = 3;
+        let text = render(&network(&config, vec![found(3, 1, 0.0)]));
+        assert!(
+            text.contains("A shift by 2 pixels is no whole number of positions here, which are 3 apart"),
+            "{text}"
+        );
+        assert!(render(&network(&config, Vec::new())).contains("too small"));
+    }
+
+    #[test]
+    fn a_dense_network_says_so() {
+        let config = ModelConfig { units: Vec::new(), ..ModelConfig::default() };
+        let text = render(&network(&config, Vec::new()));
+        assert!(text.starts_with("No convolution units"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+}

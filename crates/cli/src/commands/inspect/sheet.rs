@@ -1,0 +1,125 @@
+//! What `inspect --output` draws: every map of every unit, and the evidence for every class.
+
+use super::canvas::Canvas;
+use super::field::{Field, Scale};
+use super::{Inspection, Maps, evidence_heading, network};
+use crate::ui::tiles::GLYPH;
+
+const MARGIN: usize = 16;
+/// Room for 80 characters, for five pictures with evidence, or for ten maps.
+const WIDTH: usize = 80 * GLYPH + 2 * MARGIN;
+/// From one line of text to the next.
+const LINE: usize = 12;
+/// Pixels of the file for a pixel of the picture, large and with evidence.
+const LARGE: usize = 8;
+const MEDIUM: usize = 4;
+/// Side of a map, about; and the gap between two.
+const MAP: usize = 56;
+const MAP_GAP: usize = 8;
+/// A network can have more maps than anyone looks at.
+const MOST_MAPS: usize = 1024;
+const BAR: [u8; 3] = [0x43, 0x93, 0xc3];
+
+pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
+    let mut canvas = Canvas::new(WIDTH);
+    canvas.text([MARGIN, MARGIN], &inspection.headline(), 1);
+    canvas.text([MARGIN + LINE, MARGIN], &inspection.model, 1);
+    answers(&mut canvas, inspection);
+    evidence(&mut canvas, inspection);
+    for maps in &inspection.units {
+        unit(&mut canvas, maps);
+    }
+    lines(&mut canvas, &network::render(&inspection.network));
+    canvas.grow(canvas.height() + MARGIN);
+    canvas
+}
+
+/// Writes lines below what is there, after a gap.
+fn lines(canvas: &mut Canvas, text: &str) {
+    let top = canvas.height() + MARGIN;
+    for (i, line) in text.lines().enumerate() {
+        canvas.text([top + i * LINE, MARGIN], line, 1);
+        canvas.grow(top + (i + 1) * LINE);
+    }
+}
+
+/// The picture, and beside it a bar a class.
+fn answers(canvas: &mut Canvas, inspection: &Inspection<'_>) {
+    let top = canvas.height() + MARGIN;
+    let values: Vec<f32> = inspection.picture.iter().map(|&pixel| f32::from(pixel)).collect();
+    let picture = Field {
+        values: &values,
+        ink: None,
+        ..inspection.evidence(0, Scale { greatest: 255.0, is_signed: false })
+    };
+    canvas.field([top, MARGIN], &picture, LARGE);
+    let left = 2 * MARGIN + inspection.width * LARGE;
+    let names = inspection.classes.iter().map(|name| name.len()).max().unwrap_or(0);
+    let step = inspection.height * LARGE / inspection.classes.len().max(1);
+    for (class, name) in inspection.classes.iter().enumerate() {
+        let place = top + class * step;
+        let text = format!("{name:<names$}{:>10}", inspection.percent(class));
+        canvas.text([place, left], &text, 1);
+        let from = left + (text.len() + 1) * GLYPH;
+        let longest = WIDTH.saturating_sub(from + MARGIN);
+        let width = (inspection.probabilities[class] * longest as f64).round() as usize;
+        canvas.fill([place, from], [GLYPH, width], BAR);
+    }
+}
+
+fn evidence(canvas: &mut Canvas, inspection: &Inspection<'_>) {
+    let classes: Vec<usize> = (0..inspection.classes.len()).collect();
+    let scale = inspection.evidence_scale(&classes);
+    lines(canvas, &format!("{}\n{}", evidence_heading(), scale.legend(true)));
+    let fields: Vec<Field<'_>> = classes
+        .into_iter()
+        .map(|class| Field {
+            caption: format!(
+                "{}\n{}\n{}",
+                inspection.classes[class],
+                inspection.percent(class),
+                inspection.role(class)
+            ),
+            ..inspection.evidence(class, scale)
+        })
+        .collect();
+    grid(canvas, &fields, MEDIUM, MARGIN);
+}
+
+fn unit(canvas: &mut Canvas, maps: &Maps) {
+    let scale = Scale::of(&maps.values);
+    let mut channels = maps.by_variance();
+    channels.truncate(MOST_MAPS);
+    channels.sort_unstable();
+    let which = if channels.len() < maps.channels {
+        format!(", the {MOST_MAPS} that vary most")
+    } else {
+        String::new()
+    };
+    let &Maps { ref name, channels: count, height, width, .. } = maps;
+    lines(canvas, &format!("{name}: {count} maps of {height}x{width}{which}; {}", scale.legend(true)));
+    let fields: Vec<Field<'_>> = channels
+        .into_iter()
+        .map(|channel| Field { caption: format!("#{channel}"), ..maps.field(channel, scale) })
+        .collect();
+    grid(canvas, &fields, (MAP / width.max(1)).max(1), MAP_GAP);
+}
+
+/// Draws fields of one size in rows, each above the lines of its caption.
+fn grid(canvas: &mut Canvas, fields: &[Field<'_>], zoom: usize, gap: usize) {
+    let Some(first) = fields.first() else { return };
+    let cell = first.width * zoom + gap;
+    let per_row = ((WIDTH - 2 * MARGIN + gap) / cell).max(1);
+    let caption = fields.iter().map(|field| field.caption.lines().count()).max().unwrap_or(0) * LINE;
+    let start = canvas.height();
+    for (i, field) in fields.iter().enumerate() {
+        let top = start + i / per_row * (first.height * zoom + caption + gap);
+        let left = MARGIN + i % per_row * cell;
+        canvas.field([top, left], field, zoom);
+        for (line, text) in field.caption.lines().enumerate() {
+            let fitting: String = text.chars().take(cell / GLYPH).collect();
+            canvas.text([top + field.height * zoom + 3 + line * LINE, left], &fitting, 1);
+        }
+        canvas.grow(top + field.height * zoom + caption);
+    }
+}

@@ -1,0 +1,70 @@
+//! What `train --seeds` says when it has ended: a line a run, and how the runs spread.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use learner::run::seeds_dir::SeedsDir;
+use learner::eval::spread::Spread;
+use serde::Serialize;
+
+use crate::args::TrainArgs;
+use crate::exit::print;
+use crate::commands::train::outcome::Trained;
+use crate::paths::{command, quoted, short};
+use crate::ui::progress::duration;
+
+/// What `train --seeds --json` prints.
+#[derive(Serialize)]
+struct SeedsReport<'a> {
+    folder: &'a Path,
+    runs: &'a [Trained],
+    /// Of the best models, on validation.
+    accuracy: Spread,
+}
+
+/// All runs came to their ends; they are in the order of the seeds.
+pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> anyhow::Result<()> {
+    let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
+    let accuracy = Spread::new(&accuracies);
+    if args.json {
+        let report = SeedsReport { folder: seeds.path(), runs, accuracy };
+        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
+    }
+    let next = command(&format!("test -p {}", quoted(seeds.path())));
+    print(&format!(
+        "{}\n{}\nReport: {}\nNext:   {next}\n",
+        table(seeds.seeds(), runs),
+        summary(&accuracy),
+        short(&seeds.page())
+    ))
+}
+
+fn table(seeds: &[u64], runs: &[Trained]) -> String {
+    let width = seeds.iter().map(|seed| seed.to_string().len()).max().unwrap_or(0).max(4);
+    let mut text = format!("{:>width$}  best epoch  valid. acc.  valid. loss    time\n", "seed");
+    for (seed, run) in seeds.iter().zip(runs) {
+        let (best, took) = (run.best, duration(Duration::from_secs_f64(run.seconds)));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{seed:>width$}  {:>10}  {:>9.2} %  {:>11.4}  {took:>6}",
+            best.epoch,
+            100.0 * best.score.accuracy,
+            best.score.loss
+        );
+    }
+    text
+}
+
+fn summary(accuracy: &Spread) -> String {
+    let percent =
+        |share: Option<f64>| share.map_or("undefined".to_owned(), |share| format!("{:.3} %", 100.0 * share));
+    let [mean, deviation, error] =
+        [accuracy.mean, accuracy.standard_deviation, accuracy.standard_error].map(percent);
+    format!(
+        "Accuracy on validation, {} {}\nmean                {mean:>9}\nstandard deviation  {deviation:>9}\nstandard error      {error:>9}",
+        accuracy.n,
+        if accuracy.n == 1 { "run" } else { "runs" }
+    )
+}

@@ -1,0 +1,92 @@
+//! A configuration that was checked as a whole: data, network and training.
+
+use model::Architecture;
+
+use crate::config::error::ConfigError;
+use crate::config::tables::{DataConfig, Tables, TrainConfig};
+
+/// No run is longer than this. The bound keeps the number of steps from overflowing.
+const MOST_EPOCHS: usize = 1_000_000;
+
+/// Shape of the images of every data set here, `[channels, height, width]`: grey, 28x28 pixels.
+pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
+
+/// A configuration that makes sense: its values are in range and its network exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    data: DataConfig,
+    train: TrainConfig,
+    architecture: Architecture,
+}
+
+impl Config {
+    /// Checks three tables as a whole.
+    ///
+    /// # Errors
+    /// The first value out of range, or the first layer that cannot exist.
+    pub fn new(tables: Tables) -> Result<Self, ConfigError> {
+        let Tables { data, model, train } = tables;
+        for (key, value, allowed, expected) in ranges(&data, &train) {
+            if !allowed {
+                return Err(ConfigError::Value { key, value, expected });
+            }
+        }
+        let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
+        Ok(Self { data, train, architecture })
+    }
+
+    pub fn data(&self) -> &DataConfig {
+        &self.data
+    }
+
+    pub fn train(&self) -> &TrainConfig {
+        &self.train
+    }
+
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The same with another seed.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        let mut config = self.clone();
+        config.train.seed = seed;
+        config
+    }
+
+    /// The tables that give this configuration again.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            data: self.data.clone(),
+            model: self.architecture.config().clone(),
+            train: self.train.clone(),
+        }
+    }
+}
+
+/// Key, value, whether it is in range, and the range in words.
+fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<(&'static str, f64, bool, &'static str)> {
+    const SHARE: &str = "a number from 0 to below 1";
+    const POSITIVE: &str = "a number above 0";
+    let epochs = train.epochs.get();
+    let share = |key, value: f64| (key, value, (0.0..1.0).contains(&value), SHARE);
+    let positive = |key, value: f64| (key, value, value.is_finite() && value > 0.0, POSITIVE);
+    let fraction = data.validation_fraction;
+    vec![
+        (
+            "data.validation_fraction",
+            fraction,
+            fraction > 0.0 && fraction < 1.0,
+            "a number above 0 and below 1: the best model is chosen on validation",
+        ),
+        ("train.epochs", epochs as f64, epochs <= MOST_EPOCHS, "a number from 1 to 1000000"),
+        positive("train.learning_rate", train.learning_rate),
+        positive("train.epsilon", train.epsilon),
+        share("train.warmup_fraction", train.warmup_fraction),
+        share("train.momentum", train.momentum),
+        share("train.beta_1", train.beta_1),
+        share("train.beta_2", train.beta_2),
+        share("train.label_smoothing", train.label_smoothing),
+        share("train.weight_decay", train.weight_decay),
+    ]
+}

@@ -1,0 +1,104 @@
+//! Which changes of the configuration a run may go on with: those that cannot have changed what it
+//! has learned so far.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use crate::config::checked::Config;
+use crate::config::error::ConfigError;
+use crate::config::tables::Schedule;
+
+/// Keys that say what is written or when the run ends, and nothing about how it learns.
+const FREE: [&str; 3] = ["train.log_every_steps", "train.checkpoint_every_steps", "train.patience"];
+const EPOCHS: &str = "train.epochs";
+
+/// Compares a run's configuration with the one that it shall go on with.
+///
+/// # Errors
+/// Names each key that may not change, with both values.
+pub fn check(run: &Config, wanted: &Config) -> Result<(), ConfigError> {
+    let (run_keys, wanted_keys) = (keys(run)?, keys(wanted)?);
+    let mut refused = Vec::new();
+    for key in run_keys.keys().chain(wanted_keys.keys().filter(|key| !run_keys.contains_key(*key))) {
+        let (before, after) = (run_keys.get(key), wanted_keys.get(key));
+        let is_allowed = FREE.contains(&key.as_str()) || key == EPOCHS && may_go_on_longer(run, wanted);
+        if before != after && !is_allowed {
+            let text = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
+            refused.push(format!("\n  {key}: {} in the run, {} now", text(before), text(after)));
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(ConfigError::Resume { keys: refused.concat() }) }
+}
+
+/// A schedule that does not look at its end does not change when the end moves away.
+fn may_go_on_longer(run: &Config, wanted: &Config) -> bool {
+    let train = run.train();
+    let is_open = train.schedule == Schedule::Constant && train.warmup_fraction == 0.0;
+    is_open && wanted.train().epochs >= train.epochs
+}
+
+/// Every value by its key, as `model.units.0.filters`.
+fn keys(config: &Config) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let tables = Value::try_from(config.tables()).map_err(|error| ConfigError::Set {
+        assignment: String::new(),
+        problem: error.to_string(),
+        nearest: None,
+    })?;
+    let mut keys = BTreeMap::new();
+    flatten(String::new(), tables, &mut keys);
+    Ok(keys)
+}
+
+fn flatten(key: String, value: Value, keys: &mut BTreeMap<String, Value>) {
+    let join = |name: String| if key.is_empty() { name } else { format!("{key}.{name}") };
+    match value {
+        Value::Table(table) => table.into_iter().for_each(|(name, value)| flatten(join(name), value, keys)),
+        Value::Array(array) => {
+            array.into_iter().enumerate().for_each(|(i, value)| flatten(join(i.to_string()), value, keys));
+        }
+        value => drop(keys.insert(key, value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::text::parse;
+
+    fn config(assignments: &[&str]) -> Config {
+        parse("test", "", &assignments.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn each_changed_key_is_named_with_both_values() {
+        let changed = config(&["train.seed=2", "model.units.1.filters=65", "data.train_limit=1000"]);
+        let message = check(&config(&[]), &changed).unwrap_err().to_string();
+        for line in [
+            "train.seed: 1 in the run, 2 now",
+            "model.units.1.filters: 64 in the run, 65 now",
+            "data.train_limit: absent in the run, 1000 now",
+        ] {
+            assert!(message.contains(line), "{message}");
+        }
+        assert_eq!(message.matches(" in the run, ").count(), 3, "{message}");
+    }
+
+    #[test]
+    fn what_cannot_change_the_past_may_change() {
+        let free = ["train.log_every_steps=7", "train.checkpoint_every_steps=50", "train.patience=2"];
+        assert_eq!(check(&config(&[]), &config(&free)), Ok(()));
+    }
+
+    #[test]
+    fn only_an_open_schedule_goes_on_longer() {
+        let with = |schedule: &str, epochs: &str, more: &str| {
+            config(&[&format!("train.schedule={schedule}"), &format!("train.epochs={epochs}"), more])
+        };
+        let (none, warm) = ("train.warmup_fraction=0.0", "train.warmup_fraction=0.1");
+        assert_eq!(check(&with("constant", "3", none), &with("constant", "5", none)), Ok(()));
+        assert!(check(&with("constant", "5", none), &with("constant", "3", none)).is_err());
+        assert!(check(&with("constant", "3", warm), &with("constant", "5", warm)).is_err());
+        assert!(check(&with("one-cycle", "3", none), &with("one-cycle", "5", none)).is_err());
+    }
+}

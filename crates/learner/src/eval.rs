@@ -1,0 +1,11 @@
+//! Evaluation: a network's logits for a set of images, and pure arithmetic on them.
+
+pub mod calibration;
+pub mod comparison;
+pub mod metrics;
+pub mod mistakes;
+pub mod occlusion;
+pub mod predict;
+pub mod predictions_csv;
+pub mod probabilities;
+pub mod spread;

@@ -1,0 +1,134 @@
+//! Whether two networks differ by more than chance on the same pictures.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::eval::probabilities::Probabilities;
+
+/// The networks were not asked about the same pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the two were tested on different pictures: {a} and {b} of them, or with other labels")]
+pub struct OtherPictures {
+    pub a: usize,
+    pub b: usize,
+}
+
+/// Two networks, A and B, on the same pictures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    pub pictures: usize,
+    pub both_right: usize,
+    pub only_a_right: usize,
+    pub only_b_right: usize,
+    pub both_wrong: usize,
+    /// McNemar's exact test (McNemar 1947): how often two equally good networks would differ at
+    /// least as much as these on the pictures that one of them has right and the other wrong.
+    pub p_value: f64,
+    /// The pictures on which their predictions differ, in their order.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// A picture that the two take for different classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Disagreement {
+    /// Position in the test file.
+    pub index: usize,
+    pub label: usize,
+    /// A's prediction.
+    pub a: usize,
+    /// B's prediction.
+    pub b: usize,
+}
+
+impl Comparison {
+    /// # Errors
+    /// If they answered different pictures.
+    pub fn new(a: &Probabilities, b: &Probabilities) -> Result<Self, OtherPictures> {
+        if a.labels() != b.labels() || a.classes() != b.classes() {
+            return Err(OtherPictures { a: a.len(), b: b.len() });
+        }
+        // counts[A is right][B is right]
+        let mut counts = [[0; 2]; 2];
+        let mut disagreements = Vec::new();
+        for (index, (of_a, of_b)) in a.beliefs().zip(b.beliefs()).enumerate() {
+            counts[usize::from(of_a.is_right())][usize::from(of_b.is_right())] += 1;
+            let [a, b] = [of_a.prediction(), of_b.prediction()];
+            if a != b {
+                disagreements.push(Disagreement { index, label: of_a.label, a, b });
+            }
+        }
+        let [[both_wrong, only_b_right], [only_a_right, both_right]] = counts;
+        let p_value = mcnemar(only_a_right, only_b_right);
+        Ok(Self {
+            pictures: a.len(),
+            both_right,
+            only_a_right,
+            only_b_right,
+            both_wrong,
+            p_value,
+            disagreements,
+        })
+    }
+}
+
+/// Two-sided probability of a split at least as uneven as `b` to `c`, if each side is equally likely.
+///
+/// Binomial, and exact but for rounding; 1 where there is nothing to split.
+pub fn mcnemar(b: usize, c: usize) -> f64 {
+    let (n, smaller) = (b + c, b.min(c));
+    // ln of n over k, divided by 2^n; logarithms, since 2^n leaves the range of f64 at 1024.
+    let mut term = -(n as f64) * std::f64::consts::LN_2;
+    let mut tail = 0.0;
+    for k in 0..=smaller {
+        tail += term.exp();
+        term += ((n - k) as f64 / (k + 1) as f64).ln();
+    }
+    (2.0 * tail).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::predict::Predictions;
+
+    fn guesses(labels: &[u8], guesses: &[usize]) -> Probabilities {
+        let logits =
+            guesses.iter().flat_map(|&guess| (0..3).map(move |c| if c == guess { 3.0 } else { 0.0 }));
+        Probabilities::new(&Predictions::new(3, labels.to_vec(), logits.collect())).unwrap()
+    }
+
+    #[test]
+    fn pictures_are_counted_by_who_is_right() {
+        let labels = [0, 0, 1, 1, 2, 2];
+        let comparison =
+            Comparison::new(&guesses(&labels, &[0, 0, 1, 0, 0, 1]), &guesses(&labels, &[0, 1, 2, 1, 0, 0]))
+                .unwrap();
+        let counts =
+            [comparison.both_right, comparison.only_a_right, comparison.only_b_right, comparison.both_wrong];
+        assert_eq!(counts, [1, 2, 1, 2]);
+        // Both wrong on the last two, in different ways on the last.
+        let places: Vec<usize> = comparison.disagreements.iter().map(|d| d.index).collect();
+        assert_eq!(places, [1, 2, 3, 5]);
+        assert_eq!(comparison.disagreements[3], Disagreement { index: 5, label: 2, a: 1, b: 0 });
+        assert!(Comparison::new(&guesses(&[0], &[0]), &guesses(&[1], &[0])).is_err());
+    }
+
+    #[test]
+    fn the_test_is_the_exact_binomial_one() {
+        // scipy.stats.binomtest(b, b + c).pvalue
+        for (b, c, expected) in [
+            (0, 0, 1.0),
+            (1, 0, 1.0),
+            (5, 5, 1.0),
+            (2, 10, 0.038_574_218_75),
+            (0, 6, 0.03125),
+            (27, 35, 0.374_151_712_404_794_83),
+            (480, 600, 0.000_289_572_902_935_824_7),
+            (4000, 4200, 0.027_972_423_571_324_654),
+        ] {
+            for p in [mcnemar(b, c), mcnemar(c, b)] {
+                assert!((p - expected).abs() < 1e-12, "{b} {c}: {p}");
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `predictions.csv`: what a network believed of each picture, for spreadsheets and other programs.
+
+use std::fmt::Write;
+
+use dataset::Subset;
+use thiserror::Error;
+
+use crate::eval::mistakes::Mistake;
+use crate::eval::probabilities::Probabilities;
+
+const HEADER: &str = "index,label,prediction";
+
+/// A line is not as this program writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: found {found:?}, expected {expected}")]
+pub struct LineError {
+    pub line: usize,
+    pub found: String,
+    pub expected: String,
+}
+
+/// A line a picture: position in the data set's file, label, prediction, and a probability a class.
+///
+/// The probabilities read back to the same bits.
+pub fn render(probabilities: &Probabilities, pictures: &Subset) -> String {
+    let mut csv = HEADER.to_owned();
+    // Writing to a string cannot fail.
+    for class in 0..probabilities.classes() {
+        let _ = write!(csv, ",probability_{class}");
+    }
+    csv.push('\n');
+    for (i, belief) in probabilities.beliefs().enumerate() {
+        let _ = write!(csv, "{},{},{}", pictures.index(i), belief.label, belief.prediction());
+        for &p in belief.probabilities {
+            // Small ones without their many zeros.
+            let _ = if p == 0.0 || p >= 1e-4 { write!(csv, ",{p}") } else { write!(csv, ",{p:e}") };
+        }
+        csv.push('\n');
+    }
+    csv
+}
+
+/// How many pictures there are, and those whose prediction is not their label, by falling loss; of equals the first
+/// comes first.
+///
+/// # Errors
+/// If a line does not hold what [`render`] writes.
+pub fn wrong(csv: &str) -> Result<(usize, Vec<Mistake>), LineError> {
+    let mut lines = csv.lines();
+    let header = lines.next().unwrap_or_default();
+    let error = |line: usize, found: &str, expected: String| LineError {
+        line,
+        found: found.chars().take(80).collect(),
+        expected,
+    };
+    if !header.starts_with(HEADER) {
+        return Err(error(1, header, format!("{HEADER},probability_0,...")));
+    }
+    let columns = header.split(',').count();
+    let (mut rows, mut wrong) = (0, Vec::new());
+    for (i, line) in lines.enumerate() {
+        let read = row(line, columns);
+        let row = read.ok_or_else(|| {
+            error(i + 2, line, format!("{columns} numbers, label and prediction below {}", columns - 3))
+        })?;
+        rows += 1;
+        wrong.extend(Some(row).filter(|row| row.label != row.prediction));
+    }
+    // No loss is that of a label ruled out: larger than all.
+    let loss = |mistake: &Mistake| mistake.loss.unwrap_or(f64::INFINITY);
+    wrong.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
+    Ok((rows, wrong))
+}
+
+fn row(line: &str, columns: usize) -> Option<Mistake> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let [index, label, prediction, rest @ ..] = fields.as_slice() else { return None };
+    let probabilities: Vec<f64> = rest.iter().map(|field| field.parse().ok()).collect::<Option<_>>()?;
+    let class = |field: &str| field.parse().ok().filter(|class| *class < probabilities.len());
+    let label: usize = class(label)?;
+    let loss = -probabilities.get(label)?.ln();
+    (fields.len() == columns && probabilities.iter().all(|p| (0.0..=1.0).contains(p))).then_some(Mistake {
+        index: index.parse().ok()?,
+        label,
+        prediction: class(prediction)?,
+        loss: Some(loss).filter(|loss| loss.is_finite()),
+        probabilities,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use dataset::TestSet;
+    use dataset::idx::{Images, Labels};
+
+    use super::*;
+    use crate::eval::predict::Predictions;
+    use crate::eval::mistakes::worst;
+
+    fn answers() -> (Probabilities, TestSet) {
+        let labels = vec![0, 2, 1, 2];
+        let logits = vec![3.0, 0.1, -40.0, 1.0, 0.0, 0.5, 0.0, 0.3, 9.0, 900.0, 0.0, -700.0];
+        let images = Images::new(4, 1, 1, vec![0; 4]).unwrap();
+        let set = TestSet::from_images(images, Labels::new(labels.clone(), 3).unwrap(), 3).unwrap();
+        (Probabilities::new(&Predictions::new(3, labels, logits)).unwrap(), set)
+    }
+
+    #[test]
+    fn what_is_written_reads_back_to_the_same_bits() {
+        let (probabilities, set) = answers();
+        let csv = render(&probabilities, set.subset());
+        assert!(
+            csv.starts_with("index,label,prediction,probability_0,probability_1,probability_2\n0,0,0,"),
+            "{csv}"
+        );
+        assert!(csv.lines().all(|line| line.len() < 80), "{csv}");
+        let (rows, mistakes) = wrong(&csv).unwrap();
+        assert_eq!(rows, 4);
+        assert_eq!(mistakes, worst(&probabilities, set.subset(), 10));
+        assert_eq!(mistakes.iter().map(|mistake| mistake.index).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(mistakes[0].loss, None);
+    }
+
+    #[test]
+    fn damage_is_named_with_its_line() {
+        let (probabilities, set) = answers();
+        let csv = render(&probabilities, set.subset());
+        assert_eq!(wrong("").unwrap_err().line, 1);
+        for (from, to) in
+            [("\n1,2,", "\n1,3,"), ("\n1,2,", "\n1,x,"), ("\n1,2,", "\n1,"), ("\n1,2,0,", "\n1,2,0,7")]
+        {
+            assert_eq!(wrong(&csv.replace(from, to)).unwrap_err().line, 3, "{to:?}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A lock on the folder of a run, or of several: one process at a time trains there.
+//!
+//! The operating system holds the lock for as long as the process lives, so a crash leaves no stale
+//! lock behind. A new run takes a folder only if it is empty but for what a run leaves that ends
+//! before it has a configuration.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+use run_files::{RunInfo, SeedsInfo, names};
+
+use crate::config::Config;
+use crate::run::error::RunDirError;
+use crate::run::folder::{Folder, io_error};
+use crate::run::run_dir::RunDir;
+use crate::run::seeds_dir::SeedsDir;
+use crate::run::store::{checkpoint, durable};
+
+const LOCK: &str = "lock";
+
+/// A folder that no other process trains in, until this value is dropped.
+#[derive(Debug)]
+pub struct RunLock {
+    folder: Folder,
+    _file: File,
+    /// The folder was made for this run and is still empty: it is removed when the run does not come about.
+    is_disposable: bool,
+}
+
+impl RunLock {
+    /// Locks a folder for a new run, or for several, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// If there is something in it, if another process holds it, or if it cannot be made.
+    pub fn new_run(path: &Path) -> Result<Self, RunDirError> {
+        match Self::make(path) {
+            // Another process, whose run did not come about, has just removed its folder.
+            Err(RunDirError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
+                Self::make(path)
+            }
+            lock => lock,
+        }
+    }
+
+    fn make(path: &Path) -> Result<Self, RunDirError> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(io_error(parent))?;
+        let is_disposable = match fs::create_dir(path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(io_error(path)(error)),
+        };
+        // No lock is put into a folder of something else. Where a lock file is there already,
+        // whether it is held says more than what else the folder holds, so it is tried first.
+        if !path.join(LOCK).is_file() {
+            check_vacant(path)?;
+        }
+        let lock = Self { folder: Folder::new(path), _file: lock(path)?, is_disposable };
+        check_vacant(path)?;
+        sweep(path).map_err(RunDirError::Write)?;
+        durable::sync_folder(parent).map_err(RunDirError::Write)?;
+        Ok(lock)
+    }
+
+    /// Locks the first of `stem-1`, `stem-2`, ... below `runs` that is free.
+    ///
+    /// # Errors
+    /// If no folder can be made there.
+    pub fn numbered(runs: &Path, stem: &str) -> Result<Self, RunDirError> {
+        let mut number = 1;
+        loop {
+            match Self::new_run(&runs.join(format!("{stem}-{number}"))) {
+                Err(RunDirError::Exists { .. } | RunDirError::Locked(_)) => number += 1,
+                lock => return lock,
+            }
+        }
+    }
+
+    /// Locks a run that is there, to resume it, and removes what an interruption left over.
+    ///
+    /// # Errors
+    /// If there is no run, or another process holds it.
+    pub fn existing_run(path: &Path) -> Result<Self, RunDirError> {
+        RunDir::open(path)?;
+        Self::existing(path)
+    }
+
+    /// Locks a folder of several runs that is there, to resume it. Each run has a lock of its own.
+    ///
+    /// # Errors
+    /// If there is no such folder, or another process holds it.
+    pub fn existing_seeds(path: &Path) -> Result<Self, RunDirError> {
+        SeedsDir::open(path)?;
+        Self::existing(path)
+    }
+
+    fn existing(path: &Path) -> Result<Self, RunDirError> {
+        let file = lock(path)?;
+        sweep(path).map_err(RunDirError::Write)?;
+        Ok(Self { folder: Folder::new(path), _file: file, is_disposable: false })
+    }
+
+    /// The locked folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes the folder a run: writes its circumstances and its configuration.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn begin_run(&mut self, config: &Config, info: &RunInfo) -> Result<RunDir, RunDirError> {
+        self.is_disposable = false;
+        RunDir::create(&self.folder, config, info)
+    }
+
+    /// Makes the folder one of several runs, which are then locked one by one.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn begin_seeds(&mut self, config: &Config, info: SeedsInfo) -> Result<SeedsDir, RunDirError> {
+        self.is_disposable = false;
+        SeedsDir::create(&self.folder, config, info)
+    }
+
+    /// Notes in a run that it is resumed, perhaps with a changed configuration.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn resume_run(&self, config: &Config, info: &RunInfo) -> Result<RunDir, RunDirError> {
+        let run = RunDir::open(self.path())?;
+        run.note_resume(config, info)?;
+        Ok(run)
+    }
+
+    /// Notes in a folder of several runs that it is resumed, perhaps with a changed configuration.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn resume_seeds(&self, config: &Config) -> Result<SeedsDir, RunDirError> {
+        let seeds = SeedsDir::open(self.path())?;
+        seeds.note_resume(config)?;
+        Ok(seeds)
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        if self.is_disposable {
+            drop(fs::remove_file(self.folder.file(LOCK)));
+            drop(fs::remove_dir(self.folder.path()));
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<File, RunDirError> {
+    let name = path.join(LOCK);
+    let io = |reason| RunDirError::Io { path: name.clone(), reason };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(io)?;
+    match file.try_lock() {
+        // The process that held the lock before may have removed its folder between the two lines above.
+        Ok(()) if is_at(&file, &name) => Ok(file),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(RunDirError::Locked(path.to_owned())),
+        Err(TryLockError::Error(reason)) => Err(io(reason)),
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Refuses a folder that holds more than a process leaves that ends before its run has a configuration.
+fn check_vacant(path: &Path) -> Result<(), RunDirError> {
+    let is_left_over = |name: &str, path: &Path| match name {
+        LOCK | names::RUN | names::SEEDS_CONFIG => true,
+        names::CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
+        name => is_left_over_file(name),
+    };
+    for entry in fs::read_dir(path).map_err(io_error(path))? {
+        let entry = entry.map_err(io_error(path))?;
+        if !is_left_over(&entry.file_name().to_string_lossy(), &entry.path()) {
+            let is_run = path.join(names::CONFIG).is_file() || SeedsDir::is_at(path);
+            return Err(RunDirError::Exists { path: path.to_owned(), is_run });
+        }
+    }
+    Ok(())
+}
+
+fn is_left_over_file(name: &str) -> bool {
+    names::FILES.into_iter().any(|of| durable::is_partial(name, of))
+}
+
+/// Removes half-written files: while this process holds the lock, no other process is writing them.
+fn sweep(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if is_left_over_file(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    match checkpoint::sweep(&path.join(names::CHECKPOINTS)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_has_one_process_at_a_time() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("run");
+        let first = RunLock::new_run(&path).unwrap();
+        assert!(matches!(RunLock::new_run(&path), Err(RunDirError::Locked(_))));
+        let numbered = RunLock::numbered(dir.path(), "n").unwrap();
+        let next = RunLock::numbered(dir.path(), "n").unwrap();
+        assert_eq!(
+            (numbered.path(), next.path()),
+            (&*dir.path().join("n-1"), &*dir.path().join("n-2"))
+        );
+        drop(first);
+        // A run that did not come about leaves nothing.
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_new_run_takes_nothing_but_leftovers() {
+        let dir = TempDir::new().unwrap();
+        let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
+        for name in [LOCK, names::RUN, "config.toml.7.partial"] {
+            write(name);
+        }
+        fs::create_dir(dir.path().join(names::CHECKPOINTS)).unwrap();
+        let lock = RunLock::new_run(dir.path()).unwrap();
+        assert!(!dir.path().join("config.toml.7.partial").exists());
+        drop(lock);
+        assert!(dir.path().exists());
+        write("film.partial");
+        assert!(matches!(RunLock::new_run(dir.path()), Err(RunDirError::Exists { is_run: false, .. })));
+        fs::remove_file(dir.path().join("film.partial")).unwrap();
+        write(names::CONFIG);
+        assert!(matches!(RunLock::new_run(dir.path()), Err(RunDirError::Exists { is_run: true, .. })));
+        fs::remove_file(dir.path().join(names::CONFIG)).unwrap();
+        fs::create_dir(dir.path().join(names::CHECKPOINTS).join("step-00000001")).unwrap();
+        assert!(matches!(RunLock::new_run(dir.path()), Err(RunDirError::Exists { is_run: false, .. })));
+    }
+}

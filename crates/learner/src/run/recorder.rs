@@ -1,0 +1,163 @@
+//! Keeps a run's events and checkpoints in its directory.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::store::checkpoint;
+use crate::run::store::durable::Log;
+use crate::train::observer::{Event, Observer};
+use crate::run::run_dir::{RunDir, RunDirError, at};
+use crate::train::state::Snapshot;
+
+/// Writes `metrics.jsonl` and the checkpoints.
+#[derive(Debug)]
+pub struct Recorder {
+    checkpoints: PathBuf,
+    metrics: Log,
+    started: Instant,
+    /// Seconds before this process.
+    before: f64,
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    /// Since the run began, without the time between an interruption and going on.
+    seconds: f64,
+}
+
+impl Recorder {
+    /// Goes on after `step` steps (0: begins). Lines of later steps are removed: what they tell
+    /// was lost in the interruption and happens again.
+    ///
+    /// # Errors
+    /// If `metrics.jsonl` cannot be read or written.
+    pub fn new(run: &RunDir, step: usize) -> Result<Self, RunDirError> {
+        let path = run.metrics();
+        let lines = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            lines => lines.map_err(at(&path))?,
+        };
+        let (length, before) = kept(&lines, step).map_err(|line| RunDirError::Damaged {
+            path: path.clone(),
+            problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
+        })?;
+        let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
+        Ok(Self { checkpoints: run.checkpoints(), metrics, started: Instant::now(), before })
+    }
+}
+
+/// How long a run trained that has come to its end; `None` if its events do not say that it has.
+///
+/// # Errors
+/// If `metrics.jsonl` is there but cannot be read.
+pub fn finished_after(run: &RunDir) -> Result<Option<Duration>, RunDirError> {
+    let path = run.metrics();
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        lines => Ok(finish(&lines.map_err(at(&path))?)),
+    }
+}
+
+/// The time of the last line, if that is whole and a run's last event.
+fn finish(lines: &[u8]) -> Option<Duration> {
+    #[derive(Deserialize)]
+    struct Last {
+        event: String,
+        seconds: f64,
+    }
+    let last = lines.strip_suffix(b"\n")?.rsplit(|byte| *byte == b'\n').next()?;
+    let last: Last = serde_json::from_slice(last).ok()?;
+    Duration::try_from_secs_f64(last.seconds).ok().filter(|_| last.event == "finish")
+}
+
+/// How many bytes of `metrics.jsonl` are of the first `step` steps, and the seconds of their last line.
+///
+/// Half a line at the end is what an interruption leaves; a whole one that makes no sense is an error,
+/// with its number.
+fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
+    #[derive(Deserialize)]
+    struct Kept {
+        event: String,
+        step: Option<usize>,
+        seconds: f64,
+    }
+    let (mut length, mut seconds) = (0, 0.0);
+    let whole = lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    for (i, line) in whole.enumerate().take_while(|_| step > 0) {
+        let read: Kept = serde_json::from_slice(line).map_err(|_| i + 1)?;
+        let is_before = read.step.map_or(read.event == "start", |of_line| of_line <= step);
+        if !is_before {
+            break;
+        }
+        length += line.len() as u64;
+        // Who adds to it must not come upon a time that is none.
+        Duration::try_from_secs_f64(read.seconds).map_err(|_| i + 1)?;
+        seconds = read.seconds;
+    }
+    Ok((length, seconds))
+}
+
+impl Recorder {
+    /// Seconds of training, those before an interruption among them.
+    pub fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event, Event::Start { resumed_at: 1.., .. }) {
+            // The file tells of one run, whether or not it was interrupted.
+            return Ok(());
+        }
+        let seconds = (self.seconds() * 1e3).round() / 1e3;
+        let mut line = serde_json::to_vec(&Line { event, seconds })?;
+        line.push(b'\n');
+        self.metrics.append(&line)
+    }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        // A checkpoint never knows of steps whose lines could be lost.
+        self.metrics.sync()?;
+        checkpoint::save(&self.checkpoints, snapshot).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_after_the_checkpoint_are_cut_and_so_is_half_a_line() {
+        let lines = [
+            r#"{"event":"start","epochs":3,"seconds":0.0}"#,
+            r#"{"event":"step","step":20,"seconds":0.5}"#,
+            r#"{"event":"step","step":40,"seconds":1.0}"#,
+            r#"{"event":"epoch","step":40,"seconds":1.5}"#,
+            r#"{"event":"finish","seconds":1.6}"#,
+        ]
+        .map(|line| format!("{line}\n"));
+        let text = lines.concat();
+        let length = |n: usize| lines[..n].concat().len() as u64;
+        assert_eq!(finish(text.as_bytes()), Some(Duration::from_millis(1600)));
+        // Half a line and a run under way say nothing of an end.
+        for n in [text.len() - 1, length(4) as usize, 0] {
+            assert_eq!(finish(&text.as_bytes()[..n]), None, "{n} bytes");
+        }
+        assert_eq!(kept(text.as_bytes(), 0), Ok((0, 0.0)));
+        assert_eq!(kept(text.as_bytes(), 19), Ok((length(1), 0.0)));
+        assert_eq!(kept(text.as_bytes(), 39), Ok((length(2), 0.5)));
+        assert_eq!(kept(text.as_bytes(), 40), Ok((length(4), 1.5)));
+        assert_eq!(kept(&text.as_bytes()[..length(3) as usize - 1], 40), Ok((length(2), 0.5)));
+        assert_eq!(kept(text.replace("1.0", "-1.0").as_bytes(), 40), Err(3));
+        assert_eq!(finish(text.replace("1.6", "1e300").as_bytes()), None);
+        assert_eq!(kept(format!("{}garbage\n{}", lines[0], lines[1]).as_bytes(), 40), Err(2));
+    }
+}

@@ -1,0 +1,163 @@
+//! The folder of several runs that differ in their seed alone.
+//!
+//! `seeds.json` marks the folder and lists the seeds, `seeds.toml` holds the configuration that the
+//! runs share, and the run of seed 3 is an ordinary one, in `seed-3`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use run_files::{SeedsInfo, SeedsTestFile, names};
+
+use crate::config::{Config, ConfigError};
+use crate::run::best_model::BestModel;
+use crate::run::error::RunDirError;
+use crate::run::folder::{Folder, io_error, now};
+use crate::run::run_dir::RunDir;
+
+/// TOML promises no larger whole number, and a run with a larger seed could not be resumed.
+const LARGEST_SEED: u64 = i64::MAX as u64;
+
+/// `seeds.json` of a new folder: `count` seeds from the configuration's own on, trained with `backend`.
+///
+/// # Errors
+/// If the last seed is too large.
+pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInfo, ConfigError> {
+    let first = config.train().seed;
+    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
+    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
+    Ok(SeedsInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seeds: (first..=last).collect(),
+        started: now(),
+        backend: Some(backend.to_owned()),
+    })
+}
+
+/// A folder that holds a run for each of several seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedsDir {
+    folder: Folder,
+    info: SeedsInfo,
+}
+
+impl SeedsDir {
+    /// A folder that is there already.
+    ///
+    /// # Errors
+    /// If there is no `seeds.json`, or it cannot be used.
+    pub fn open(path: &Path) -> Result<Self, RunDirError> {
+        let folder = Folder::new(path);
+        let file = folder.file(names::SEEDS);
+        let bytes = match fs::read(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(RunDirError::NoRun(path.to_owned()));
+            }
+            bytes => bytes.map_err(io_error(&file))?,
+        };
+        let problem = match serde_json::from_slice::<SeedsInfo>(&bytes) {
+            Ok(info) if !info.seeds.is_empty() => return Ok(Self { folder, info }),
+            Ok(_) => "found no seeds".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let problem = format!(
+            "{problem}; expected the seeds as `train --seeds` writes them; bring the file back from a copy, or use the runs one by one"
+        );
+        Err(RunDirError::Damaged { path: file, problem })
+    }
+
+    /// Whether there is a folder of several runs.
+    pub(crate) fn is_at(path: &Path) -> bool {
+        Folder::new(path).has(names::SEEDS)
+    }
+
+    /// Makes a folder of several runs out of a folder that the caller has locked.
+    pub(crate) fn create(folder: &Folder, config: &Config, info: SeedsInfo) -> Result<Self, RunDirError> {
+        folder.write_config(names::SEEDS_CONFIG, config)?;
+        // This file comes last, because a folder with this file is a folder of several runs.
+        folder.write_json(names::SEEDS, &info)?;
+        Ok(Self { folder: folder.clone(), info })
+    }
+
+    /// Notes that the runs are resumed, perhaps with a changed configuration.
+    pub(crate) fn note_resume(&self, config: &Config) -> Result<(), RunDirError> {
+        if self.config()? == *config { Ok(()) } else { self.folder.write_config(names::SEEDS_CONFIG, config) }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The path of one of the folder's files; [`run_files::names`] lists their names.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.file(name)
+    }
+
+    /// The contents of `seeds.json`.
+    pub fn info(&self) -> &SeedsInfo {
+        &self.info
+    }
+
+    /// The seeds of all runs, in order, also of those that are still to come.
+    pub fn seeds(&self) -> &[u64] {
+        &self.info.seeds
+    }
+
+    /// Where the run of a seed is, or will be.
+    pub fn run_path(&self, seed: u64) -> PathBuf {
+        self.folder.file(&format!("seed-{seed}"))
+    }
+
+    /// The runs that are there, finished or not, in the order of [`Self::seeds`].
+    pub fn runs(&self) -> Vec<RunDir> {
+        self.seeds().iter().filter_map(|seed| RunDir::open(&self.run_path(*seed)).ok()).collect()
+    }
+
+    /// The runs that have a model by now, each with its best model, in the order of [`Self::seeds`].
+    ///
+    /// # Errors
+    /// If a run is damaged, or none has a model.
+    pub fn runs_with_model(&self) -> Result<Vec<(RunDir, BestModel)>, RunDirError> {
+        let mut runs = Vec::new();
+        for seed in self.seeds() {
+            let run = match RunDir::open(&self.run_path(*seed)) {
+                Err(RunDirError::NoRun(_)) => continue,
+                run => run?,
+            };
+            match run.best_model() {
+                Err(RunDirError::NoModel(_)) => {}
+                model => runs.push((run, model?)),
+            }
+        }
+        if runs.is_empty() { Err(RunDirError::NoModel(self.path().to_owned())) } else { Ok(runs) }
+    }
+
+    /// The resolved configuration of the first run; the other runs differ from it in `train.seed`.
+    ///
+    /// # Errors
+    /// If `seeds.toml` cannot be read or is not valid.
+    pub fn config(&self) -> Result<Config, RunDirError> {
+        self.folder.read_config(names::SEEDS_CONFIG)
+    }
+
+    /// Writes `test.json`, the result of `test` on all runs.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_test(&self, test: &SeedsTestFile) -> Result<PathBuf, RunDirError> {
+        self.folder.write_json(names::TEST, test)?;
+        Ok(self.file(names::TEST))
+    }
+
+    /// Writes a file of the folder, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunDirError> {
+        self.folder.write(name, bytes)
+    }
+}
+
+#[cfg(test)]
+#[path = "seeds_dir_tests.rs"]
+mod tests;

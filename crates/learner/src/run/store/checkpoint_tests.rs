@@ -1,0 +1,168 @@
+//! Checkpoints read back as written, are verified bit by bit, and are tidied up.
+
+use model::{Architecture, ModelConfig};
+use tempfile::TempDir;
+
+use super::*;
+use crate::eval::metrics::Score;
+use crate::random::{Stream, generator};
+use crate::train::state::{Best, Figures};
+
+fn snapshot(step: usize, best: usize) -> Snapshot {
+    let config = ModelConfig { units: vec![], ..ModelConfig::default() };
+    let architecture = Architecture::new(&config, [1, 4, 4], 10).unwrap();
+    let draw =
+        |epoch| Weights::initial(&architecture, &mut generator(step as u64, Stream::Weights, epoch, 0));
+    let mut position = Position { epoch: 1, step, ..Position::default() };
+    position.sums.loss = 0.1 + 0.2;
+    position.window = Figures { losses: vec![1.0 / 3.0, 2e-300], hits: 5, pictures: 7 };
+    position.best = Some(Best { epoch: 1, step: best, score: Score { accuracy: 1.0 / 3.0, loss: 0.7 } });
+    Snapshot { position, weights: draw(0), optimizer: draw(1) }
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = entries(dir).unwrap().into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_checkpoint_reads_back_as_written() {
+    let dir = TempDir::new().unwrap();
+    let path = save(dir.path(), &snapshot(5, 5)).unwrap();
+    assert_eq!(load(&path).unwrap(), snapshot(5, 5));
+    assert_eq!(names(dir.path()), ["step-00000005"]);
+    let mut nothing_yet = snapshot(6, 0);
+    nothing_yet.position.best = None;
+    assert_eq!(load(&save(dir.path(), &nothing_yet).unwrap()).unwrap(), nothing_yet);
+}
+
+#[test]
+fn the_last_two_and_the_best_of_each_are_kept() {
+    let dir = TempDir::new().unwrap();
+    for (step, best) in [(1, 1), (2, 2), (3, 2), (10, 2)] {
+        save(dir.path(), &snapshot(step, best)).unwrap();
+    }
+    assert_eq!(names(dir.path()), ["step-00000002", "step-00000003", "step-00000010"]);
+    assert_eq!(super::best(dir.path()).unwrap().unwrap().0.position.step, 2);
+    // The one before the newest still says 2: if the newest breaks, its best is there.
+    save(dir.path(), &snapshot(11, 11)).unwrap();
+    assert_eq!(names(dir.path()), ["step-00000002", "step-00000010", "step-00000011"]);
+    save(dir.path(), &snapshot(12, 11)).unwrap();
+    assert_eq!(names(dir.path()), ["step-00000011", "step-00000012"]);
+}
+
+#[test]
+fn a_broken_newest_one_is_set_aside_and_the_one_before_it_used() {
+    let dir = TempDir::new().unwrap();
+    save(dir.path(), &snapshot(1, 1)).unwrap();
+    for place in ["broken-step-00000002", "broken-2-step-00000002"] {
+        let path = save(dir.path(), &snapshot(2, 2)).unwrap();
+        fs::write(path.join(STATE), "epoch = 1").unwrap();
+        let newest = newest(dir.path()).unwrap().unwrap();
+        assert_eq!((newest.snapshot.position.step, newest.broken.len()), (1, 1));
+        assert!(newest.broken[0].1.to_string().contains("state.toml: found 9 bytes, expected "));
+        assert_eq!(set_aside(&newest.broken[0].0).unwrap(), dir.path().join(place));
+    }
+    fs::remove_file(dir.path().join("step-00000001").join(WEIGHTS)).unwrap();
+    let error = newest(dir.path()).unwrap_err();
+    assert!(matches!(error, CheckpointError::NoneGood { count: 1, .. }), "{error}");
+    assert!(error.to_string().contains("weights.safetensors"), "{error}");
+}
+
+#[test]
+fn what_an_interrupted_save_left_over_is_swept() {
+    let dir = TempDir::new().unwrap();
+    save(dir.path(), &snapshot(1, 1)).unwrap();
+    for left_over in ["staging-step-00000002", "removed-step-00000000"] {
+        fs::create_dir(dir.path().join(left_over)).unwrap();
+        fs::write(dir.path().join(left_over).join(WEIGHTS), "half").unwrap();
+    }
+    assert_eq!(newest(dir.path()).unwrap().unwrap().snapshot.position.step, 1);
+    sweep(dir.path()).unwrap();
+    assert_eq!(names(dir.path()), ["step-00000001"]);
+}
+
+/// Bits over all files of a checkpoint, evenly spread, the whole manifest among them, and every
+/// truncation. `MNIST_CNN_BIT_FLIPS` asks for more than these.
+#[test]
+fn every_flipped_bit_and_every_truncation_is_refused() {
+    let flips: usize = std::env::var("MNIST_CNN_BIT_FLIPS").map_or(2000, |n| n.parse().unwrap());
+    let dir = TempDir::new().unwrap();
+    let path = save(dir.path(), &snapshot(1, 1)).unwrap();
+    let files: Vec<(PathBuf, Vec<u8>)> = [MANIFEST, STATE, WEIGHTS, OPTIMIZER]
+        .map(|name| path.join(name))
+        .map(|p| (p.clone(), fs::read(p).unwrap()))
+        .into();
+    let bits: usize = files.iter().map(|(_, content)| 8 * content.len()).sum();
+    let is_manifest = |bit: usize| bit < 8 * files[0].1.len();
+    let spacing = (bits / flips).max(1);
+    let mut refused = 0;
+    for bit in (0..bits).filter(|bit| is_manifest(*bit) || bit % spacing == 0) {
+        let mut rest = bit;
+        let (file, content) = files
+            .iter()
+            .find(|(_, content)| {
+                let is_here = rest < 8 * content.len();
+                rest -= if is_here { 0 } else { 8 * content.len() };
+                is_here
+            })
+            .unwrap();
+        let mut changed = content.clone();
+        changed[rest / 8] ^= 1 << (rest % 8);
+        fs::write(file, &changed).unwrap();
+        assert!(load(&path).is_err(), "bit {rest} of {}", file.display());
+        fs::write(file, content).unwrap();
+        refused += 1;
+    }
+    assert!(refused >= flips.min(bits), "{refused}");
+    for (file, content) in &files {
+        for length in 0..content.len() {
+            fs::write(file, &content[..length]).unwrap();
+            assert!(load(&path).is_err(), "{length} bytes of {}", file.display());
+        }
+        fs::remove_file(file).unwrap();
+        assert!(load(&path).is_err(), "without {}", file.display());
+        fs::write(file, content).unwrap();
+    }
+    assert_eq!(load(&path).unwrap(), snapshot(1, 1));
+}
+
+#[test]
+fn checkpoints_are_in_the_order_of_their_steps_and_other_names_are_none() {
+    let dir = TempDir::new().unwrap();
+    for name in ["step-100000000", "step-99999999", "step-00000168.bak", "step-1", "step-"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    let expected = ["step-99999999", "step-100000000"].map(|name| dir.path().join(name));
+    assert_eq!(list(dir.path()).unwrap(), expected);
+}
+
+#[test]
+fn what_is_no_file_or_larger_than_a_model_is_not_read() {
+    let dir = TempDir::new().unwrap();
+    let path = save(dir.path(), &snapshot(1, 1)).unwrap();
+    let mut entries = manifest::parse(&fs::read(path.join(MANIFEST)).unwrap()).unwrap();
+    let length = LARGEST + 1;
+    File::options().write(true).open(path.join(WEIGHTS)).unwrap().set_len(length).unwrap();
+    entries[0].length = length;
+    fs::write(path.join(MANIFEST), manifest::print(&entries)).unwrap();
+    let message = load(&path).unwrap_err().to_string();
+    assert!(message.contains("expected 1073741824 at most"), "{message}");
+    fs::remove_file(path.join(MANIFEST)).unwrap();
+    fs::create_dir(path.join(MANIFEST)).unwrap();
+    let message = load(&path).unwrap_err().to_string();
+    assert!(message.contains("MANIFEST: found something else, expected a file"), "{message}");
+}
+
+#[test]
+fn files_of_two_checkpoints_do_not_mix() {
+    let dir = TempDir::new().unwrap();
+    let [one, two] = [1, 2].map(|step| save(dir.path(), &snapshot(step, 1)).unwrap());
+    for name in [WEIGHTS, OPTIMIZER, STATE, MANIFEST] {
+        let before = fs::read(two.join(name)).unwrap();
+        fs::copy(one.join(name), two.join(name)).unwrap();
+        assert!(load(&two).is_err(), "{name}");
+        fs::write(two.join(name), before).unwrap();
+    }
+}

@@ -1,0 +1,71 @@
+//! Losses and hits since the last look: collected on the device, read a window at a time.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{ElementConversion, Int, Tensor};
+use model::Cnn;
+
+use crate::train::state::Figures;
+
+/// The steps since the last look. Reading a value from a GPU waits for it, so each step
+/// leaves its loss there and the window fetches them together.
+#[derive(Default)]
+pub(crate) struct Window {
+    fetched: Figures,
+    /// Not fetched yet.
+    losses: Vec<Tensor<1>>,
+    hits: Vec<Tensor<1, Int>>,
+}
+
+impl Window {
+    /// Goes on with a window that was under way.
+    pub(crate) fn resume(figures: Figures) -> Self {
+        Self { fetched: figures, ..Self::default() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.fetched.losses.len() + self.losses.len()
+    }
+
+    /// Adds a step's loss `[1]` and logits `[n, classes]` with their labels `[n]`.
+    pub(crate) fn push(&mut self, loss: &Tensor<1>, logits: Tensor<2>, labels: Tensor<1, Int>) {
+        let [n, _classes] = logits.dims();
+        // [n, classes] -> [n, 1] -> [n]
+        let predicted = logits.inner().argmax(1).reshape([n]);
+        self.losses.push(loss.clone().inner());
+        self.hits.push(predicted.equal(labels.inner()).int().sum());
+        self.fetched.pictures += n;
+    }
+
+    /// The figures so far, fetched.
+    pub(crate) fn look(&mut self) -> &Figures {
+        if !self.losses.is_empty() {
+            let losses = Tensor::cat(std::mem::take(&mut self.losses), 0).into_data();
+            let hits = Tensor::cat(std::mem::take(&mut self.hits), 0).sum().into_scalar::<i64>();
+            self.fetched.losses.extend(losses.iter::<f64>());
+            self.fetched.hits += usize::try_from(hits).unwrap_or(0);
+        }
+        &self.fetched
+    }
+
+    /// The figures, and an empty window.
+    pub(crate) fn take(&mut self) -> Figures {
+        self.look();
+        std::mem::take(&mut self.fetched)
+    }
+}
+
+/// Euclidean norm of all gradients together.
+pub(crate) fn gradient_norm(model: &Cnn, gradients: &GradientsParams) -> f64 {
+    struct SumOfSquares<'a>(&'a GradientsParams, f64);
+    impl ModuleVisitor for SumOfSquares<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = self.0.get::<D>(param.id) {
+                self.1 += gradient.square().sum().into_scalar::<f32>().elem::<f64>();
+            }
+        }
+    }
+    let mut sum = SumOfSquares(gradients, 0.0);
+    model.visit(&mut sum);
+    sum.1.sqrt()
+}
