@@ -1,0 +1,68 @@
+//! `run.json`: where and on what a run was trained.
+
+use serde::{Deserialize, Serialize};
+
+/// The circumstances of a run: `run.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Version of the program that began the run.
+    pub version: String,
+    /// Name of the backend, e.g. `ndarray`.
+    pub backend: String,
+    /// The CPU's or the graphics adapter's name.
+    pub hardware: String,
+    /// Operating system and processor architecture.
+    pub platform: String,
+    /// Hardware threads available to the process.
+    pub threads: usize,
+    /// Name of the data set, e.g. `fashion-mnist`.
+    pub dataset: String,
+    /// SHA-256 of each data file, by the file's name.
+    #[serde(default)]
+    pub data_sha256: Vec<(String, String)>,
+    pub seed: u64,
+    /// When the run began, RFC 3339, UTC.
+    pub started: String,
+    /// Each time that the run was resumed after an interruption.
+    #[serde(default)]
+    pub resumed: Vec<Resumed>,
+}
+
+/// A run was resumed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Steps done before.
+    pub step: usize,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// Version of the program that resumed the run.
+    pub version: String,
+    pub backend: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_json_keeps_its_keys_and_their_order() {
+        let text = concat!(
+            r#"{"version":"0.1.0","backend":"ndarray","hardware":"a processor","platform":"linux x86_64","#,
+            r#""threads":2,"dataset":"fashion-mnist","data_sha256":[["t10k","ab"]],"seed":7,"#,
+            r#""started":"2026-11-24T15:00:42.310Z","resumed":[{"step":429,"time":"t","version":"v","#,
+            r#""backend":"flex"}]}"#
+        );
+        let info: RunInfo = serde_json::from_str(text).unwrap();
+        assert_eq!(info.resumed[0].step, 429);
+        assert_eq!(serde_json::to_string(&info).unwrap(), text);
+    }
+
+    #[test]
+    fn a_run_that_was_never_resumed_may_lack_the_list() {
+        let text = r#"{"version":"0","backend":"ndarray","hardware":"","platform":"","threads":1,
+            "dataset":"sample","seed":1,"started":"","new":1}"#;
+        let info: RunInfo = serde_json::from_str(text).unwrap();
+        assert_eq!((info.resumed, info.data_sha256), (vec![], vec![]));
+        assert!(serde_json::from_str::<RunInfo>(&text.replace("backend", "back")).is_err());
+    }
+}
