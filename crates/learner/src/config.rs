@@ -4,8 +4,9 @@ mod checked;
 mod error;
 pub mod resume;
 mod tables;
-pub mod text;
+mod text;
 
 pub use checked::{Config, IMAGE_SHAPE};
 pub use error::ConfigError;
 pub use tables::{DataConfig, Optimizer, Schedule, Tables, TrainConfig};
+pub use text::{parse, to_toml};

@@ -2,6 +2,8 @@
 
 pub mod calibration;
 pub mod comparison;
+pub mod evaluation;
+pub mod logits;
 pub mod metrics;
 pub mod mistakes;
 pub mod occlusion;

@@ -17,6 +17,7 @@
 
 mod evaluation;
 mod events;
+pub mod names;
 mod number;
 mod results;
 mod run_info;

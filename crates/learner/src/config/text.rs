@@ -38,7 +38,7 @@ pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Co
 ///
 /// # Errors
 /// If TOML cannot express it, as a seed above 2^63.
-pub fn print(config: &Config) -> Result<String, toml::ser::Error> {
+pub fn to_toml(config: &Config) -> Result<String, toml::ser::Error> {
     toml::to_string(&config.tables())
 }
 

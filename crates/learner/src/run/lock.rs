@@ -199,7 +199,7 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
 }
 
 fn is_left_over_file(name: &str) -> bool {
-    names::FILES.into_iter().any(|of| durable::is_partial(name, of))
+    names::REPLACED.into_iter().any(|of| durable::is_partial(name, of))
 }
 
 /// Removes half-written files: while this process holds the lock, no other process is writing them.

@@ -1,16 +1,19 @@
-//! Keeps a run's events and checkpoints in its directory.
+//! The observer that keeps a run's events and checkpoints in its folder.
 
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use run_files::{Event, MetricsLine, names};
+use serde::Deserialize;
 
+use crate::run::error::RunDirError;
+use crate::run::folder::io_error;
+use crate::run::run_dir::RunDir;
 use crate::run::store::checkpoint;
 use crate::run::store::durable::Log;
-use crate::train::observer::{Event, Observer};
-use crate::run::run_dir::{RunDir, RunDirError, at};
+use crate::train::observer::Observer;
 use crate::train::state::Snapshot;
 
 /// Writes `metrics.jsonl` and the checkpoints.
@@ -18,54 +21,46 @@ use crate::train::state::Snapshot;
 pub struct Recorder {
     checkpoints: PathBuf,
     metrics: Log,
+    is_resumed: bool,
     started: Instant,
-    /// Seconds before this process.
+    /// Seconds of training before this process.
     before: f64,
 }
 
-/// A line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    /// Since the run began, without the time between an interruption and going on.
-    seconds: f64,
-}
-
 impl Recorder {
-    /// Goes on after `step` steps (0: begins). Lines of later steps are removed: what they tell
-    /// was lost in the interruption and happens again.
+    /// Records a run from its step `step` on (0: from its beginning). Lines of later steps are removed,
+    /// because those steps were lost in the interruption and are taken again.
     ///
     /// # Errors
     /// If `metrics.jsonl` cannot be read or written.
     pub fn new(run: &RunDir, step: usize) -> Result<Self, RunDirError> {
-        let path = run.metrics();
+        let path = run.file(names::METRICS);
         let lines = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            lines => lines.map_err(at(&path))?,
+            lines => lines.map_err(io_error(&path))?,
         };
         let (length, before) = kept(&lines, step).map_err(|line| RunDirError::Damaged {
             path: path.clone(),
             problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
         })?;
         let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
-        Ok(Self { checkpoints: run.checkpoints(), metrics, started: Instant::now(), before })
+        Ok(Self { checkpoints: run.checkpoints(), metrics, is_resumed: step > 0, started: Instant::now(), before })
     }
 }
 
-/// How long a run trained that has come to its end; `None` if its events do not say that it has.
+/// How long a finished run trained; `None` if its events do not say that it is finished.
 ///
 /// # Errors
 /// If `metrics.jsonl` is there but cannot be read.
 pub fn finished_after(run: &RunDir) -> Result<Option<Duration>, RunDirError> {
-    let path = run.metrics();
+    let path = run.file(names::METRICS);
     match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        lines => Ok(finish(&lines.map_err(at(&path))?)),
+        lines => Ok(finish(&lines.map_err(io_error(&path))?)),
     }
 }
 
-/// The time of the last line, if that is whole and a run's last event.
+/// The time of the last line, if the line is whole and tells of the run's end.
 fn finish(lines: &[u8]) -> Option<Duration> {
     #[derive(Deserialize)]
     struct Last {
@@ -77,10 +72,10 @@ fn finish(lines: &[u8]) -> Option<Duration> {
     Duration::try_from_secs_f64(last.seconds).ok().filter(|_| last.event == "finish")
 }
 
-/// How many bytes of `metrics.jsonl` are of the first `step` steps, and the seconds of their last line.
+/// How many bytes of `metrics.jsonl` belong to the first `step` steps, and the seconds of their last line.
 ///
-/// Half a line at the end is what an interruption leaves; a whole one that makes no sense is an error,
-/// with its number.
+/// Half a line at the end is what an interruption leaves, so it is cut off. A whole line that is no
+/// event is an error, which gives its number.
 fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
     #[derive(Deserialize)]
     struct Kept {
@@ -97,7 +92,7 @@ fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
             break;
         }
         length += line.len() as u64;
-        // Who adds to it must not come upon a time that is none.
+        // A time that is negative or too large would panic where it is turned into a `Duration`.
         Duration::try_from_secs_f64(read.seconds).map_err(|_| i + 1)?;
         seconds = read.seconds;
     }
@@ -105,7 +100,7 @@ fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
 }
 
 impl Recorder {
-    /// Seconds of training, those before an interruption among them.
+    /// Seconds of training, those before an interruption included.
     pub fn seconds(&self) -> f64 {
         self.before + self.started.elapsed().as_secs_f64()
     }
@@ -113,18 +108,18 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        if matches!(event, Event::Start { resumed_at: 1.., .. }) {
-            // The file tells of one run, whether or not it was interrupted.
+        if self.is_resumed && matches!(event, Event::Start(_)) {
+            // The file tells of one run, whether or not the run was interrupted.
             return Ok(());
         }
         let seconds = (self.seconds() * 1e3).round() / 1e3;
-        let mut line = serde_json::to_vec(&Line { event, seconds })?;
+        let mut line = serde_json::to_vec(&MetricsLine { event: *event, seconds })?;
         line.push(b'\n');
         self.metrics.append(&line)
     }
 
     fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
-        // A checkpoint never knows of steps whose lines could be lost.
+        // The lines are on the disk before the checkpoint is, so that no checkpoint is ahead of them.
         self.metrics.sync()?;
         checkpoint::save(&self.checkpoints, snapshot).map(drop)
     }
@@ -147,7 +142,7 @@ mod tests {
         let text = lines.concat();
         let length = |n: usize| lines[..n].concat().len() as u64;
         assert_eq!(finish(text.as_bytes()), Some(Duration::from_millis(1600)));
-        // Half a line and a run under way say nothing of an end.
+        // Half a line, or a run under way, is not the end of a run.
         for n in [text.len() - 1, length(4) as usize, 0] {
             assert_eq!(finish(&text.as_bytes()[..n]), None, "{n} bytes");
         }

@@ -1,42 +1,42 @@
-//! Where a run stands: position, sums and scores, weights and the optimizer's state, as one unit.
+//! Where a run stands: training state, weights and the optimizer's state as one unit, from which it can be resumed.
 
-use model::Weights;
+use network::NamedTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::metrics::Score;
 
-/// Everything that a run needs to go on from here.
+/// Everything that a run needs to be resumed from here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    pub position: Position,
-    pub weights: Weights,
+    pub state: TrainingState,
+    pub weights: NamedTensors,
     /// What the optimizer remembers of each parameter: [`crate::train::optimizer::ModelOptimizer::state`].
-    pub optimizer: Weights,
+    pub optimizer: NamedTensors,
 }
 
-/// Where a run stands.
+/// How far a run has come, with the running sums that its next events need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Position {
+pub struct TrainingState {
     /// The epoch under way or just finished, from 1; 0 before the first one.
     pub epoch: usize,
     /// Steps done in the whole run.
     pub step: usize,
-    /// Of the epoch's finished logging windows.
+    /// Sums over the epoch's finished logging windows.
     pub sums: EpochSums,
     /// The logging window under way.
-    pub window: Figures,
-    /// Early stopping counts the epochs since this one.
+    pub window: RunningMetrics,
+    /// The best epoch so far; early stopping counts the epochs since then.
     pub best: Option<Best>,
 }
 
-impl Position {
+impl TrainingState {
     pub(crate) fn begin_epoch(&mut self, epoch: usize) {
         self.epoch = epoch;
         self.sums = EpochSums::default();
     }
 
-    /// Notes the epoch's score on validation; whether it is the best so far.
+    /// Notes the epoch's score on validation, and returns whether it is the best so far.
     pub(crate) fn end_epoch(&mut self, score: Score) -> bool {
         let is_best = self.best.is_none_or(|best| score.is_better_than(&best.score));
         if is_best {
@@ -53,16 +53,18 @@ pub struct EpochSums {
     /// Sum of the steps' mean losses.
     pub loss: f64,
     pub steps: usize,
+    /// Images that were classified correctly.
     pub hits: usize,
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
 }
 
 impl EpochSums {
-    pub(crate) fn add(&mut self, window: &Figures) {
+    pub(crate) fn add(&mut self, window: &RunningMetrics) {
         self.loss += window.losses.iter().sum::<f64>();
         self.steps += window.losses.len();
         self.hits += window.hits;
-        self.pictures += window.pictures;
+        self.images += window.images;
     }
 
     pub(crate) fn mean_loss(&self) -> f64 {
@@ -70,19 +72,20 @@ impl EpochSums {
     }
 
     pub(crate) fn accuracy(&self) -> f64 {
-        self.hits as f64 / self.pictures.max(1) as f64
+        self.hits as f64 / self.images.max(1) as f64
     }
 }
 
-/// The figures of a logging window.
+/// The running metrics of a logging window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Figures {
+pub struct RunningMetrics {
     /// Mean loss of each step, in order.
     pub losses: Vec<f64>,
-    /// Pictures that were classified correctly.
+    /// Images that were classified correctly.
     pub hits: usize,
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
 }
 
 /// The best epoch so far, on validation.

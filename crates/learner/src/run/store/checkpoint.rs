@@ -1,21 +1,20 @@
-//! Checkpoints: a snapshot as one folder, there whole or not at all, and believed only if every
-//! bit of it is as it was written.
+//! Checkpoints: a snapshot as one folder, which is there whole or not at all, and is used only if
+//! every bit of it is as it was written.
 //!
-//! The folder of step 858 is `step-00000858`. It is filled beside its place, synced, sealed by a
-//! manifest, and renamed. The best model is not kept twice: the newest checkpoint says which step
-//! was best, so that the two cannot contradict each other.
+//! The folder of step 858 is `step-00000858`. It is filled under another name, synced, sealed by a
+//! manifest, and then renamed. The best model is not kept twice: the newest checkpoint says which
+//! step was best, so the two cannot contradict each other.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use model::Weights;
-use model::weights::WeightsError;
+use network::{NamedTensors, TensorsError};
 use thiserror::Error;
 
 use crate::run::store::durable;
 use crate::run::store::manifest::{self, Entry};
-use crate::train::state::{Position, Snapshot};
+use crate::train::state::{TrainingState, Snapshot};
 
 /// The model's file in a checkpoint's folder.
 pub const WEIGHTS: &str = "weights.safetensors";
@@ -27,13 +26,13 @@ const FILES: [&str; 3] = [WEIGHTS, OPTIMIZER, STATE];
 const STEP: &str = "step-";
 /// A folder that is being filled.
 const STAGING: &str = "staging-";
-/// A folder that is being removed, which takes more than a moment.
+/// A folder that is being removed, file by file.
 const REMOVED: &str = "removed-";
 /// A folder that was damaged, and set aside.
 const BROKEN: &str = "broken-";
-/// Bytes; a thousand times the lecture's network with its moments.
+/// Largest file of a checkpoint, in bytes: a thousand times what the lecture's network needs.
 const LARGEST: u64 = 1 << 30;
-/// So many of the newest are kept, and the best of each.
+/// Number of newest checkpoints that are kept, each with the best checkpoint that it names.
 const KEPT: usize = 2;
 
 /// Why a checkpoint is not usable. Each text is complete: it has no source to be printed after it.
@@ -44,7 +43,7 @@ pub enum CheckpointError {
     #[error("{}: {problem}; this checkpoint is damaged and cannot be used", path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("{}: {reason}", path.display())]
-    Weights { path: PathBuf, reason: WeightsError },
+    Weights { path: PathBuf, reason: TensorsError },
     #[error("{}: none of its {count} checkpoints can be used; bring one back from a copy, or train anew. The newest: {newest}", dir.display())]
     NoneGood { dir: PathBuf, count: usize, newest: Box<CheckpointError> },
 }
@@ -56,12 +55,12 @@ pub enum CheckpointError {
 pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
     let weights = snapshot.weights.to_bytes().map_err(io::Error::other)?;
     let optimizer = snapshot.optimizer.to_bytes().map_err(io::Error::other)?;
-    let state = toml::to_string(&snapshot.position).map_err(io::Error::other)?;
-    let name = name(snapshot.position.step);
+    let state = toml::to_string(&snapshot.state).map_err(io::Error::other)?;
+    let name = name(snapshot.state.step);
     let (staging, target) = (dir.join(format!("{STAGING}{name}")), dir.join(&name));
     let filled = fill(&staging, [&weights, &optimizer, state.as_bytes()]);
     if let Err(error) = filled.and_then(|()| put_in_place(&staging, &target)) {
-        // A full disk is the likely reason, so the space is given back; if not now, on the next start.
+        // A full disk is the likely reason, so the space is freed at once. If that fails, the next start frees it.
         drop(fs::remove_dir_all(&staging));
         return Err(error);
     }
@@ -74,7 +73,7 @@ fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     fs::create_dir_all(staging)?;
     for (name, content) in FILES.into_iter().zip(contents) {
         if content.len() as u64 > LARGEST {
-            // Not written, because it would not be read.
+            // A larger file would be refused by `load`.
             return Err(io::Error::other(format!("{name}: {}", too_large(content.len() as u64))));
         }
         durable::write(&staging.join(name), content)?;
@@ -90,14 +89,14 @@ fn too_large(length: u64) -> String {
 }
 
 fn put_in_place(staging: &Path, target: &Path) -> io::Result<()> {
-    // Only one that could not be read, and so was not gone on from, can be in the way.
+    // A checkpoint of the same step is there only if it could not be read when the run was resumed.
     if target.exists() {
         remove(target)?;
     }
     durable::rename(staging, target)
 }
 
-/// Out of the way at once, then file by file: a half-removed folder never has a checkpoint's name.
+/// Renames the folder before its files go, so that a half-removed folder never has a checkpoint's name.
 fn remove(checkpoint: &Path) -> io::Result<()> {
     let removed = beside(checkpoint, REMOVED);
     durable::rename(checkpoint, &removed)?;
@@ -109,7 +108,7 @@ fn beside(checkpoint: &Path, prefix: &str) -> PathBuf {
     checkpoint.with_file_name(format!("{prefix}{name}"))
 }
 
-/// Removes checkpoints that are no longer kept; an interruption may have come between.
+/// Removes checkpoints that are no longer kept, also those that an interrupted [`save`] did not come to.
 ///
 /// # Errors
 /// If the folder cannot be read or something cannot be removed.
@@ -123,10 +122,10 @@ pub fn prune(dir: &Path) -> io::Result<()> {
     old.iter().filter(|checkpoint| !best.contains(checkpoint)).try_for_each(|checkpoint| remove(checkpoint))
 }
 
-/// The folder of the best model so far, as a checkpoint says that may be damaged.
+/// The folder of the best model so far as this checkpoint names it. The checkpoint may be damaged.
 fn best_of(checkpoint: &Path) -> Option<PathBuf> {
-    let position: Position = toml::from_str(&fs::read_to_string(checkpoint.join(STATE)).ok()?).ok()?;
-    Some(checkpoint.with_file_name(name(position.best?.step)))
+    let state: TrainingState = toml::from_str(&fs::read_to_string(checkpoint.join(STATE)).ok()?).ok()?;
+    Some(checkpoint.with_file_name(name(state.best?.step)))
 }
 
 /// The name of the folder of a step's checkpoint.
@@ -159,7 +158,7 @@ pub fn sweep(dir: &Path) -> io::Result<()> {
 /// If the folder cannot be read.
 pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = entries(dir)?;
-    // By number: a name of nine digits comes before one of eight in the order of text.
+    // They are sorted by number, because in the order of text a step of nine digits comes before one of eight.
     let mut steps: Vec<(usize, PathBuf)> =
         entries.into_iter().filter_map(|(name, path)| Some((step_of(&name)?, path))).collect();
     steps.sort();
@@ -171,13 +170,20 @@ fn entries(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     fs::read_dir(dir)?.map(|entry| entry.map(named)).collect()
 }
 
-/// The newest checkpoint that is whole, and why newer ones are not.
+/// A checkpoint that cannot be used.
+#[derive(Debug)]
+pub struct DamagedCheckpoint {
+    pub path: PathBuf,
+    pub error: CheckpointError,
+}
+
+/// The newest checkpoint that is whole, and the newer ones that are not.
 #[derive(Debug)]
 pub struct Newest {
     pub snapshot: Snapshot,
     pub path: PathBuf,
-    /// Folders that are damaged, newest first.
-    pub broken: Vec<(PathBuf, CheckpointError)>,
+    /// Newest first.
+    pub damaged: Vec<DamagedCheckpoint>,
 }
 
 /// Finds the newest good checkpoint below `dir`; `None` if there is no checkpoint at all.
@@ -187,28 +193,24 @@ pub struct Newest {
 pub fn newest(dir: &Path) -> Result<Option<Newest>, CheckpointError> {
     let checkpoints = list(dir).map_err(|reason| CheckpointError::Io { path: dir.to_owned(), reason })?;
     let count = checkpoints.len();
-    let mut broken = Vec::new();
+    let mut damaged = Vec::new();
     for path in checkpoints.into_iter().rev() {
         match load(&path) {
-            Ok(snapshot) => return Ok(Some(Newest { snapshot, path, broken })),
-            Err(error) => broken.push((path, error)),
+            Ok(snapshot) => return Ok(Some(Newest { snapshot, path, damaged })),
+            Err(error) => damaged.push(DamagedCheckpoint { path, error }),
         }
     }
-    match broken.into_iter().next() {
-        None => Ok(None),
-        Some((_, newest)) => {
-            Err(CheckpointError::NoneGood { dir: dir.to_owned(), count, newest: Box::new(newest) })
-        }
-    }
+    let Some(DamagedCheckpoint { error, .. }) = damaged.into_iter().next() else { return Ok(None) };
+    Err(CheckpointError::NoneGood { dir: dir.to_owned(), count, newest: Box::new(error) })
 }
 
 impl CheckpointError {
-    /// Whether the disk refused to answer, which says nothing about the checkpoint.
+    /// Whether the file could not be read, which says nothing about the checkpoint itself.
     pub fn is_unreadable(&self) -> bool {
         matches!(self, Self::Io { reason, .. } if reason.kind() != io::ErrorKind::NotFound)
     }
 
-    /// Whether something was no longer there: a process that trains may have removed it meanwhile.
+    /// Whether a file was no longer there: a process that trains may have removed the checkpoint meanwhile.
     pub fn is_gone(&self) -> bool {
         match self {
             Self::Io { reason, .. } => reason.kind() == io::ErrorKind::NotFound,
@@ -218,7 +220,7 @@ impl CheckpointError {
     }
 }
 
-/// Takes a damaged checkpoint out of the row, for a person to look at; gives its new place.
+/// Renames a damaged checkpoint so that it is no longer one, keeps it for a person to look at, and returns its new path.
 ///
 /// # Errors
 /// If it cannot be renamed.
@@ -256,7 +258,7 @@ pub(crate) fn best(dir: &Path) -> Result<Option<Best>, CheckpointError> {
     Ok(Some(Best { snapshot: load(&path)?, path, damaged }))
 }
 
-/// Whether there may be a best model; a quick look that believes what it reads.
+/// Whether there may be a best model. This looks quickly and verifies nothing.
 pub fn may_have_best(dir: &Path) -> bool {
     list(dir).is_ok_and(|all| all.iter().any(|checkpoint| best_of(checkpoint).is_some()))
 }
@@ -275,17 +277,17 @@ pub fn load(checkpoint: &Path) -> Result<Snapshot, CheckpointError> {
         return Err(damaged(format!("found the files {}, expected {}", names.join(", "), FILES.join(", "))));
     }
     let (path, bytes) = verified(checkpoint, &entries[0])?;
-    let weights = tensors(path, &bytes)?;
+    let weights = named_tensors(path, &bytes)?;
     let (path, bytes) = verified(checkpoint, &entries[1])?;
-    let optimizer = tensors(path, &bytes)?;
+    let optimizer = named_tensors(path, &bytes)?;
     let (path, bytes) = verified(checkpoint, &entries[2])?;
-    let position = toml::from_slice(&bytes)
+    let state = toml::from_slice(&bytes)
         .map_err(|error| CheckpointError::Damaged { path, problem: error.message().to_owned() })?;
-    Ok(Snapshot { position, weights, optimizer })
+    Ok(Snapshot { state, weights, optimizer })
 }
 
-fn tensors(path: PathBuf, bytes: &[u8]) -> Result<Weights, CheckpointError> {
-    Weights::from_bytes(bytes).map_err(|reason| CheckpointError::Weights { path, reason })
+fn named_tensors(path: PathBuf, bytes: &[u8]) -> Result<NamedTensors, CheckpointError> {
+    NamedTensors::from_bytes(bytes).map_err(|reason| CheckpointError::Weights { path, reason })
 }
 
 fn verified(checkpoint: &Path, expected: &Entry) -> Result<(PathBuf, Vec<u8>), CheckpointError> {

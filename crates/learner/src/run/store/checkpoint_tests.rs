@@ -1,23 +1,23 @@
 //! Checkpoints read back as written, are verified bit by bit, and are tidied up.
 
-use model::{Architecture, ModelConfig};
+use network::{Architecture, ModelConfig, NamedTensors};
 use tempfile::TempDir;
 
 use super::*;
 use crate::eval::metrics::Score;
 use crate::random::{Stream, generator};
-use crate::train::state::{Best, Figures};
+use crate::train::state::{Best, RunningMetrics};
 
 fn snapshot(step: usize, best: usize) -> Snapshot {
     let config = ModelConfig { units: vec![], ..ModelConfig::default() };
     let architecture = Architecture::new(&config, [1, 4, 4], 10).unwrap();
     let draw =
-        |epoch| Weights::initial(&architecture, &mut generator(step as u64, Stream::Weights, epoch, 0));
-    let mut position = Position { epoch: 1, step, ..Position::default() };
-    position.sums.loss = 0.1 + 0.2;
-    position.window = Figures { losses: vec![1.0 / 3.0, 2e-300], hits: 5, pictures: 7 };
-    position.best = Some(Best { epoch: 1, step: best, score: Score { accuracy: 1.0 / 3.0, loss: 0.7 } });
-    Snapshot { position, weights: draw(0), optimizer: draw(1) }
+        |epoch| NamedTensors::initial(&architecture, &mut generator(step as u64, Stream::Weights, epoch, 0));
+    let mut state = TrainingState { epoch: 1, step, ..TrainingState::default() };
+    state.sums.loss = 0.1 + 0.2;
+    state.window = RunningMetrics { losses: vec![1.0 / 3.0, 2e-300], hits: 5, images: 7 };
+    state.best = Some(Best { epoch: 1, step: best, score: Score { accuracy: 1.0 / 3.0, loss: 0.7 } });
+    Snapshot { state, weights: draw(0), optimizer: draw(1) }
 }
 
 fn names(dir: &Path) -> Vec<String> {
@@ -33,7 +33,7 @@ fn a_checkpoint_reads_back_as_written() {
     assert_eq!(load(&path).unwrap(), snapshot(5, 5));
     assert_eq!(names(dir.path()), ["step-00000005"]);
     let mut nothing_yet = snapshot(6, 0);
-    nothing_yet.position.best = None;
+    nothing_yet.state.best = None;
     assert_eq!(load(&save(dir.path(), &nothing_yet).unwrap()).unwrap(), nothing_yet);
 }
 
@@ -44,7 +44,7 @@ fn the_last_two_and_the_best_of_each_are_kept() {
         save(dir.path(), &snapshot(step, best)).unwrap();
     }
     assert_eq!(names(dir.path()), ["step-00000002", "step-00000003", "step-00000010"]);
-    assert_eq!(super::best(dir.path()).unwrap().unwrap().0.position.step, 2);
+    assert_eq!(super::best(dir.path()).unwrap().unwrap().snapshot.state.step, 2);
     // The one before the newest still says 2: if the newest breaks, its best is there.
     save(dir.path(), &snapshot(11, 11)).unwrap();
     assert_eq!(names(dir.path()), ["step-00000002", "step-00000010", "step-00000011"]);
@@ -60,9 +60,9 @@ fn a_broken_newest_one_is_set_aside_and_the_one_before_it_used() {
         let path = save(dir.path(), &snapshot(2, 2)).unwrap();
         fs::write(path.join(STATE), "epoch = 1").unwrap();
         let newest = newest(dir.path()).unwrap().unwrap();
-        assert_eq!((newest.snapshot.position.step, newest.broken.len()), (1, 1));
-        assert!(newest.broken[0].1.to_string().contains("state.toml: found 9 bytes, expected "));
-        assert_eq!(set_aside(&newest.broken[0].0).unwrap(), dir.path().join(place));
+        assert_eq!((newest.snapshot.state.step, newest.damaged.len()), (1, 1));
+        assert!(newest.damaged[0].error.to_string().contains("state.toml: found 9 bytes, expected "));
+        assert_eq!(set_aside(&newest.damaged[0].path).unwrap(), dir.path().join(place));
     }
     fs::remove_file(dir.path().join("step-00000001").join(WEIGHTS)).unwrap();
     let error = newest(dir.path()).unwrap_err();
@@ -78,7 +78,7 @@ fn what_an_interrupted_save_left_over_is_swept() {
         fs::create_dir(dir.path().join(left_over)).unwrap();
         fs::write(dir.path().join(left_over).join(WEIGHTS), "half").unwrap();
     }
-    assert_eq!(newest(dir.path()).unwrap().unwrap().snapshot.position.step, 1);
+    assert_eq!(newest(dir.path()).unwrap().unwrap().snapshot.state.step, 1);
     sweep(dir.path()).unwrap();
     assert_eq!(names(dir.path()), ["step-00000001"]);
 }

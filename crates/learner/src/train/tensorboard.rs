@@ -1,52 +1,49 @@
-//! `train --tensorboard`: a run's events as curves that TensorBoard draws while they grow.
+//! The observer that writes a run's events as curves, which TensorBoard draws while they grow.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use learner::Event;
-use learner::run::run_dir::RunDir;
-use report::tensorboard::{EventWriter, tag};
+use run_files::Event;
 
-/// Where a run's event files are.
-pub(crate) fn folder(run: &RunDir) -> PathBuf {
-    run.path().join("tensorboard")
-}
+use crate::config::{self, Config};
+use crate::train::event_file::{EventWriter, tag};
+use crate::train::observer::Observer;
 
 /// Writes a run's events as they happen.
 #[derive(Debug)]
-pub(crate) struct TensorBoard {
+pub struct TensorBoard {
     writer: EventWriter,
 }
 
 impl TensorBoard {
-    /// Goes on after `step` steps (0: begins).
+    /// Writes into `folder` from step `step` on (0: from the run's beginning).
     ///
     /// # Errors
     /// If the event file cannot be written.
-    pub(crate) fn new(run: &RunDir, step: usize) -> io::Result<Self> {
+    pub fn new(folder: &Path, config: &Config, step: usize) -> io::Result<Self> {
         let now = SystemTime::now();
         let writer = match step {
             0 => {
-                let config = std::fs::read_to_string(run.config_file())?;
-                let mut writer = EventWriter::create(&folder(run), now)?;
+                let config = config::to_toml(config).map_err(io::Error::other)?;
+                let mut writer = EventWriter::create(folder, now)?;
                 writer.text(0, seconds(now), tag::CONFIGURATION, &format!("```toml\n{config}```\n"))?;
                 writer
             }
-            step => EventWriter::resume(&folder(run), now, step as i64 + 1)?,
+            step => EventWriter::resume(folder, now, step as i64 + 1)?,
         };
         Ok(Self { writer })
     }
+}
 
-    /// # Errors
-    /// If the event file cannot be written.
-    pub(crate) fn event(&mut self, event: &Event) -> io::Result<()> {
+impl Observer for TensorBoard {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
         // TensorBoard keeps `f32`.
         let (step, values) = match event {
-            Event::Start { .. } | Event::Finish { .. } => return self.writer.flush(),
+            Event::Start(_) | Event::Finish(_) | Event::Unknown => return self.writer.flush(),
             Event::Step(step) => (
                 step.step,
-                vec![
+                [
                     (tag::TRAIN_LOSS, step.loss as f32),
                     (tag::TRAIN_ACCURACY, step.accuracy as f32),
                     (tag::LEARNING_RATE, step.learning_rate as f32),
@@ -55,7 +52,7 @@ impl TensorBoard {
             ),
             Event::Epoch(epoch) => (
                 epoch.step,
-                vec![
+                [
                     (tag::EPOCH_LOSS, epoch.train_loss as f32),
                     (tag::EPOCH_ACCURACY, epoch.train_accuracy as f32),
                     (tag::VALIDATION_LOSS, epoch.validation_loss as f32),

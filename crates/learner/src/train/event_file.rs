@@ -252,5 +252,5 @@ impl Message {
 }
 
 #[cfg(test)]
-#[path = "tensorboard_tests.rs"]
+#[path = "event_file_tests.rs"]
 mod tests;

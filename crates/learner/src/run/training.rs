@@ -1,0 +1,236 @@
+//! Training a run in its folder: begin it, resume it, and conclude it with its best model's evaluation.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dataset::ValidationSet;
+use model::device::Opened;
+use run_files::{Resumed, ValidationFile, names};
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::eval::evaluation::evaluate;
+use crate::eval::logits::Logits;
+use crate::eval::mistakes::worst;
+use crate::eval::probabilities::Probabilities;
+use crate::run::best_model::BestModel;
+use crate::run::data::TrainingData;
+use crate::run::error::RunDirError;
+use crate::run::evaluating::{EvaluateError, WORST, predict_with};
+use crate::run::folder::now;
+use crate::run::lock::RunLock;
+use crate::run::machine::circumstances;
+use crate::run::recorder::{self, Recorder};
+use crate::run::run_dir::RunDir;
+use crate::run::store::checkpoint::{self, DamagedCheckpoint, Newest};
+use crate::train::error::FitError;
+use crate::train::fit::{Outcome, fit};
+use crate::train::observer::{BestLogits, Observer, Observers};
+use crate::train::state::{Best, Snapshot, TrainingState};
+use crate::train::tensorboard::TensorBoard;
+
+/// Why a run could not be trained to its end.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
+    /// The loop ended early; what it had reached is kept in the run.
+    #[error("training in {} ended early", run.path().display())]
+    Fit { run: RunDir, source: FitError },
+    #[error("TensorBoard's event files cannot be written")]
+    TensorBoard(#[source] io::Error),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+}
+
+/// How training in a folder ended.
+#[derive(Debug)]
+pub enum Ended {
+    Finished(FinishedRun),
+    /// An observer asked for an end; the run can be resumed from this state.
+    Stopped { run: RunDir, state: TrainingState },
+}
+
+/// A run that came to its end.
+#[derive(Debug)]
+pub struct FinishedRun {
+    pub run: RunDir,
+    /// The best epoch and its score on validation.
+    pub best: Best,
+    pub model: BestModel,
+    /// How long the run trained, before an interruption as well.
+    pub took: Duration,
+}
+
+/// What a run is trained with beside its configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Trainer<'a> {
+    pub data: &'a TrainingData,
+    pub opened: &'a Opened,
+    /// Whether to write event files for TensorBoard. A run that has some gets more of them in any case.
+    pub tensorboard: bool,
+}
+
+/// Where a run that is resumed continues.
+#[derive(Debug)]
+pub struct ResumePoint {
+    /// The newest good checkpoint; `None` if there was none yet, so that the run starts over.
+    snapshot: Option<Snapshot>,
+    pub from: Option<PathBuf>,
+    /// Newer checkpoints that are damaged, each with the place where it is now kept if it was set aside.
+    pub damaged: Vec<(DamagedCheckpoint, Option<PathBuf>)>,
+}
+
+impl ResumePoint {
+    /// Finds the newest good checkpoint of a run. Damaged ones are set aside.
+    ///
+    /// # Errors
+    /// If there are checkpoints and none is good, or a damaged one cannot be set aside.
+    pub fn find(run: &RunDir) -> Result<Self, RunDirError> {
+        let dir = run.checkpoints();
+        let newest = if dir.is_dir() { checkpoint::newest(&dir)? } else { None };
+        let Some(Newest { snapshot, path, damaged }) = newest else {
+            return Ok(Self { snapshot: None, from: None, damaged: Vec::new() });
+        };
+        let set_aside = |damaged: DamagedCheckpoint| {
+            // A checkpoint that the disk did not let us read may be good, so it stays where it is.
+            let place = if damaged.error.is_unreadable() {
+                None
+            } else {
+                Some(checkpoint::set_aside(&damaged.path).map_err(RunDirError::Write)?)
+            };
+            Ok((damaged, place))
+        };
+        let damaged = damaged.into_iter().map(set_aside).collect::<Result<_, RunDirError>>()?;
+        checkpoint::prune(&dir).map_err(RunDirError::Write)?;
+        Ok(Self { snapshot: Some(snapshot), from: Some(path), damaged })
+    }
+
+    /// Steps done before.
+    pub fn step(&self) -> usize {
+        self.snapshot.as_ref().map_or(0, |snapshot| snapshot.state.step)
+    }
+}
+
+impl Trainer<'_> {
+    /// Trains a new run in a folder that was locked for it.
+    ///
+    /// # Errors
+    /// If the run's files cannot be written, or training ends early.
+    pub fn begin(
+        &self,
+        lock: &mut RunLock,
+        config: &Config,
+        observer: &mut dyn Observer,
+    ) -> Result<Ended, TrainError> {
+        let run = lock.begin_run(config, &circumstances(config, self.opened))?;
+        self.train(run, config, None, observer)
+    }
+
+    /// Trains a run that is there to its end.
+    ///
+    /// # Errors
+    /// If the run's files cannot be read or written, or training ends early.
+    pub fn resume(
+        &self,
+        lock: &RunLock,
+        config: &Config,
+        point: ResumePoint,
+        observer: &mut dyn Observer,
+    ) -> Result<Ended, TrainError> {
+        let mut info = RunDir::open(lock.path())?.info()?;
+        info.resumed.push(Resumed {
+            step: point.step(),
+            time: now(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            backend: self.opened.backend.name().to_owned(),
+        });
+        let run = lock.resume_run(config, &info)?;
+        self.train(run, config, point.snapshot, observer)
+    }
+
+    fn train(
+        &self,
+        run: RunDir,
+        config: &Config,
+        snapshot: Option<Snapshot>,
+        observer: &mut dyn Observer,
+    ) -> Result<Ended, TrainError> {
+        let TrainingData { train, validation } = self.data;
+        let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.state.step);
+        let mut board = self.board(&run, config, step)?;
+        let mut recorder = Recorder::new(&run, step)?;
+        let mut best_logits = BestLogits::default();
+        let mut observers = Observers(vec![observer]);
+        if let Some(board) = &mut board {
+            observers.0.push(board);
+        }
+        observers.0.extend([&mut recorder as &mut dyn Observer, &mut best_logits]);
+        let architecture = config.architecture();
+        let device = &self.opened.device;
+        let outcome = fit(architecture, config.train(), train, validation, device, snapshot, &mut observers);
+        match outcome {
+            Err(source) => Err(TrainError::Fit { run, source }),
+            Ok(Outcome::Stopped(state)) => Ok(Ended::Stopped { run, state }),
+            Ok(Outcome::Finished(best)) => {
+                let took = Duration::from_secs_f64(recorder.seconds());
+                let model = run.best_model()?;
+                validate(&run, config, &model, validation, best_logits.0, self.opened)?;
+                Ok(Ended::Finished(FinishedRun { run, best, model, took }))
+            }
+        }
+    }
+
+    fn board(&self, run: &RunDir, config: &Config, step: usize) -> Result<Option<TensorBoard>, TrainError> {
+        let folder = run.file(names::TENSORBOARD);
+        if !self.tensorboard && !(step > 0 && folder.is_dir()) {
+            return Ok(None);
+        }
+        TensorBoard::new(&folder, config, step).map(Some).map_err(TrainError::TensorBoard)
+    }
+}
+
+/// A run that was trained to its end before, with its best model; `None` if it still has to be trained,
+/// or if resuming it would mend something.
+///
+/// # Errors
+/// If the run's events cannot be read.
+pub fn finished(run: &RunDir) -> Result<Option<FinishedRun>, RunDirError> {
+    let Some(took) = recorder::finished_after(run)? else { return Ok(None) };
+    let best = match checkpoint::newest(&run.checkpoints()) {
+        Ok(Some(Newest { snapshot, damaged, .. })) if damaged.is_empty() => snapshot.state.best,
+        // Resuming the run says what is damaged, and mends what can be mended.
+        _ => None,
+    };
+    let Some(best) = best else { return Ok(None) };
+    Ok(Some(FinishedRun { run: run.clone(), best, model: run.best_model()?, took }))
+}
+
+/// Evaluates the best model on the images that chose it, and writes `validation.json`.
+fn validate(
+    run: &RunDir,
+    config: &Config,
+    model: &BestModel,
+    validation: &ValidationSet,
+    logits: Option<Logits>,
+    opened: &Opened,
+) -> Result<(), TrainError> {
+    let logits = match logits {
+        Some(logits) => logits,
+        // The best epoch was before an interruption, so another process saw its logits.
+        None => predict_with(config, model, validation.subset(), opened, &mut |_| ())?,
+    };
+    let probabilities = Probabilities::new(&logits)
+        .map_err(|source| EvaluateError::NotFinite { run: run.path().to_owned(), source })?;
+    let dataset = config.data().dataset;
+    run.write_validation(&ValidationFile {
+        epoch: model.epoch(),
+        weights_sha256: model.sha256.clone(),
+        dataset: dataset.to_string(),
+        backend: opened.backend.name().to_owned(),
+        evaluation: evaluate(&probabilities, dataset.classes()),
+        worst: worst(&probabilities, validation.subset(), WORST),
+    })?;
+    Ok(())
+}

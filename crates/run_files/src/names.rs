@@ -1,0 +1,29 @@
+//! The names of the files in a run's folder, and in a folder of several runs.
+
+/// The resolved configuration, from which the run can be repeated.
+pub const CONFIG: &str = "config.toml";
+/// The run's circumstances.
+pub const RUN: &str = "run.json";
+/// The run's events, one a line.
+pub const METRICS: &str = "metrics.jsonl";
+/// The folder of the checkpoints.
+pub const CHECKPOINTS: &str = "checkpoints";
+/// The evaluation of the best model on the validation images.
+pub const VALIDATION: &str = "validation.json";
+/// The result of the newest test.
+pub const TEST: &str = "test.json";
+/// A line for each test.
+pub const TESTS: &str = "tests.jsonl";
+/// The probabilities of each test image.
+pub const PREDICTIONS: &str = "predictions.csv";
+/// The page that shows the run, or several runs side by side.
+pub const PAGE: &str = "report.html";
+/// The folder of TensorBoard's event files.
+pub const TENSORBOARD: &str = "tensorboard";
+/// The list of runs that marks a folder of several.
+pub const SEEDS: &str = "seeds.json";
+/// The configuration that the runs of such a folder share.
+pub const SEEDS_CONFIG: &str = "seeds.toml";
+
+/// The files that are written whole or not at all: each is written under another name and then renamed.
+pub const REPLACED: [&str; 8] = [CONFIG, RUN, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
