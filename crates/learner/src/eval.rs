@@ -4,7 +4,7 @@ pub mod calibration;
 pub mod comparison;
 pub mod evaluation;
 pub mod logits;
-pub mod metrics;
+pub mod score;
 pub mod mistakes;
 pub mod occlusion;
 pub mod predict;

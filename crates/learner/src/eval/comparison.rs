@@ -1,34 +1,35 @@
-//! Whether two networks differ by more than chance on the same pictures.
+//! A comparison of two networks on the same images: whether they differ by more than chance.
 
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::eval::probabilities::Probabilities;
 
-/// The networks were not asked about the same pictures.
+/// The networks were tested on different images.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the two were tested on different pictures: {a} and {b} of them, or with other labels")]
-pub struct OtherPictures {
+#[error("the two were tested on different images: {a} and {b} of them, or with other labels")]
+pub struct DifferentImages {
     pub a: usize,
     pub b: usize,
 }
 
-/// Two networks, A and B, on the same pictures.
+/// Two networks, A and B, on the same images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
     pub both_right: usize,
     pub only_a_right: usize,
     pub only_b_right: usize,
     pub both_wrong: usize,
     /// McNemar's exact test (McNemar 1947): how often two equally good networks would differ at
-    /// least as much as these on the pictures that one of them has right and the other wrong.
+    /// least as much as these on the images that one of them has right and the other wrong.
     pub p_value: f64,
-    /// The pictures on which their predictions differ, in their order.
+    /// The images on which their predictions differ, in their order.
     pub disagreements: Vec<Disagreement>,
 }
 
-/// A picture that the two take for different classes.
+/// An image that the two take for different classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
     /// Position in the test file.
@@ -42,17 +43,17 @@ pub struct Disagreement {
 
 impl Comparison {
     /// # Errors
-    /// If they answered different pictures.
-    pub fn new(a: &Probabilities, b: &Probabilities) -> Result<Self, OtherPictures> {
+    /// If the two were tested on different images.
+    pub fn new(a: &Probabilities, b: &Probabilities) -> Result<Self, DifferentImages> {
         if a.labels() != b.labels() || a.classes() != b.classes() {
-            return Err(OtherPictures { a: a.len(), b: b.len() });
+            return Err(DifferentImages { a: a.len(), b: b.len() });
         }
         // counts[A is right][B is right]
         let mut counts = [[0; 2]; 2];
         let mut disagreements = Vec::new();
-        for (index, (of_a, of_b)) in a.beliefs().zip(b.beliefs()).enumerate() {
+        for (index, (of_a, of_b)) in a.predictions().zip(b.predictions()).enumerate() {
             counts[usize::from(of_a.is_right())][usize::from(of_b.is_right())] += 1;
-            let [a, b] = [of_a.prediction(), of_b.prediction()];
+            let [a, b] = [of_a.class(), of_b.class()];
             if a != b {
                 disagreements.push(Disagreement { index, label: of_a.label, a, b });
             }
@@ -60,7 +61,7 @@ impl Comparison {
         let [[both_wrong, only_b_right], [only_a_right, both_right]] = counts;
         let p_value = mcnemar(only_a_right, only_b_right);
         Ok(Self {
-            pictures: a.len(),
+            images: a.len(),
             both_right,
             only_a_right,
             only_b_right,
@@ -73,10 +74,10 @@ impl Comparison {
 
 /// Two-sided probability of a split at least as uneven as `b` to `c`, if each side is equally likely.
 ///
-/// Binomial, and exact but for rounding; 1 where there is nothing to split.
+/// The distribution is binomial, and the result exact but for rounding. If there is nothing to split it is 1.
 pub fn mcnemar(b: usize, c: usize) -> f64 {
     let (n, smaller) = (b + c, b.min(c));
-    // ln of n over k, divided by 2^n; logarithms, since 2^n leaves the range of f64 at 1024.
+    // `term` is the logarithm of (n over k) / 2^n, because 2^n leaves the range of f64 at n = 1024.
     let mut term = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = 0.0;
     for k in 0..=smaller {
@@ -89,16 +90,16 @@ pub fn mcnemar(b: usize, c: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::predict::Predictions;
+    use crate::eval::logits::Logits;
 
     fn guesses(labels: &[u8], guesses: &[usize]) -> Probabilities {
         let logits =
             guesses.iter().flat_map(|&guess| (0..3).map(move |c| if c == guess { 3.0 } else { 0.0 }));
-        Probabilities::new(&Predictions::new(3, labels.to_vec(), logits.collect())).unwrap()
+        Probabilities::new(&Logits::new(3, labels.to_vec(), logits.collect())).unwrap()
     }
 
     #[test]
-    fn pictures_are_counted_by_who_is_right() {
+    fn images_are_counted_by_who_is_right() {
         let labels = [0, 0, 1, 1, 2, 2];
         let comparison =
             Comparison::new(&guesses(&labels, &[0, 0, 1, 0, 0, 1]), &guesses(&labels, &[0, 1, 2, 1, 0, 0]))

@@ -1,34 +1,21 @@
-//! The pictures that a network took for another class, the most surprising ones first.
+//! The images that a network classified wrongly, the most surprising ones first.
 
 use dataset::Subset;
-use serde::{Deserialize, Serialize};
+use run_files::Mistake;
 
-use crate::eval::probabilities::Probabilities;
+use crate::eval::probabilities::{Prediction, Probabilities};
 
-/// A picture that was taken for another class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mistake {
-    /// Position in the data set's file.
-    pub index: usize,
-    pub label: usize,
-    pub prediction: usize,
-    /// Negative log-likelihood of the label, in nats; none where it was ruled out altogether.
-    pub loss: Option<f64>,
-    /// One a class.
-    pub probabilities: Vec<f64>,
-}
-
-/// The wrong pictures by falling loss, at most `limit`; of equals the first comes first.
-pub fn worst(probabilities: &Probabilities, pictures: &Subset, limit: usize) -> Vec<Mistake> {
+/// The wrong images by falling loss, at most `limit`. Images of equal loss keep their order.
+pub fn worst(probabilities: &Probabilities, images: &Subset, limit: usize) -> Vec<Mistake> {
     let mut wrong: Vec<_> =
-        probabilities.beliefs().enumerate().filter(|(_, belief)| !belief.is_right()).collect();
+        probabilities.predictions().enumerate().filter(|(_, prediction)| !prediction.is_right()).collect();
     wrong.sort_by(|(_, a), (_, b)| b.loss().total_cmp(&a.loss()));
-    let mistake = |(i, belief): (usize, crate::eval::probabilities::Belief<'_>)| Mistake {
-        index: pictures.index(i),
-        label: belief.label,
-        prediction: belief.prediction(),
-        loss: Some(belief.loss()).filter(|loss| loss.is_finite()),
-        probabilities: belief.probabilities.to_vec(),
+    let mistake = |(i, prediction): (usize, Prediction<'_>)| Mistake {
+        index: images.index(i),
+        label: prediction.label,
+        prediction: prediction.class(),
+        loss: Some(prediction.loss()).filter(|loss| loss.is_finite()),
+        probabilities: prediction.probabilities.to_vec(),
     };
     wrong.into_iter().take(limit).map(mistake).collect()
 }
@@ -36,7 +23,7 @@ pub fn worst(probabilities: &Probabilities, pictures: &Subset, limit: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::predict::Predictions;
+    use crate::eval::logits::Logits;
     use dataset::TestSet;
     use dataset::idx::{Images, Labels};
 
@@ -50,7 +37,7 @@ mod tests {
             2,
         )
         .unwrap();
-        let probabilities = Probabilities::new(&Predictions::new(2, labels, logits)).unwrap();
+        let probabilities = Probabilities::new(&Logits::new(2, labels, logits)).unwrap();
         let found = worst(&probabilities, set.subset(), 10);
         assert_eq!(found.iter().map(|mistake| mistake.index).collect::<Vec<_>>(), [3, 2, 0, 4]);
         assert_eq!((found[0].loss, found[1].prediction), (None, 0));

@@ -1,23 +1,23 @@
-//! Where in a picture the evidence for each class lies: what the logits lose when a patch is covered.
+//! Where in an image the evidence for each class lies: what the logits lose when a patch is covered.
 
 use burn::tensor::Device;
 use model::{Cnn, preprocess};
 
-/// Covered pictures a forward pass; half of a 28x28 picture's.
+/// Covered images a forward pass; half of a 28x28 image's.
 const BATCH_SIZE: usize = 393;
 
-/// How far each logit falls when a patch of the picture is covered, for each place of the patch.
+/// How far each logit falls when a patch of the image is covered, for each place of the patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occlusion {
     pixels: usize,
-    /// Of the whole picture, `[classes]`.
+    /// Of the whole image, `[classes]`.
     logits: Vec<f32>,
     /// `[classes, height, width]`
     falls: Vec<f32>,
 }
 
 impl Occlusion {
-    /// Logits of the picture as it is, `[classes]`.
+    /// Logits of the image as it is, `[classes]`.
     pub fn logits(&self) -> &[f32] {
         &self.logits
     }
@@ -32,7 +32,7 @@ impl Occlusion {
     }
 }
 
-/// Covers a picture `[height, width]` with a patch of `patch` x `patch` pixels (odd; an even one is
+/// Covers an image `[height, width]` with a patch of `patch` x `patch` pixels (odd; an even one is
 /// taken for the next odd one), centred on each pixel in turn, and asks the network each time.
 ///
 /// After Zeiler and Fergus 2014, *Visualizing and Understanding Convolutional Networks*, section 4.2,
@@ -42,20 +42,20 @@ impl Occlusion {
 /// cut off. `model` must be on `device`, without autodiff.
 ///
 /// # Panics
-/// If `picture` does not hold `height * width` pixels: a caller's mistake, never data's.
+/// If `image` does not hold `height * width` pixels: a caller's mistake, never data's.
 pub fn occlude(
     model: &Cnn,
-    picture: &[u8],
+    image: &[u8],
     [height, width]: [usize; 2],
     patch: usize,
     device: &Device,
 ) -> Occlusion {
     let pixels = height * width;
-    assert_eq!(picture.len(), pixels, "a picture of {height}x{width}");
-    // The whole picture, then one a place of the patch: [1 + height * width, height, width]
-    let mut batch = picture.to_vec();
+    assert_eq!(image.len(), pixels, "an image of {height}x{width}");
+    // The whole image, then one a place of the patch: [1 + height * width, height, width]
+    let mut batch = image.to_vec();
     for centre in 0..pixels {
-        batch.extend(covered(picture, width, [centre / width, centre % width], patch / 2));
+        batch.extend(covered(image, width, [centre / width, centre % width], patch / 2));
     }
     let mut answers = Vec::new();
     for part in batch.chunks(BATCH_SIZE * pixels.max(1)) {
@@ -70,9 +70,9 @@ pub fn occlude(
     Occlusion { pixels, logits: whole.to_vec(), falls: falls.collect() }
 }
 
-/// The picture without what lies within `reach` rows and columns of the centre.
-fn covered(picture: &[u8], width: usize, [y, x]: [usize; 2], reach: usize) -> impl Iterator<Item = u8> + '_ {
-    picture.iter().enumerate().map(move |(i, &pixel)| {
+/// The image without what lies within `reach` rows and columns of the centre.
+fn covered(image: &[u8], width: usize, [y, x]: [usize; 2], reach: usize) -> impl Iterator<Item = u8> + '_ {
+    image.iter().enumerate().map(move |(i, &pixel)| {
         let is_covered = (i / width).abs_diff(y) <= reach && (i % width).abs_diff(x) <= reach;
         if is_covered { 0 } else { pixel }
     })
@@ -108,8 +108,8 @@ mod tests {
         let [height, width] = [5, 7];
         let (model, weights) = with_first_weights(&architecture(Vec::new(), [height, width]));
         let (_, weight) = weights.get("head.weight").unwrap();
-        let picture: Vec<u8> = (0..height * width).map(|i| (i * 37 % 256) as u8).collect();
-        let found = occlude(&model, &picture, [height, width], 3, &cpu());
+        let image: Vec<u8> = (0..height * width).map(|i| (i * 37 % 256) as u8).collect();
+        let found = occlude(&model, &image, [height, width], 3, &cpu());
         for class in 0..3 {
             for (i, &fall) in found.falls(class).iter().enumerate() {
                 let [y, x] = [i / width, i % width];
@@ -117,7 +117,7 @@ mod tests {
                 for row in y.saturating_sub(1)..(y + 2).min(height) {
                     for column in x.saturating_sub(1)..(x + 2).min(width) {
                         let pixel = row * width + column;
-                        by_hand += f32::from(picture[pixel]) / 255.0 * weight[pixel * 3 + class];
+                        by_hand += f32::from(image[pixel]) / 255.0 * weight[pixel * 3 + class];
                     }
                 }
                 assert!((fall - by_hand).abs() < 1e-5, "class {class} at {y}, {x}: {fall}, {by_hand}");
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn covering_background_changes_nothing_and_covering_ink_does() {
         let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [28, 28]));
-        let mut picture = vec![0; 28 * 28];
-        picture[10 * 28 + 20] = 255;
-        let found = occlude(&model, &picture, [28, 28], 5, &cpu());
+        let mut image = vec![0; 28 * 28];
+        image[10 * 28 + 20] = 255;
+        let found = occlude(&model, &image, [28, 28], 5, &cpu());
         assert_eq!(found.logits().len(), 3);
         for class in 0..3 {
             for (i, fall) in found.falls(class).iter().enumerate() {
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn the_logits_are_those_of_the_picture_and_an_even_patch_is_the_next_odd_one() {
+    fn the_logits_are_those_of_the_image_and_an_even_patch_is_the_next_odd_one() {
         let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [9, 6]));
-        let picture: Vec<u8> = (0..54).map(|i| i * 4).collect();
-        let found = occlude(&model, &picture, [9, 6], 4, &cpu());
-        let images = preprocess::to_input(&picture, 1, 9, 6, &cpu());
+        let image: Vec<u8> = (0..54).map(|i| i * 4).collect();
+        let found = occlude(&model, &image, [9, 6], 4, &cpu());
+        let images = preprocess::to_input(&image, 1, 9, 6, &cpu());
         assert_eq!(found.logits(), model.forward(images).into_data().as_slice::<f32>().unwrap());
-        assert_eq!(found, occlude(&model, &picture, [9, 6], 5, &cpu()));
-        assert_ne!(found, occlude(&model, &picture, [9, 6], 3, &cpu()));
+        assert_eq!(found, occlude(&model, &image, [9, 6], 5, &cpu()));
+        assert_ne!(found, occlude(&model, &image, [9, 6], 3, &cpu()));
     }
 }

@@ -1,11 +1,11 @@
-//! `predictions.csv`: what a network believed of each picture, for spreadsheets and other programs.
+//! `predictions.csv`: label, prediction and probabilities of each image, for spreadsheets and other programs.
 
 use std::fmt::Write;
 
 use dataset::Subset;
+use run_files::Mistake;
 use thiserror::Error;
 
-use crate::eval::mistakes::Mistake;
 use crate::eval::probabilities::Probabilities;
 
 const HEADER: &str = "index,label,prediction";
@@ -19,20 +19,20 @@ pub struct LineError {
     pub expected: String,
 }
 
-/// A line a picture: position in the data set's file, label, prediction, and a probability a class.
+/// One line for each image: position in the data set's file, label, prediction, and a probability a class.
 ///
 /// The probabilities read back to the same bits.
-pub fn render(probabilities: &Probabilities, pictures: &Subset) -> String {
+pub fn render(probabilities: &Probabilities, images: &Subset) -> String {
     let mut csv = HEADER.to_owned();
     // Writing to a string cannot fail.
     for class in 0..probabilities.classes() {
         let _ = write!(csv, ",probability_{class}");
     }
     csv.push('\n');
-    for (i, belief) in probabilities.beliefs().enumerate() {
-        let _ = write!(csv, "{},{},{}", pictures.index(i), belief.label, belief.prediction());
-        for &p in belief.probabilities {
-            // Small ones without their many zeros.
+    for (i, prediction) in probabilities.predictions().enumerate() {
+        let _ = write!(csv, "{},{},{}", images.index(i), prediction.label, prediction.class());
+        for &p in prediction.probabilities {
+            // A small probability is written with an exponent, because it would begin with many zeros.
             let _ = if p == 0.0 || p >= 1e-4 { write!(csv, ",{p}") } else { write!(csv, ",{p:e}") };
         }
         csv.push('\n');
@@ -40,8 +40,7 @@ pub fn render(probabilities: &Probabilities, pictures: &Subset) -> String {
     csv
 }
 
-/// How many pictures there are, and those whose prediction is not their label, by falling loss; of equals the first
-/// comes first.
+/// Number of images, and the wrongly classified ones by falling loss. Images of equal loss keep their order.
 ///
 /// # Errors
 /// If a line does not hold what [`render`] writes.
@@ -66,7 +65,7 @@ pub fn wrong(csv: &str) -> Result<(usize, Vec<Mistake>), LineError> {
         rows += 1;
         wrong.extend(Some(row).filter(|row| row.label != row.prediction));
     }
-    // No loss is that of a label ruled out: larger than all.
+    // A label whose probability is zero has no finite loss; it is more surprising than all others.
     let loss = |mistake: &Mistake| mistake.loss.unwrap_or(f64::INFINITY);
     wrong.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
     Ok((rows, wrong))
@@ -94,7 +93,7 @@ mod tests {
     use dataset::idx::{Images, Labels};
 
     use super::*;
-    use crate::eval::predict::Predictions;
+    use crate::eval::logits::Logits;
     use crate::eval::mistakes::worst;
 
     fn answers() -> (Probabilities, TestSet) {
@@ -102,7 +101,7 @@ mod tests {
         let logits = vec![3.0, 0.1, -40.0, 1.0, 0.0, 0.5, 0.0, 0.3, 9.0, 900.0, 0.0, -700.0];
         let images = Images::new(4, 1, 1, vec![0; 4]).unwrap();
         let set = TestSet::from_images(images, Labels::new(labels.clone(), 3).unwrap(), 3).unwrap();
-        (Probabilities::new(&Predictions::new(3, labels, logits)).unwrap(), set)
+        (Probabilities::new(&Logits::new(3, labels, logits)).unwrap(), set)
     }
 
     #[test]

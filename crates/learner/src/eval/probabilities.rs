@@ -1,16 +1,16 @@
-//! What a network believes of each picture: a probability for each class, in `f64`.
+//! A network's probabilities for a set of images: one for each class, in `f64`.
 
 use thiserror::Error;
 
-use crate::eval::predict::{Predictions, softmax};
+use crate::eval::logits::{Logits, softmax};
 
-/// An answer that is no number says nothing, and neither does any figure computed from it.
+/// A network's logits for an image are not finite, so no metric can be computed from them.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error(
-    "the network's answer to picture {picture} is not finite, although its weights are; they are too large to be used: train again with a lower train.learning_rate"
+    "the network's logits for image {image} are not finite, although its weights are; the weights are too large to be used: train again with a lower train.learning_rate"
 )]
 pub struct NotFinite {
-    pub picture: usize,
+    pub image: usize,
 }
 
 /// Probabilities beside the labels that were expected; each row sums to one.
@@ -22,36 +22,36 @@ pub struct Probabilities {
     rows: Vec<f64>,
 }
 
-/// What was believed of one picture.
+/// The network's prediction for one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Belief<'a> {
+pub struct Prediction<'a> {
     pub label: usize,
-    /// One a class.
+    /// Probability of each class.
     pub probabilities: &'a [f64],
 }
 
-impl Belief<'_> {
+impl Prediction<'_> {
     /// The class with the largest probability; the first of equals.
-    pub fn prediction(&self) -> usize {
+    pub fn class(&self) -> usize {
         let p = self.probabilities;
         (1..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best })
     }
 
     pub fn is_right(&self) -> bool {
-        self.prediction() == self.label
+        self.class() == self.label
     }
 
     /// The largest probability.
     pub fn confidence(&self) -> f64 {
-        self.probabilities[self.prediction()]
+        self.probabilities[self.class()]
     }
 
-    /// Negative log-likelihood of the right class, in nats; infinite where it was ruled out.
+    /// Negative log-likelihood of the label, in nats; infinite if its probability is zero.
     pub fn loss(&self) -> f64 {
         -self.probabilities[self.label].ln()
     }
 
-    /// How many classes were believed more than the right one, of equals those before it.
+    /// Number of classes that are more probable than the label; of equally probable ones, those before it count.
     pub fn rank(&self) -> usize {
         let p = self.probabilities;
         let own = p[self.label];
@@ -67,21 +67,21 @@ impl Probabilities {
     ///
     /// # Errors
     /// If a logit is infinite or not a number.
-    pub fn new(predictions: &Predictions) -> Result<Self, NotFinite> {
+    pub fn new(logits: &Logits) -> Result<Self, NotFinite> {
         let (mut labels, mut rows) = (Vec::new(), Vec::new());
-        for (picture, (label, logits)) in predictions.rows().enumerate() {
-            if !logits.iter().all(|logit| logit.is_finite()) {
-                return Err(NotFinite { picture });
+        for (image, (label, row)) in logits.rows().enumerate() {
+            if !row.iter().all(|logit| logit.is_finite()) {
+                return Err(NotFinite { image });
             }
-            // `Predictions` holds labels as bytes.
+            // `Logits` holds labels as bytes, so nothing is cut off.
             labels.push(label as u8);
-            rows.extend(softmax(logits));
+            rows.extend(softmax(row));
         }
-        Ok(Self { classes: predictions.classes(), labels, rows })
+        Ok(Self { classes: logits.classes(), labels, rows })
     }
 
-    /// The mean of several networks' probabilities: their ensemble. None of no network, or if they
-    /// answered different pictures.
+    /// The mean of several networks' probabilities: their ensemble. `None` if there is no network, or if
+    /// the networks were given different images.
     pub fn mean(networks: &[Self]) -> Option<Self> {
         let (first, others) = networks.split_first()?;
         let mut mean = first.clone();
@@ -102,7 +102,7 @@ impl Probabilities {
         self.classes
     }
 
-    /// Number of pictures.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -116,14 +116,14 @@ impl Probabilities {
         &self.labels
     }
 
-    /// What was believed of each picture, in their order.
-    pub fn beliefs(&self) -> impl Iterator<Item = Belief<'_>> {
+    /// The prediction for each image, in the order of the images.
+    pub fn beliefs(&self) -> impl Iterator<Item = Prediction<'_>> {
         let rows = self.rows.chunks_exact(self.classes.max(1));
         self.labels
             .iter()
             .map(|&label| usize::from(label))
             .zip(rows)
-            .map(|(label, probabilities)| Belief { label, probabilities })
+            .map(|(label, probabilities)| Prediction { label, probabilities })
     }
 }
 
@@ -132,25 +132,25 @@ mod tests {
     use super::*;
 
     fn of(labels: &[u8], logits: &[f32]) -> Probabilities {
-        Probabilities::new(&Predictions::new(logits.len() / labels.len(), labels.to_vec(), logits.to_vec()))
+        Probabilities::new(&Logits::new(logits.len() / labels.len(), labels.to_vec(), logits.to_vec()))
             .unwrap()
     }
 
     #[test]
-    fn a_belief_knows_its_rank_loss_and_confidence() {
+    fn a_prediction_knows_its_rank_loss_and_confidence() {
         let p = of(&[2], &[0.0, 2f32.ln(), 0.0]);
-        let belief = p.beliefs().next().unwrap();
-        assert_eq!((belief.prediction(), belief.rank(), belief.is_right()), (1, 2, false));
-        assert!((belief.confidence() - 0.5).abs() < 1e-7 && (belief.loss() - 4f64.ln()).abs() < 1e-7);
+        let prediction = p.predictions().next().unwrap();
+        assert_eq!((prediction.class(), prediction.rank(), prediction.is_right()), (1, 2, false));
+        assert!((prediction.confidence() - 0.5).abs() < 1e-7 && (prediction.loss() - 4f64.ln()).abs() < 1e-7);
     }
 
     #[test]
-    fn an_ensemble_is_the_mean_of_probabilities_and_needs_the_same_pictures() {
+    fn an_ensemble_is_the_mean_of_probabilities_and_needs_the_same_images() {
         let (sure, unsure) = (of(&[0, 1], &[50.0, 0.0, 50.0, 0.0]), of(&[0, 1], &[0.0; 4]));
         let mean = Probabilities::mean(&[sure.clone(), unsure]).unwrap();
-        for belief in mean.beliefs() {
-            assert!((belief.probabilities[0] - 0.75).abs() < 1e-12, "{belief:?}");
-            assert!((belief.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        for prediction in mean.predictions() {
+            assert!((prediction.probabilities[0] - 0.75).abs() < 1e-12, "{prediction:?}");
+            assert!((prediction.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         }
         assert_eq!(Probabilities::mean(&[sure.clone(), of(&[1, 1], &[0.0; 4])]), None);
         assert_eq!(Probabilities::mean(&[]), None);
@@ -158,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_number_is_an_error() {
+    fn logits_that_are_not_finite_are_an_error() {
         for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let predictions = Predictions::new(2, vec![0, 1], vec![0.0, 1.0, broken, 0.0]);
-            assert_eq!(Probabilities::new(&predictions), Err(NotFinite { picture: 1 }));
+            let logits = Logits::new(2, vec![0, 1], vec![0.0, 1.0, broken, 0.0]);
+            assert_eq!(Probabilities::new(&logits), Err(NotFinite { image: 1 }));
         }
     }
 }

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::eval::evaluation::evaluate;
 use crate::eval::logits::Logits;
-use crate::eval::metrics::Score;
+use crate::eval::score::Score;
 use crate::eval::mistakes::worst;
 use crate::eval::predict::predict;
 use crate::eval::predictions_csv;

@@ -11,7 +11,7 @@ use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
 use crate::eval::logits::Logits;
-use crate::eval::metrics::Score;
+use crate::eval::score::Score;
 use crate::eval::predict::predict;
 use crate::random::{Stream, generator};
 use crate::train::error::FitError;

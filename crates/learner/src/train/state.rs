@@ -3,7 +3,7 @@
 use network::NamedTensors;
 use serde::{Deserialize, Serialize};
 
-use crate::eval::metrics::Score;
+use crate::eval::score::Score;
 
 /// Everything that a run needs to be resumed from here.
 #[derive(Clone, Debug, PartialEq)]

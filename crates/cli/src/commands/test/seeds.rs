@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::bail;
 use dataset::Name;
-use learner::eval::metrics::Evaluation;
+use learner::eval::evaluation::Evaluation;
 use learner::eval::probabilities::Probabilities;
 use learner::run::run_dir::{RunDir, now};
 use learner::run::seeds_dir::SeedsDir;

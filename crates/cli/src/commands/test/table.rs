@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use learner::eval::metrics::Evaluation;
+use learner::eval::evaluation::Evaluation;
 use learner::eval::mistakes::Mistake;
 
 use crate::commands::test::tester::{Corruptions, TestReport};

@@ -1,61 +1,62 @@
-//! What `train` says when it has ended: what it reached, where that is, and what to type next.
+//! What `train` says when it has ended: what the run reached, where its files are, and what to type next.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use learner::run::store::checkpoint::{self, WEIGHTS};
-use learner::train::fit::FitError;
-use learner::run::run_dir::RunDir;
-use learner::train::state::{Best, Position};
+use learner::run::RunDir;
+use learner::run::store::checkpoint;
+use learner::run::training::{FinishedRun, TrainError};
+use learner::train::FitError;
+use learner::train::state::{Best, TrainingState};
+use run_files::names;
 use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, print};
 use crate::paths::{command, quoted, short};
-use crate::ui::progress::duration;
+use crate::ui::numbers::duration;
 
 /// A run that came to its end: what `train --json` prints.
 #[derive(Debug, Serialize)]
-pub(crate) struct Trained {
-    pub(crate) run: PathBuf,
-    pub(crate) best: Best,
+pub(super) struct Trained {
+    pub(super) run: PathBuf,
+    pub(super) best: Best,
     /// The page that shows the run.
     report: PathBuf,
     /// The best model's file.
     weights: PathBuf,
     weights_sha256: String,
-    pub(crate) seconds: f64,
-    /// Where the system tells it, and this process trained the run.
+    pub(super) seconds: f64,
+    /// Known only where the system tells it, and if this process trained the run.
     peak_memory_bytes: Option<u64>,
-    /// Whether this process trained it.
+    /// Whether this process trained the run.
     #[serde(skip)]
-    pub(crate) is_new: bool,
+    pub(super) is_new: bool,
 }
 
 impl Trained {
-    /// A run that this process brought to its end.
-    pub(crate) fn now(run: &RunDir, best: Best, took: Duration) -> anyhow::Result<Self> {
-        let before = Self::before(run, best, took)?;
-        Ok(Self { peak_memory_bytes: peak_memory(), is_new: true, ..before })
+    /// A run that this process trained to its end.
+    pub(super) fn now(finished: &FinishedRun) -> Self {
+        Self { peak_memory_bytes: peak_memory(), is_new: true, ..Self::before(finished) }
     }
 
-    /// A run that another process brought to its end.
-    pub(crate) fn before(run: &RunDir, best: Best, took: Duration) -> anyhow::Result<Self> {
-        let (model, folder) = run.best_model()?;
-        Ok(Self {
+    /// A run that another process trained to its end.
+    pub(super) fn before(finished: &FinishedRun) -> Self {
+        let FinishedRun { run, best, model, took } = finished;
+        Self {
             run: run.path().to_owned(),
-            best,
-            report: run.page(),
-            weights: folder.join(WEIGHTS),
-            weights_sha256: model.weights.sha256()?,
+            best: *best,
+            report: run.file(names::PAGE),
+            weights: model.weights_file(),
+            weights_sha256: model.sha256.clone(),
             seconds: took.as_secs_f64(),
             peak_memory_bytes: None,
             is_new: false,
-        })
+        }
     }
 }
 
-/// The most memory that the process had at a time.
+/// The most memory that the process has had at a time.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -63,8 +64,8 @@ fn peak_memory() -> Option<u64> {
     Some(1024 * kibibytes)
 }
 
-/// A single run that came to its end.
-pub(crate) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()> {
+/// Says what a single run reached.
+pub(super) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()> {
     if args.json {
         return print(&(serde_json::to_string_pretty(trained)? + "\n"));
     }
@@ -81,43 +82,47 @@ pub(crate) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()
     ))
 }
 
-/// A run that a signal asked to end. `again` is the run's directory, or the one of several runs.
-pub(crate) fn stopped(
+/// A signal ended the run. `folder` is the folder of several runs, if this was one of several.
+pub(super) fn stopped(
     args: &TrainArgs,
     run: &RunDir,
-    again: &Path,
-    at: &Position,
+    folder: Option<&Path>,
+    state: &TrainingState,
     signal: u8,
 ) -> anyhow::Error {
     let text = format!(
-        "Stopped after step {} (epoch {}); everything is kept in {}.\nGo on:  {}",
-        at.step,
-        at.epoch,
+        "Stopped after step {} (epoch {}); everything is kept in {}.\nResume: {}",
+        state.step,
+        state.epoch,
         short(run.path()),
-        resume_command(args, again)
+        resume_command(args, folder.unwrap_or(run.path()))
     );
     Interrupted { signal, text }.into()
 }
 
-pub(crate) fn resume_command(args: &TrainArgs, path: &Path) -> String {
+/// The command that resumes a run, or several.
+pub(super) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
     let board = if args.tensorboard { " --tensorboard" } else { "" };
     command(&format!("train --resume -p {}{board}{}", quoted(path), data.unwrap_or_default()))
 }
 
-/// Adds to the reason why a run failed what is kept of it, and how to go on.
-pub(crate) fn explain(args: &TrainArgs, error: FitError, run: &RunDir, again: &Path) -> anyhow::Error {
-    if matches!(error, FitError::Weights(_) | FitError::Position { .. }) {
-        return anyhow::Error::new(error).context(format!("{} cannot be gone on with", short(run.path())));
+/// Adds to the reason why training ended early what is kept of the run, and how to resume it.
+pub(super) fn explain(args: &TrainArgs, error: TrainError, folder: Option<&Path>) -> anyhow::Error {
+    let TrainError::Fit { run, source } = error else { return error.into() };
+    if matches!(source, FitError::Tensors(_) | FitError::State { .. }) {
+        return anyhow::Error::new(source).context(format!("{} cannot be resumed", short(run.path())));
     }
     let kept = match checkpoint::newest(&run.checkpoints()) {
         Ok(None) => "stopped before the first checkpoint, so there is no model yet".to_owned(),
         Ok(Some(newest)) => format!("stopped; the last good state is kept in {}", short(&newest.path)),
         Err(damage) => format!("stopped; {damage}"),
     };
-    let advice = match &error {
-        FitError::Observer(_) => format!("; when there is room again: {}", resume_command(args, again)),
+    let advice = match &source {
+        FitError::Observer(_) => {
+            format!("; when there is room again: {}", resume_command(args, folder.unwrap_or(run.path())))
+        }
         _ => String::new(),
     };
-    anyhow::Error::new(error).context(kept + &advice)
+    anyhow::Error::new(source).context(kept + &advice)
 }

@@ -2,45 +2,44 @@
 
 use std::path::Path;
 
-use learner::run::store::checkpoint::{self, Newest};
-use learner::run::lock::Claim;
-use learner::run::run_dir::{RunDir, RunDirError};
-use learner::run::seeds_dir::{SeedsDir, SeedsInfo};
-use learner::{Config, config_text, recorder};
+use learner::Config;
+use learner::config;
+use learner::run::training::{self, ResumePoint};
+use learner::run::{RunDir, RunDirError, RunLock, SeedsDir, plan_seeds};
 use model::device::{self, Opened};
-use report::Split;
+use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::exit::{Interrupted, note, print};
-use crate::commands::train::outcome::{Trained, resume_command};
 use crate::commands::page;
-use crate::paths::{read_config_from, short};
+use crate::commands::train::outcome::{Trained, resume_command};
 use crate::commands::train::seeds_table;
-use crate::commands::train::{self, Session};
+use crate::commands::train::session::{Session, backend_of, known_backend};
+use crate::exit::{Interrupted, note, print};
+use crate::paths::{read_config_from, short};
 
-/// Trains `count` new runs.
-pub(crate) fn begin(args: &TrainArgs, config: &Config, count: u64) -> anyhow::Result<()> {
-    let mut info = SeedsInfo::new(config, count)?;
-    let mut claim = train::claim_new(args)?;
+/// Trains `count` new runs in a folder that was locked for them.
+pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: RunLock) -> anyhow::Result<()> {
     let opened = device::open(args.backend.wish())?;
-    info.backend = Some(opened.backend);
-    let session = Session::new(args, config, Some(claim.run().path().to_owned()))?;
-    let seeds = claim.begin_seeds(config, info)?;
+    let info = plan_seeds(config, count, opened.backend.name())?;
+    let session = Session::new(args, config, Some(lock.path().to_owned()))?;
+    let seeds = lock.begin_seeds(config, info)?;
     train_each(&session, config, &opened, &seeds)
 }
 
 /// `train --resume` with a folder of several runs.
-pub(crate) fn go_on(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
-    // Before the configuration is read, which another process may be changing.
-    let claim = Claim::existing_seeds(seeds.path())?;
-    let config = read_config_from(&args.config, Some(&seeds.config_file()))?;
-    learner::config::resume::check(&seeds.config()?, &config)?;
+pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
+    // The lock comes before the configuration is read, because another process may be changing it.
+    let lock = RunLock::existing_seeds(seeds.path())?;
+    let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
+    config::resume::check(&seeds.config()?, &config)?;
     if args.print_config {
-        return print(&config_text::print(&config)?);
+        return print(&config::to_toml(&config)?);
     }
-    let opened = device::open(args.backend.wish().or(seeds.info().backend))?;
+    let begun_with = seeds.info().backend.as_deref();
+    let begun_with = begun_with.map(|name| known_backend(name, &seeds.file(names::SEEDS))).transpose()?;
+    let opened = device::open(args.backend.wish().or(begun_with))?;
     let session = Session::new(args, &config, Some(seeds.path().to_owned()))?;
-    claim.go_on_seeds(&config)?;
+    lock.resume_seeds(&config)?;
     train_each(&session, &config, &opened, seeds)
 }
 
@@ -54,25 +53,27 @@ fn train_each(
     let count = seeds.seeds().len();
     let mut runs = Vec::new();
     for (done, &seed) in seeds.seeds().iter().enumerate() {
-        // A run that is in its last epoch's end when a signal comes does not hear of it.
+        // A run that is concluding its last epoch when a signal comes does not react to it.
         if let Some(signal) = session.signals.received() {
             return Err(stopped(session.args, seeds, done, signal).into());
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
     }
-    // If there was nothing left to do, the page there may show tests, whose pictures are not read here.
-    if runs.iter().any(|run| run.is_new) || !seeds.page().is_file() {
-        let validation = session.sets.1.subset();
-        let pictures = |on| Ok((on == Split::Validation).then(|| validation.clone()));
-        let shown =
-            seeds.runs().iter().map(|run| page::gather(run, pictures)).collect::<anyhow::Result<Vec<_>>>()?;
-        page::write_several(&shown, &seeds.page())?;
+    // If nothing was left to do, the page may show tests, whose images are not read here, so it stays.
+    if runs.iter().any(|run| run.is_new) || !seeds.file(names::PAGE).is_file() {
+        let images = page::Images::Validation(session.data.validation.subset());
+        let shown = seeds
+            .runs()
+            .iter()
+            .map(|run| page::gather(run, &run.best_model()?, &images))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        seeds.write(names::PAGE, page::html(&shown)?.as_bytes())?;
     }
     seeds_table::finished(session.args, seeds, &runs)
 }
 
-/// Skips a finished run, goes on with an unfinished one, begins a missing one.
+/// Skips a finished run, resumes an unfinished one, begins a missing one.
 fn train_one(
     session: &Session<'_>,
     config: &Config,
@@ -81,45 +82,32 @@ fn train_one(
 ) -> anyhow::Result<Trained> {
     let run = match RunDir::open(path) {
         Err(RunDirError::NoRun(_)) => {
-            return train::begin(session, config, opened, Claim::new_run(path)?);
+            return session.begin(config, opened, RunLock::new_run(path)?);
         }
         run => run?,
     };
-    let claim = Claim::existing(path)?;
+    let lock = RunLock::existing_run(path)?;
     let begun_with = run.config()?;
     if begun_with == *config
-        && let Some(trained) = finished(&run)?
+        && run.file(names::PAGE).is_file()
+        && let Some(finished) = training::finished(&run)?
     {
         note(&format!("{} is finished already", short(path)));
-        return Ok(trained);
+        return Ok(Trained::before(&finished));
     }
-    learner::config::resume::check(&begun_with, config)?;
-    let backend = session.args.backend.wish().unwrap_or(run.info()?.backend);
+    config::resume::check(&begun_with, config)?;
+    let backend = backend_of(session.args, &run)?;
+    let point = ResumePoint::find(&run)?;
     if backend == opened.backend {
-        return train::resume(session, config, opened, &claim);
+        return session.resume(config, opened, &lock, point);
     }
-    train::resume(session, config, &device::open(Some(backend))?, &claim)
-}
-
-/// What a run reached, if it came to its end and all of it can still be read.
-fn finished(run: &RunDir) -> anyhow::Result<Option<Trained>> {
-    let Some(took) = recorder::finished_after(run)? else { return Ok(None) };
-    if !run.page().is_file() {
-        return Ok(None);
-    }
-    match checkpoint::newest(&run.checkpoints()) {
-        Ok(Some(Newest { snapshot, broken, .. })) if broken.is_empty() => {
-            snapshot.position.best.map(|best| Trained::before(run, best, took)).transpose()
-        }
-        // Going on says what is damaged, and mends what can be mended.
-        _ => Ok(None),
-    }
+    session.resume(config, &device::open(Some(backend))?, &lock, point)
 }
 
 /// A signal came while no run was under way.
 fn stopped(args: &TrainArgs, seeds: &SeedsDir, done: usize, signal: u8) -> Interrupted {
     let text = format!(
-        "Stopped after {done} of {} runs; everything is kept in {}.\nGo on:  {}",
+        "Stopped after {done} of {} runs; everything is kept in {}.\nResume: {}",
         seeds.seeds().len(),
         short(seeds.path()),
         resume_command(args, seeds.path())

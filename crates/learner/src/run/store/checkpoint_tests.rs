@@ -4,7 +4,7 @@ use network::{Architecture, ModelConfig, NamedTensors};
 use tempfile::TempDir;
 
 use super::*;
-use crate::eval::metrics::Score;
+use crate::eval::score::Score;
 use crate::random::{Stream, generator};
 use crate::train::state::{Best, RunningMetrics};
 

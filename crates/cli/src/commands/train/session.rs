@@ -1,0 +1,143 @@
+//! What the runs of one process share: arguments, images and signals; and how a run is trained with them.
+
+use std::path::{Path, PathBuf};
+
+use learner::Config;
+use learner::run::data::TrainingData;
+use learner::run::store::checkpoint::DamagedCheckpoint;
+use learner::run::training::{Ended, FinishedRun, ResumePoint, Trainer};
+use learner::run::{RunDir, RunDirError, RunLock, hardware};
+use learner::train::observer::Observers;
+use model::device::{Backend, Opened};
+use run_files::names;
+
+use crate::args::TrainArgs;
+use crate::commands::page;
+use crate::commands::train::outcome::{self, Trained};
+use crate::exit::note;
+use crate::paths::{data_dir, short};
+use crate::signals::Signals;
+use crate::ui::{download_bar, training};
+
+/// What the runs of one process share.
+pub(super) struct Session<'a> {
+    pub(super) args: &'a TrainArgs,
+    pub(super) data: TrainingData,
+    pub(super) signals: Signals,
+    /// The folder of several runs, if `train --resume` has to be given that one.
+    folder: Option<PathBuf>,
+}
+
+impl<'a> Session<'a> {
+    /// Loads the images, and listens to signals from then on.
+    pub(super) fn new(args: &'a TrainArgs, config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Self> {
+        let data = TrainingData::fetch(config, &data_dir(&args.data_dir), &mut download_bar::sink())?;
+        Ok(Self { args, data, signals: Signals::listen()?, folder })
+    }
+
+    /// Says what all runs train with.
+    pub(super) fn announce(&self, config: &Config, opened: &Opened) {
+        if let Some(notice) = &opened.notice {
+            note(&format!("note: {notice}"));
+        }
+        let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
+        note(&format!(
+            "{}: {} images to train on, {} to validate",
+            config.data().dataset.title(),
+            self.data.train.subset().len(),
+            self.data.validation.subset().len(),
+        ));
+        note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
+    }
+
+    /// Trains a new run.
+    pub(super) fn begin(
+        &self,
+        config: &Config,
+        opened: &Opened,
+        mut lock: RunLock,
+    ) -> anyhow::Result<Trained> {
+        note(&format!("run directory: {}", short(lock.path())));
+        let mut display = training::display();
+        let mut signals = &self.signals;
+        let mut observers = Observers(vec![&mut *display, &mut signals]);
+        let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
+        // The bar goes before anything else is said.
+        drop(display);
+        self.conclude(ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?)
+    }
+
+    /// Trains a run that is there to its end.
+    pub(super) fn resume(
+        &self,
+        config: &Config,
+        opened: &Opened,
+        lock: &RunLock,
+        point: ResumePoint,
+    ) -> anyhow::Result<Trained> {
+        for (damaged, place) in &point.damaged {
+            note(&damage(damaged, place.as_deref(), point.from.as_deref()));
+        }
+        note(&format!("resuming after step {}", point.step()));
+        note(&format!("run directory: {}", short(lock.path())));
+        let mut display = training::display();
+        let mut signals = &self.signals;
+        let mut observers = Observers(vec![&mut *display, &mut signals]);
+        let ended = self.trainer(opened).resume(lock, config, point, &mut observers);
+        drop(display);
+        self.conclude(ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?)
+    }
+
+    fn trainer<'b>(&'b self, opened: &'b Opened) -> Trainer<'b> {
+        Trainer { data: &self.data, opened, tensorboard: self.args.tensorboard }
+    }
+
+    /// Writes the page of a finished run.
+    fn conclude(&self, ended: Ended) -> anyhow::Result<Trained> {
+        let FinishedRun { run, best, model, took } = match ended {
+            Ended::Finished(finished) => finished,
+            Ended::Stopped { run, state } => {
+                let signal = self.signals.received().unwrap_or_default();
+                return Err(outcome::stopped(self.args, &run, self.folder.as_deref(), &state, signal));
+            }
+        };
+        // The page of a tested model shows the test, whose images are not read here.
+        if run.test_of(&model).is_none() || !run.file(names::PAGE).is_file() {
+            page::write(&run, &model, &page::Images::Validation(self.data.validation.subset()))?;
+        }
+        Ok(Trained::now(&FinishedRun { run, best, model, took }))
+    }
+}
+
+fn damage(damaged: &DamagedCheckpoint, place: Option<&Path>, from: Option<&Path>) -> String {
+    let place = match place {
+        None => "left where it is".to_owned(),
+        Some(place) => format!("set aside as {}", short(place)),
+    };
+    let from = from.map(short).unwrap_or_default();
+    format!("warning: {}\n  {place}; going back to {from}", damaged.error)
+}
+
+/// The backend to resume a run with: the one that was asked for, or else the one that the run began with.
+///
+/// # Errors
+/// If `run.json` cannot be read, or names a backend that this program does not know.
+pub(super) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunDirError> {
+    let info = run.info()?;
+    if let Some(wish) = args.backend.wish() {
+        return Ok(wish);
+    }
+    known_backend(&info.backend, &run.file(names::RUN))
+}
+
+/// The backend of this name, which a file gives.
+pub(super) fn known_backend(name: &str, file: &Path) -> Result<Backend, RunDirError> {
+    let known = [Backend::Ndarray, Backend::Flex, Backend::Wgpu];
+    known.into_iter().find(|backend| backend.name() == name).ok_or_else(|| RunDirError::Damaged {
+        path: file.to_owned(),
+        problem: format!(
+            "found the backend `{name}`, expected one of {}",
+            known.map(Backend::name).join(", ")
+        ),
+    })
+}
