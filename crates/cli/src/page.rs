@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use dataset::Subset;
 use learner::run_dir::{RunDir, RunDirError, now};
-use model::{Architecture, Weights};
+use network::{Architecture, NamedTensors};
 use report::{Filters, Judged, Layer, Picture, Run, Split, Test};
 
 use crate::exit::note;
@@ -101,7 +101,7 @@ fn gallery(result: &Test, pictures: &Subset) -> Vec<Picture> {
 }
 
 fn layers(architecture: &Architecture) -> Vec<Layer> {
-    let layer = |layer: model::architecture::Layer| Layer {
+    let layer = |layer: network::LayerRow| Layer {
         name: layer.name,
         kind: layer.kind,
         output: shape(&layer.output),
@@ -112,7 +112,7 @@ fn layers(architecture: &Architecture) -> Vec<Layer> {
 }
 
 /// Of the first unit, if there is one.
-fn filters(weights: &Weights) -> Option<Filters> {
+fn filters(weights: &NamedTensors) -> Option<Filters> {
     let (shape, values) = weights.get("units.0.conv.weight")?;
     // [filters, channels, height, width]
     Some(Filters { shape: shape.try_into().ok()?, values: values.to_vec() })

@@ -9,8 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use model::Weights;
-use model::weights::WeightsError;
+use network::{NamedTensors, TensorsError};
 use thiserror::Error;
 
 use crate::durable;
@@ -44,7 +43,7 @@ pub enum CheckpointError {
     #[error("{}: {problem}; this checkpoint is damaged and cannot be used", path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("{}: {reason}", path.display())]
-    Weights { path: PathBuf, reason: WeightsError },
+    Weights { path: PathBuf, reason: TensorsError },
     #[error("{}: none of its {count} checkpoints can be used; bring one back from a copy, or train anew. The newest: {newest}", dir.display())]
     NoneGood { dir: PathBuf, count: usize, newest: Box<CheckpointError> },
 }
@@ -275,8 +274,8 @@ pub fn load(checkpoint: &Path) -> Result<Snapshot, CheckpointError> {
     Ok(Snapshot { position, weights, optimizer })
 }
 
-fn tensors(path: PathBuf, bytes: &[u8]) -> Result<Weights, CheckpointError> {
-    Weights::from_bytes(bytes).map_err(|reason| CheckpointError::Weights { path, reason })
+fn tensors(path: PathBuf, bytes: &[u8]) -> Result<NamedTensors, CheckpointError> {
+    NamedTensors::from_bytes(bytes).map_err(|reason| CheckpointError::Weights { path, reason })
 }
 
 fn verified(checkpoint: &Path, expected: &Entry) -> Result<(PathBuf, Vec<u8>), CheckpointError> {

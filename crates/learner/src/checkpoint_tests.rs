@@ -1,6 +1,6 @@
 //! Checkpoints read back as written, are verified bit by bit, and are tidied up.
 
-use model::{Architecture, ModelConfig};
+use network::{Architecture, ModelConfig};
 use tempfile::TempDir;
 
 use super::*;
@@ -11,8 +11,7 @@ use crate::snapshot::{Best, Figures};
 fn snapshot(step: usize, best: usize) -> Snapshot {
     let config = ModelConfig { units: vec![], ..ModelConfig::default() };
     let architecture = Architecture::new(&config, [1, 4, 4], 10).unwrap();
-    let draw =
-        |epoch| Weights::initial(&architecture, &mut generator(step as u64, Stream::Weights, epoch, 0));
+    let draw = |epoch| architecture.initial_tensors(&mut generator(step as u64, Stream::Weights, epoch, 0));
     let mut position = Position { epoch: 1, step, ..Position::default() };
     position.sums.loss = 0.1 + 0.2;
     position.window = Figures { losses: vec![1.0 / 3.0, 2e-300], hits: 5, pictures: 7 };

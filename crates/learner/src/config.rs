@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use dataset::Name;
-use model::{Architecture, ModelConfig};
+use network::{Architecture, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::config_text::ConfigError;

@@ -1,6 +1,6 @@
 //! Configurations as text: TOML in, `--set` overrides on top, TOML out, errors that point.
 
-use model::ShapeError;
+use network::ShapeError;
 use thiserror::Error;
 use toml::{Table, Value};
 

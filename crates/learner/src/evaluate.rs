@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use dataset::{Batch, Subset};
-use model::{Cnn, preprocess};
+use model::{Cnn, input};
 
 /// Pictures a forward pass; small enough for a laptop's memory, large enough to be fast.
 const BATCH_SIZE: usize = 500;
@@ -80,7 +80,7 @@ pub fn predict(
         // A GPU compiles its kernels for each shape anew: the last batch is filled up with
         // empty pictures, whose answers are dropped.
         batch.pixels.resize(batch_size * batch.height * batch.width, 0);
-        let images = preprocess::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
+        let images = input::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
         let answers = model.forward(images).into_data();
         logits.extend(answers.iter::<f32>().take(part.len() * classes));
         progress(labels.len());

@@ -5,8 +5,8 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use dataset::{Batch, TrainSet, ValidationSet};
-use model::weights::WeightsError;
-use model::{Architecture, Cnn, Weights, preprocess};
+use model::{Cnn, input};
+use network::{Architecture, TensorsError};
 use thiserror::Error;
 
 use crate::config::TrainConfig;
@@ -33,7 +33,7 @@ pub enum FitError {
     )]
     Position { epoch: usize, step: usize, steps_per_epoch: usize },
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Weights(#[from] TensorsError),
     #[error("the run's results cannot be kept")]
     Observer(#[from] std::io::Error),
 }
@@ -141,10 +141,10 @@ impl Learner {
         config: &TrainConfig,
         resume: Option<Snapshot>,
         device: &Device,
-    ) -> Result<Self, WeightsError> {
+    ) -> Result<Self, TensorsError> {
         let training_device = device.clone().autodiff();
         let Some(Snapshot { position: at, weights, optimizer }) = resume else {
-            let weights = Weights::initial(architecture, &mut generator(config.seed, Stream::Weights, 0, 0));
+            let weights = architecture.initial_tensors(&mut generator(config.seed, Stream::Weights, 0, 0));
             let model = Cnn::new(architecture, &weights, &training_device)?;
             return Ok(Self { model, optimizer: ModelOptimizer::new(config), at: Position::default() });
         };
@@ -242,7 +242,7 @@ impl Plan {
 /// Images `[n, 1, height, width]` and labels `[n]` of a batch.
 fn to_tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     let n = batch.labels.len();
-    let images = preprocess::to_input(&batch.pixels, n, batch.height, batch.width, device);
+    let images = input::to_input(&batch.pixels, n, batch.height, batch.width, device);
     let labels: Vec<i32> = batch.labels.iter().map(|&label| i32::from(label)).collect();
     (images, Tensor::from_data(TensorData::new(labels, [n]), device))
 }
@@ -325,7 +325,7 @@ fn snapshot(
             return Err(not_finite(what, f64::from(value), at, at.step, rate));
         }
     }
-    weights.check(architecture)?;
+    architecture.check(&weights)?;
     let position = Position { window: window.look().clone(), ..at.clone() };
     Ok(Snapshot { position, weights, optimizer })
 }

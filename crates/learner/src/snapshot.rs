@@ -1,6 +1,6 @@
 //! Where a run stands: position, sums and scores, weights and the optimizer's state, as one unit.
 
-use model::Weights;
+use network::NamedTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Score;
@@ -9,9 +9,9 @@ use crate::metrics::Score;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     pub position: Position,
-    pub weights: Weights,
+    pub weights: NamedTensors,
     /// What the optimizer remembers of each parameter: [`crate::optimizer::ModelOptimizer::state`].
-    pub optimizer: Weights,
+    pub optimizer: NamedTensors,
 }
 
 /// Where a run stands.
