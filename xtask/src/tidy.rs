@@ -10,14 +10,16 @@ use serde_json::Value;
 use crate::command::{output, say};
 
 /// What each crate may use. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("dataset", &[]),
     ("ops", &["burn"]),
-    ("model", &["burn", "ops"]),
-    ("learner", &["burn", "dataset", "model"]),
+    // The browser needs to know what a network is, and has no Burn.
+    ("network", &[]),
+    ("model", &["burn", "network", "ops"]),
+    ("learner", &["burn", "dataset", "model", "network"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &[]),
-    ("cli", &["burn", "dataset", "learner", "model", "report"]),
+    ("cli", &["burn", "dataset", "learner", "model", "network", "report"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];

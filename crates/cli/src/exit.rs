@@ -12,7 +12,7 @@ use learner::config::text::ConfigError;
 use learner::train::fit::FitError;
 use learner::run::run_dir::RunDirError;
 use model::device::DeviceError;
-use model::weights::WeightsError;
+use network::TensorsError;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -107,7 +107,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() {
         return Some(USAGE);
     }
-    if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<WeightsError>() {
+    if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
         return Some(DATA);
     }
     // `FitError::Weights` speaks for its cause, which therefore is not in the chain.

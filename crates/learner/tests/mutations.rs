@@ -15,8 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use learner::config::text::{parse, print};
 use learner::run::store::manifest::{self, Entry};
 use learner::random::{Stream, generator};
-use learner::train::state::{Best, Figures, Position};
-use model::{Architecture, ModelConfig, Weights};
+use learner::snapshot::{Best, Figures, Position};
+use network::{Architecture, ModelConfig, NamedTensors};
 use peak_alloc::PeakAlloc;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -154,7 +154,7 @@ fn is_position(what: &str, bytes: &[u8]) -> bool {
 /// Whether the bytes are the network's weights: names, shapes, finite values.
 fn are_weights(what: &str, bytes: &[u8]) -> bool {
     within_bounds(what, bytes, |bytes| {
-        Weights::from_bytes(bytes).is_ok_and(|weights| weights.check(&architecture()).is_ok())
+        NamedTensors::from_bytes(bytes).is_ok_and(|weights| architecture().check(&weights).is_ok())
     })
 }
 
@@ -164,7 +164,7 @@ fn architecture() -> Architecture {
 }
 
 fn weights() -> Vec<u8> {
-    Weights::initial(&architecture(), &mut generator(1, Stream::Weights, 0, 0)).to_bytes().unwrap()
+    architecture().initial_tensors(&mut generator(1, Stream::Weights, 0, 0)).to_bytes().unwrap()
 }
 
 fn configs() -> Vec<Vec<u8>> {

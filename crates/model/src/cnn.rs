@@ -1,15 +1,14 @@
-//! The network: convolution units, hidden dense layers, and one logit a class.
+//! The network: convolution units, hidden dense layers, and an output layer with one logit for each class.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData};
+use network::config::Activation;
+use network::{Architecture, NamedTensors, TensorsError};
 use rand::Rng;
 
-use crate::architecture::Architecture;
-use crate::config::Activation;
 use crate::conv_unit::{ConvUnit, activate};
-use crate::regularize::{Mode, dropout};
-use crate::weights::{Weights, WeightsError};
+use crate::dropout::{Mode, dropout};
 
 /// The lecture's convolutional network, or any other that an [`Architecture`] describes.
 #[derive(Module, Debug)]
@@ -28,18 +27,18 @@ impl Cnn {
     /// On a device with autodiff the parameters collect gradients.
     ///
     /// # Errors
-    /// If the weights are not exactly this architecture's: names, shapes, finite values.
+    /// If the weights' names or shapes are not exactly this architecture's, or a value is not finite.
     pub fn new(
         architecture: &Architecture,
-        weights: &Weights,
+        weights: &NamedTensors,
         device: &Device,
-    ) -> Result<Self, WeightsError> {
-        weights.check(architecture)?;
+    ) -> Result<Self, TensorsError> {
+        architecture.check(weights)?;
         let linear = |&[inputs, outputs]: &[usize; 2]| {
             LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
         };
         let [hidden @ .., head] = architecture.dense() else {
-            return Err(WeightsError::Missing { name: "head.weight".into() });
+            return Err(TensorsError::Missing { name: "head.weight".into() });
         };
         let zeros = Self {
             units: architecture
@@ -54,13 +53,14 @@ impl Cnn {
         Ok(zeros.map(&mut Fill { weights, device, path: Vec::new(), next_id: 1 }))
     }
 
-    /// Logits `[n, classes]` of pictures `[n, 1, height, width]`, as in use: nothing is dropped.
+    /// Logits `[n, classes]` of images `[n, 1, height, width]`, as after training: nothing is dropped.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         self.run(images, &mut Mode::Infer)
     }
 
-    /// The maps after each unit, `[n, channels, height, width]`, on the way to [`Cnn::forward`]'s logits.
-    pub fn maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+    /// The feature maps `[n, channels, height, width]` after each unit, as [`Cnn::forward`] computes them on
+    /// its way to the logits.
+    pub fn feature_maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
         let next = |maps: &mut Tensor<4>, unit: &ConvUnit| {
             *maps = unit.forward(maps.clone(), &mut Mode::Infer);
             Some(maps.clone())
@@ -68,7 +68,7 @@ impl Cnn {
         self.units.iter().scan(images, next).collect()
     }
 
-    /// Logits as in training: dropout masks come from `rng`, normalization uses the batch.
+    /// Logits `[n, classes]` as in training: `rng` draws the dropout masks, and normalization uses the batch.
     pub fn forward_train(&self, images: Tensor<4>, rng: &mut dyn Rng) -> Tensor<2> {
         self.run(images, &mut Mode::Train(rng))
     }
@@ -85,15 +85,16 @@ impl Cnn {
     }
 
     /// A copy of the weights on the host.
-    pub fn weights(&self) -> Weights {
-        // `valid` first: batch normalization keeps its newest statistics aside until then.
-        let mut read = Read { weights: Weights::default(), path: Vec::new() };
+    pub fn weights(&self) -> NamedTensors {
+        // Batch normalization keeps its newest statistics aside until `valid` is called.
+        let mut read = Read { weights: NamedTensors::default(), path: Vec::new() };
         self.valid().visit(&mut read);
         read.weights
     }
 }
 
-/// `[n, inputs]` to `[n, outputs]`: the layer holds the weights, the operator of `ops` uses them.
+/// Applies a dense layer: `[n, inputs]` to `[n, outputs]`. The layer only holds the weights; the operator
+/// is that of `ops`.
 fn apply(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     let weight = layer.weight.val();
     let [_inputs, outputs] = weight.dims();
@@ -102,14 +103,9 @@ fn apply(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     ops::dense(x, weight, bias)
 }
 
-/// Probabilities `[n, classes]` from logits; each row sums to one.
-pub fn probabilities(logits: Tensor<2>) -> Tensor<2> {
-    activation::softmax(logits, 1)
-}
-
 /// Puts weights into a network, and gives its parameters ids that are the same in every process.
 struct Fill<'a> {
-    weights: &'a Weights,
+    weights: &'a NamedTensors,
     device: &'a Device,
     path: Vec<String>,
     next_id: u64,
@@ -125,7 +121,7 @@ impl ModuleMapper for Fill<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        // `Weights::check` has seen every name; a parameter without values keeps its zeros.
+        // `Architecture::check` has found every name, so no parameter is left with its zeros.
         let Some((shape, values)) = self.weights.get(&self.path.join(".")) else { return param };
         let data = TensorData::new(values.to_vec(), shape.to_vec());
         let tensor = Tensor::from_data(data, self.device);
@@ -136,8 +132,9 @@ impl ModuleMapper for Fill<'_> {
     }
 }
 
+/// Copies a network's parameters to the host, under the names of their places in the module.
 struct Read {
-    weights: Weights,
+    weights: NamedTensors,
     path: Vec<String>,
 }
 

@@ -5,24 +5,24 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation, module};
+use network::config::{Activation, Normalization, Padding, Pool, UnitConfig};
 
-use crate::config::{Activation, Normalization, Padding, Pool, UnitConfig};
-use crate::regularize::{Mode, dropout};
+use crate::dropout::{Mode, dropout};
 
 /// Convolution, normalization, activation, pooling and dropout, in this order.
 #[derive(Module, Debug)]
 pub struct ConvUnit {
-    /// Holds the filters; the operators of `ops` use them.
+    /// Only holds the filters; the operators are those of `ops`.
     conv: Conv2d,
     norm: Option<BatchNorm>,
     #[module(skip)]
-    shape: Shape,
+    settings: Settings,
     dropout: f64,
 }
 
-/// What a unit does apart from its weights.
+/// What a unit does besides applying its weights.
 #[derive(Clone, Copy, Debug)]
-struct Shape {
+struct Settings {
     padding: Padding,
     activation: Activation,
     pool: Pool,
@@ -30,7 +30,7 @@ struct Shape {
 }
 
 impl ConvUnit {
-    /// A unit whose weights are all zero, until [`crate::Cnn::new`] gives it real ones.
+    /// A unit whose weights are all zero until the network is given its own.
     pub(crate) fn new(channels: usize, config: &UnitConfig, device: &Device) -> Self {
         let &UnitConfig { padding, activation, pool, pool_size, dropout, .. } = config;
         Self {
@@ -40,16 +40,16 @@ impl ConvUnit {
                 .init(device),
             norm: (config.normalization == Normalization::Batch)
                 .then(|| BatchNormConfig::new(config.filters).init(device)),
-            shape: Shape { padding, activation, pool, pool_size },
+            settings: Settings { padding, activation, pool, pool_size },
             dropout,
         }
     }
 
-    /// `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
+    /// Feature maps `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
     pub(crate) fn forward(&self, maps: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<4> {
-        let Shape { activation, pool, pool_size, .. } = self.shape;
-        // A non-decreasing function commutes with the maximum: the same result and gradient
-        // from a quarter of the work, and ReLU with none of its own.
+        let Settings { activation, pool, pool_size, .. } = self.settings;
+        // A non-decreasing function commutes with the maximum. So it may follow the pooling, which
+        // gives the same result and gradient for a quarter of the work, and the pooling applies ReLU itself.
         let maps = if pool == Pool::Max && self.norm.is_none() && activation.is_non_decreasing() {
             let relu = activation == Activation::Relu;
             let pooled = self.convolve(maps, |maps, weight, bias, options| {
@@ -66,7 +66,8 @@ impl ConvUnit {
         dropout(maps, self.dropout, mode)
     }
 
-    /// Calls an operator with the maps, the filters, the biases and how the filters are applied.
+    /// Calls an operator with the feature maps `[n, channels, height, width]`, the filters
+    /// `[filters, channels, kernel, kernel]`, the biases `[filters]`, and stride and padding.
     fn convolve(
         &self,
         maps: Tensor<4>,
@@ -76,7 +77,7 @@ impl ConvUnit {
         let weight = self.conv.weight.val();
         let [filters, _channels, kernel, _kernel] = weight.dims();
         let stride = self.conv.stride[0];
-        let padding = [height, width].map(|size| match self.shape.padding {
+        let padding = [height, width].map(|size| match self.settings.padding {
             Padding::Same => same_padding(size, kernel, stride),
             Padding::Valid => (0, 0),
         });
@@ -87,8 +88,8 @@ impl ConvUnit {
     }
 
     fn pool(&self, maps: Tensor<4>) -> Tensor<4> {
-        let size = [self.shape.pool_size; 2];
-        match self.shape.pool {
+        let size = [self.settings.pool_size; 2];
+        match self.settings.pool {
             Pool::Max => module::max_pool2d(maps, MaxPoolOptions::new(size)),
             Pool::Average => module::avg_pool2d(maps, AvgPoolOptions::new(size)),
             Pool::None => maps,
@@ -96,15 +97,15 @@ impl ConvUnit {
     }
 }
 
-/// Zeros before and after `size` pixels so that there is an output for each `stride` of them;
-/// of an odd number the larger part comes after.
+/// How many zeros SAME padding puts before and after `size` pixels, so that there is an output for each
+/// `stride` of them. If the number of zeros is odd, one more comes after than before.
 pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
     let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
     let total = needed.saturating_sub(size);
     (total / 2, total - total / 2)
 }
 
-/// Applies an activation function to each element.
+/// Applies an activation function to each value.
 pub(crate) fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
     match function {
         Activation::Relu => activation::relu(x),

@@ -1,75 +1,18 @@
-//! Backends: which are compiled in, and opening a device on one of them.
+//! Opening a device: on the backend that is wished for, or on the fastest one that there is.
+
+mod backend;
+#[cfg(feature = "wgpu")]
+mod wgpu;
 
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-/// Where the network runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Backend {
-    /// burn-ndarray, on the CPU.
-    Ndarray,
-    /// burn-flex, on the CPU.
-    Flex,
-    /// burn-wgpu: Vulkan, Metal, DirectX 12.
-    Wgpu,
-}
-
-impl Backend {
-    /// The backends of this program, the fastest of each kind first.
-    pub const COMPILED: &'static [Self] = &[
-        #[cfg(feature = "wgpu")]
-        Self::Wgpu,
-        #[cfg(feature = "ndarray")]
-        Self::Ndarray,
-        #[cfg(feature = "flex")]
-        Self::Flex,
-    ];
-
-    /// The name of the Cargo feature and of the command line's value.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ndarray => "ndarray",
-            Self::Flex => "flex",
-            Self::Wgpu => "wgpu",
-        }
-    }
-}
-
-/// A device ready for use, and what the user should know of it.
-#[derive(Clone, Debug)]
-pub struct Opened {
-    pub device: Device,
-    pub backend: Backend,
-    /// What the work runs on, for people: "CPU" or the adapter's name.
-    pub hardware: String,
-    /// One line on why this device, where it may surprise.
-    pub notice: Option<String>,
-}
-
-/// Why no device could be opened.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum DeviceError {
-    #[error("the backend {} is not in this program, which has {}; build it with: cargo run -p cli --features {}", .0.name(), names(Backend::COMPILED), .0.name())]
-    NotCompiled(Backend),
-    #[error("no backend is in this program; build it with a feature: cargo run -p cli --features ndarray")]
-    NoBackend,
-    #[error(
-        "no graphics adapter was found for the backend wgpu; install a Vulkan driver (Debian without a GPU: mesa-vulkan-drivers and libvulkan1), or use --backend ndarray"
-    )]
-    NoAdapter,
-    #[error("the graphics adapter did not start: {0}")]
-    Adapter(String),
-}
-
-fn names(backends: &[Backend]) -> String {
-    backends.iter().map(|b| b.name()).collect::<Vec<_>>().join(", ")
-}
+pub use backend::{Backend, DeviceError, Opened};
+#[cfg(feature = "wgpu")]
+use wgpu::{open_wgpu, real_gpu};
 
 /// Opens a device without autodiff.
 ///
-/// Without a wish (`None`) a real GPU is taken where wgpu is compiled in and finds one, else
+/// Without a wish (`None`) a real GPU is taken if wgpu is compiled in and finds one, and otherwise
 /// the fastest CPU backend. A software adapter such as Mesa's llvmpipe is used only on request.
 ///
 /// # Errors
@@ -120,10 +63,3 @@ fn open_wgpu() -> Result<Opened, DeviceError> {
 fn real_gpu() -> bool {
     false
 }
-
-#[cfg(feature = "wgpu")]
-use wgpu::{open_wgpu, real_gpu};
-
-#[cfg(feature = "wgpu")]
-#[path = "device_wgpu.rs"]
-mod wgpu;

@@ -1,42 +1,42 @@
-//! Shift the picture, and the maps of a convolution unit shift with it: measured on a network.
+//! Measures whether the feature maps of a network's first convolution unit shift when the image does.
 
 use burn::tensor::Tensor;
+use network::Architecture;
+use network::config::{Padding, Pool, UnitConfig};
 
-use crate::architecture::Architecture;
 use crate::cnn::Cnn;
-use crate::config::{Padding, Pool, UnitConfig};
 use crate::conv_unit::same_padding;
 
-/// How far the first unit's maps of a shifted picture are from its maps, shifted.
+/// How much the first unit's feature maps change if the image is shifted, apart from being shifted too.
 ///
-/// A function is equivariant to a shift if to shift its argument is to shift its value
+/// A function is equivariant to a shift if shifting its argument shifts its value in the same way
 /// (Goodfellow, Bengio and Courville 2016, chapter 9.2).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Equivariance {
-    /// The picture's shift, down and to the right.
+    /// How far the image was shifted, down and to the right.
     pub pixels: usize,
-    /// The maps' shift, down and to the right.
+    /// How far the feature maps were shifted, down and to the right.
     pub positions: usize,
-    /// Height and width of the part of the maps that was compared: what the shift pushes over
-    /// the picture's border cannot come out the same, so windows that see the border are left out.
+    /// Height and width of the part of the feature maps that was compared. The shift pushes pixels over the
+    /// image's border, so windows that reach over the border cannot give the same and are left out.
     pub compared: [usize; 2],
-    /// The greatest absolute difference.
+    /// The greatest absolute difference in that part.
     pub difference: f32,
-    /// The greatest absolute value, to which the difference compares.
+    /// The greatest absolute value in that part, as a scale for the difference.
     pub greatest: f32,
 }
 
-/// Pixels of the picture between two neighbouring positions of the first unit's maps; `None`
-/// without units.
+/// How many pixels of the image lie between neighbouring positions of the first unit's feature maps;
+/// `None` if the network has no unit.
 pub fn step(architecture: &Architecture) -> Option<usize> {
     architecture.units().next().map(|(unit, _)| unit.stride * pool_size(unit))
 }
 
-/// Shifts pictures `[n, 1, height, width]` by `pixels` and compares the first unit's maps.
+/// Shifts images `[n, 1, height, width]` by `pixels` and compares the first unit's feature maps.
 ///
-/// Where [`step`] does not divide `pixels` there is no shift of the maps that could fit; then of
-/// the two nearest the better one is told. `None` if there is no unit, or if so large a shift
-/// leaves nothing to compare.
+/// If [`step`] does not divide `pixels`, no shift of the feature maps can match. Then the better of the
+/// two nearest shifts is returned. The result is `None` if there is no unit, or if the shift is so large
+/// that it leaves nothing to compare.
 pub fn measure(
     cnn: &Cnn,
     architecture: &Architecture,
@@ -48,7 +48,7 @@ pub fn measure(
     if pixels >= height || pixels >= width {
         return None;
     }
-    let first = |images| cnn.maps(images).into_iter().next();
+    let first = |images| cnn.feature_maps(images).into_iter().next();
     let [maps, shifted] = [first(images.clone())?, first(shift(images.clone(), pixels))?];
     let candidates = [pixels / step, pixels.div_ceil(step)];
     let compare = |positions: usize| {
@@ -59,22 +59,23 @@ pub fn measure(
     candidates.into_iter().filter_map(compare).min_by(|a, b| a.difference.total_cmp(&b.difference))
 }
 
-/// Moves pictures `[n, channels, height, width]` down and to the right; zeros come in.
+/// Moves images `[n, channels, height, width]` down and to the right, and fills the rest with zeros.
 ///
 /// # Panics
-/// If `pixels` is not below their height and width.
+/// If `pixels` is not less than their height and width.
 pub fn shift(images: Tensor<4>, pixels: usize) -> Tensor<4> {
     let [n, channels, height, width] = images.dims();
     let kept = images.clone().slice([0..n, 0..channels, 0..height - pixels, 0..width - pixels]);
     images.zeros_like().slice_assign([0..n, 0..channels, pixels..height, pixels..width], kept)
 }
 
-/// The greatest absolute difference between maps `[n, channels, height, width]` and those of the
-/// shifted pictures, moved back by `positions`, and the greatest absolute value of the former; both
-/// within the first `compared` rows and columns.
+/// Compares feature maps `[n, channels, height, width]` with those of the shifted images, moved back by
+/// `positions`, in the first `compared` rows and columns.
+///
+/// The result is the greatest absolute difference and the greatest absolute value of `maps`.
 ///
 /// # Panics
-/// If `compared` and `positions` together are larger than the maps.
+/// If `compared` and `positions` together are larger than the feature maps.
 pub fn compare(maps: &Tensor<4>, shifted: &Tensor<4>, positions: usize, compared: [usize; 2]) -> [f32; 2] {
     let [n, channels, _height, _width] = maps.dims();
     let part = |maps: &Tensor<4>, from: usize| {
@@ -86,10 +87,11 @@ pub fn compare(maps: &Tensor<4>, shifted: &Tensor<4>, positions: usize, compared
     [difference, before].map(|x| x.abs().max().into_data().iter::<f32>().next().unwrap_or(f32::NAN))
 }
 
-/// Rows and columns of the first unit's maps whose windows, after the shift, end inside the picture.
+/// How many rows and columns of the first unit's feature maps have windows that end inside the image
+/// after the shift.
 ///
-/// Above and to the left nothing is disturbed: zeros come in, and zeros are what SAME padding has
-/// there already.
+/// The shift brings zeros in above and to the left, and SAME padding has zeros there already, so
+/// nothing is disturbed on those sides.
 fn inside(architecture: &Architecture, positions: usize) -> Option<[usize; 2]> {
     let (unit, shape) = architecture.units().next()?;
     let of = |size: usize, maps: usize| {
@@ -97,7 +99,7 @@ fn inside(architecture: &Architecture, positions: usize) -> Option<[usize; 2]> {
             Padding::Same => same_padding(size, unit.kernel_size, unit.stride).0,
             Padding::Valid => 0,
         };
-        // The window of position 0 ends with this pixel, that of each further one a step later.
+        // Position 0 has a window of this many pixels; that of each further position ends a step later.
         let end = (pool_size(unit) - 1) * unit.stride + unit.kernel_size;
         let fitting = (size + before).checked_sub(end)? / (unit.stride * pool_size(unit)) + 1;
         maps.min(fitting).checked_sub(positions).filter(|&count| count > 0)

@@ -1,16 +1,42 @@
-//! From pixels to network input, in one place for training, testing and serving.
+//! From pixels to the network's input. Training, testing and the commands share this one way.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Turns grey pixels (0 is background, 255 is ink) into a batch of maps in `[0, 1]`.
+/// Turns grey pixels (0 is background, 255 is ink) into a batch of inputs in `[0, 1]`.
 ///
-/// `pixels` holds `n` pictures of `height` x `width`, row by row; the result is
+/// `pixels` holds `n` images of `height` x `width`, row by row; the result is
 /// `[n, 1, height, width]`. Background stays exactly zero, as the zeros of SAME padding are.
 ///
 /// # Panics
-/// If `pixels` does not hold `n * height * width` values: a caller's mistake, never data's.
+/// If `pixels` does not hold `n * height * width` values. That is a mistake of the caller, never of the data.
 pub fn to_input(pixels: &[u8], n: usize, height: usize, width: usize, device: &Device) -> Tensor<4> {
-    assert_eq!(pixels.len(), n * height * width, "a batch of {n} pictures of {height}x{width}");
+    assert_eq!(pixels.len(), n * height * width, "a batch of {n} images of {height}x{width}");
     let scaled: Vec<f32> = pixels.iter().map(|&p| f32::from(p) / 255.0).collect();
     Tensor::from_data(TensorData::new(scaled, [n, 1, height, width]), device)
+}
+
+#[cfg(test)]
+#[cfg(feature = "ndarray")]
+mod tests {
+    use super::*;
+    use crate::device::{Backend, open};
+
+    fn cpu() -> Device {
+        open(Some(Backend::Ndarray)).unwrap().device
+    }
+
+    #[test]
+    fn each_image_keeps_its_rows_and_the_ends_of_the_scale_are_exact() {
+        let pixels = [0, 255, 51, 0, 0, 102, 255, 255, 0, 0, 0, 204];
+        let input = to_input(&pixels, 2, 2, 3, &cpu()).into_data();
+        let first: [[[f32; 3]; 2]; 1] = [[[0.0, 1.0, 51.0 / 255.0], [0.0, 0.0, 102.0 / 255.0]]];
+        let second = [[[1.0, 1.0, 0.0], [0.0, 0.0, 204.0 / 255.0]]];
+        assert_eq!(input, TensorData::from([first, second]));
+    }
+
+    #[test]
+    #[should_panic(expected = "a batch of 2 images of 2x3")]
+    fn a_batch_of_another_size_is_a_mistake() {
+        to_input(&[0; 11], 2, 2, 3, &cpu());
+    }
 }

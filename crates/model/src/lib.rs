@@ -1,22 +1,14 @@
 //! The lecture's convolutional network on Burn: one description, any backend.
 //!
-//! A [`ModelConfig`] says what the user wants; an [`Architecture`] is a configuration
-//! whose shapes were checked against a picture size; a [`Cnn`] is built from an
-//! architecture and [`Weights`], on a device that [`device::open`] chose. So a network
-//! that cannot exist, or whose weights are another network's, is never built.
+//! A [`Cnn`] is built from a [`network::Architecture`] and [`network::NamedTensors`], on a device that
+//! [`device::open`] chose. Both are checked before, so no network is built that cannot exist or
+//! whose weights are another network's.
 
-pub mod architecture;
 pub mod cnn;
-pub mod config;
-pub mod connections;
 pub mod conv_unit;
 pub mod device;
+mod dropout;
 pub mod equivariance;
-pub mod preprocess;
-mod regularize;
-pub mod weights;
+pub mod input;
 
-pub use architecture::{Architecture, ShapeError};
 pub use cnn::Cnn;
-pub use config::ModelConfig;
-pub use weights::Weights;

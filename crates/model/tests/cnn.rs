@@ -9,15 +9,15 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, Tolerance};
-use model::cnn::probabilities;
-use model::config::{Activation, Normalization, Padding, Pool, UnitConfig};
-use model::{Architecture, Cnn, ModelConfig, Weights, device, preprocess};
+use model::{Cnn, device, input};
+use network::config::{Activation, Normalization, Padding, Pool, UnitConfig};
+use network::{Architecture, ModelConfig};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-// One program with these, so that Burn is linked once.
-#[path = "cnn/maps.rs"]
-mod maps;
+// A part of this program and not one of its own, so that Burn is linked only once.
+#[path = "cnn/feature_maps.rs"]
+mod feature_maps;
 
 fn cpu() -> Device {
     device::open(Some(device::Backend::Ndarray)).unwrap().device
@@ -33,12 +33,12 @@ fn architecture(units: Vec<UnitConfig>, dense: Vec<usize>, dropout: f64, size: u
 }
 
 fn cnn(architecture: &Architecture, device: &Device) -> Cnn {
-    Cnn::new(architecture, &Weights::initial(architecture, &mut rng(1)), device).unwrap()
+    Cnn::new(architecture, &architecture.initial_tensors(&mut rng(1)), device).unwrap()
 }
 
-fn pictures(n: usize, size: usize, device: &Device) -> Tensor<4> {
+fn images(n: usize, size: usize, device: &Device) -> Tensor<4> {
     let pixels: Vec<u8> = (0..n * size * size).map(|i| (i * 37 % 256) as u8).collect();
-    preprocess::to_input(&pixels, n, size, size, device)
+    input::to_input(&pixels, n, size, size, device)
 }
 
 /// A unit computed by hand: convolution with loops, then activation, then max-pooling.
@@ -89,10 +89,10 @@ fn a_unit_is_convolution_activation_pooling() {
     for (activation, function) in functions {
         let unit = UnitConfig { filters: 1, kernel_size: 3, activation, ..UnitConfig::default() };
         let architecture = architecture(vec![unit], vec![], 0.0, 6);
-        let weights = Weights::initial(&architecture, &mut rng(2));
+        let weights = architecture.initial_tensors(&mut rng(2));
         let kernel = weights.get("units.0.conv.weight").unwrap().1;
         let bias = weights.get("units.0.conv.bias").unwrap().1[0];
-        let image = pictures(1, 6, &device);
+        let image = images(1, 6, &device);
         let by_hand = unit_by_hand(image.to_data().as_slice::<f32>().unwrap(), 6, kernel, bias, function);
         let (_, head) = weights.get("head.weight").unwrap();
         let head_bias = weights.get("head.bias").unwrap().1;
@@ -127,8 +127,8 @@ fn every_kind_of_unit_runs_with_the_shapes_of_the_table() {
                     ..UnitConfig::default()
                 };
                 let architecture = architecture(vec![unit], vec![7], 0.0, 13);
-                // A flattened map of another size than the table's would not fit the dense layer.
-                let logits = cnn(&architecture, &device).forward(pictures(3, 13, &device));
+                // Flattened feature maps of another size than the table's would not fit the dense layer.
+                let logits = cnn(&architecture, &device).forward(images(3, 13, &device));
                 assert_eq!(logits.dims(), [3, 10]);
             }
         }
@@ -139,7 +139,7 @@ fn every_kind_of_unit_runs_with_the_shapes_of_the_table() {
 fn weights_survive_the_round_trip_through_a_network() {
     let unit = UnitConfig { filters: 3, normalization: Normalization::Batch, ..UnitConfig::default() };
     let architecture = architecture(vec![unit], vec![5], 0.0, 8);
-    let weights = Weights::initial(&architecture, &mut rng(4));
+    let weights = architecture.initial_tensors(&mut rng(4));
     for device in [cpu(), cpu().autodiff()] {
         assert_eq!(Cnn::new(&architecture, &weights, &device).unwrap().weights(), weights);
     }
@@ -151,7 +151,7 @@ fn batch_statistics_reach_the_weights() {
     let architecture = architecture(vec![unit], vec![], 0.0, 8);
     let device = cpu().autodiff();
     let cnn = cnn(&architecture, &device);
-    cnn.forward_train(pictures(4, 8, &device), &mut rng(0));
+    cnn.forward_train(images(4, 8, &device), &mut rng(0));
     let weights = cnn.weights();
     let mean = weights.get("units.0.norm.running_mean").unwrap().1;
     assert!(mean.iter().all(|m| *m != 0.0), "{mean:?}");
@@ -162,8 +162,8 @@ fn dropout_acts_in_training_alone_and_only_by_its_generator() {
     let architecture = architecture(vec![], vec![50], 0.5, 4);
     let device = cpu();
     let cnn = cnn(&architecture, &device);
-    let run = |seed| cnn.forward_train(pictures(2, 4, &device), &mut rng(seed)).into_data();
-    let plain = || cnn.forward(pictures(2, 4, &device)).into_data();
+    let run = |seed| cnn.forward_train(images(2, 4, &device), &mut rng(seed)).into_data();
+    let plain = || cnn.forward(images(2, 4, &device)).into_data();
     assert_eq!(plain(), plain());
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -175,7 +175,7 @@ fn dropout_keeps_the_mean() {
     let architecture = architecture(vec![], vec![], 0.3, 4);
     let device = cpu();
     let cnn = cnn(&architecture, &device);
-    let image = pictures(1, 4, &device);
+    let image = images(1, 4, &device);
     let mean = cnn.forward_train(image.clone().repeat_dim(0, 20_000), &mut rng(3)).mean_dim(0);
     mean.into_data().assert_approx_eq::<f32>(&cnn.forward(image).into_data(), Tolerance::absolute(0.02));
 }
@@ -187,24 +187,16 @@ fn parameter_ids_are_the_same_in_every_network() {
     assert_eq!(ids(), ids());
     let mut unique = ids();
     unique.dedup();
-    assert_eq!(unique.len(), architecture.tensors().len());
+    assert_eq!(unique.len(), architecture.tensor_specs().len());
 }
 
 #[test]
 fn foreign_weights_build_no_network() {
     let small = architecture(vec![], vec![5], 0.0, 8);
     let large = architecture(vec![], vec![6], 0.0, 8);
-    let weights = Weights::initial(&small, &mut rng(1));
+    let weights = small.initial_tensors(&mut rng(1));
     let error = Cnn::new(&large, &weights, &cpu()).unwrap_err().to_string();
     assert!(error.starts_with("tensor dense.0.weight has shape [64, 5], expected [64, 6]"), "{error}");
-}
-
-#[test]
-fn probabilities_sum_to_one() {
-    let device = cpu();
-    let logits = Tensor::<2>::from_floats([[1.0, 2.0, 100.0], [0.0, 0.0, 0.0]], &device);
-    let sums = probabilities(logits).sum_dim(1).into_data();
-    sums.assert_approx_eq::<f32>(&TensorData::from([[1.0], [1.0]]), Tolerance::absolute(1e-6));
 }
 
 #[test]
@@ -213,10 +205,10 @@ fn training_moves_every_parameter() {
     let architecture = architecture(vec![unit], vec![5], 0.0, 8);
     let device = cpu().autodiff();
     let cnn = cnn(&architecture, &device);
-    let loss = cnn.forward_train(pictures(4, 8, &device), &mut rng(0)).powi_scalar(2).mean();
+    let loss = cnn.forward_train(images(4, 8, &device), &mut rng(0)).powi_scalar(2).mean();
     let gradients = burn::optim::GradientsParams::from_grads(loss.backward(), &cnn);
     // All but batch normalization's two running statistics.
-    assert_eq!(gradients.len(), architecture.tensors().len() - 2);
+    assert_eq!(gradients.len(), architecture.tensor_specs().len() - 2);
     assert!(cnn.num_params() > 0);
 }
 
@@ -225,7 +217,7 @@ fn a_backend_that_is_not_compiled_in_is_named() {
     for backend in [device::Backend::Ndarray, device::Backend::Flex, device::Backend::Wgpu] {
         if !device::Backend::COMPILED.contains(&backend) {
             let message = device::open(Some(backend)).unwrap_err().to_string();
-            assert!(message.contains(&format!("--features {}", backend.name())), "{message}");
+            assert!(message.contains(&format!("the Cargo feature `{}`", backend.name())), "{message}");
         }
     }
 }

@@ -1,21 +1,21 @@
-//! The keys of `[model]`: what a user may ask of the network.
+//! The keys of `[model]` in a configuration: which network the user wants.
 
 use serde::{Deserialize, Serialize};
 
-/// A network: convolution units, then hidden dense layers, then one logit a class.
+/// A network: convolution units, then hidden dense layers, then an output layer with a logit for each class.
 ///
-/// The default is the lecture's: two units of 5x5 convolution (32 and 64 filters, SAME),
+/// The default is the lecture's network: two units of 5x5 convolution (32 and 64 filters, SAME padding),
 /// ReLU and 2x2 max-pooling, and no hidden dense layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
     /// Widths of the hidden dense layers between the units and the output layer.
     pub dense: Vec<usize>,
-    /// Activation after each hidden dense layer.
+    /// Activation function after each hidden dense layer.
     pub dense_activation: Activation,
-    /// Probability of dropping a value before each dense layer while training, in [0, 1).
+    /// Probability with which training drops a value before each dense layer, in `[0, 1)`.
     pub dropout: f64,
-    /// The convolution units, in order. Without any, the network is dense.
+    /// The convolution units, in order. A network without units is dense.
     pub units: Vec<UnitConfig>,
 }
 
@@ -43,17 +43,17 @@ pub struct UnitConfig {
     pub kernel_size: usize,
     /// Step of the convolution, in pixels.
     pub stride: usize,
-    /// What the convolution sees beyond the border.
+    /// What the convolution reads beyond the border.
     pub padding: Padding,
     /// Normalization between convolution and activation.
     pub normalization: Normalization,
-    /// The non-linear function.
+    /// Activation function after the convolution and its normalization.
     pub activation: Activation,
-    /// How neighbouring outputs are summarised.
+    /// How a window of neighbouring values becomes one value.
     pub pool: Pool,
     /// Height, width and stride of the pooling window, in pixels.
     pub pool_size: usize,
-    /// Probability of dropping a value after pooling while training, in [0, 1).
+    /// Probability with which training drops a value after pooling, in `[0, 1)`.
     pub dropout: f64,
 }
 
@@ -73,17 +73,17 @@ impl Default for UnitConfig {
     }
 }
 
-/// What a convolution sees beyond the border of its input.
+/// What a convolution reads beyond the border of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Padding {
-    /// Zeros, so that the output is as large as the input divided by the stride, rounded up.
+    /// It reads zeros, so the output is as large as the input divided by the stride, rounded up.
     Same,
-    /// Nothing: the kernel stays inside, and the output is smaller than the input.
+    /// It reads nothing: the kernel stays inside, so the output is smaller than the input.
     Valid,
 }
 
-/// The function that makes a network more than one matrix.
+/// A function applied to each value after a layer. Without one, layers in a row equal a single matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -100,26 +100,27 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Whether `a <= b` implies `f(a) <= f(b)`; such a function may follow a max-pool instead of preceding it.
+    /// Whether `a <= b` implies `f(a) <= f(b)`. Such a function gives the same after a max-pool as before it.
     pub fn is_non_decreasing(self) -> bool {
         !matches!(self, Self::Gelu)
     }
 }
 
-/// Normalization of a convolution's output.
+/// How a convolution's output is normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalization {
     None,
-    /// Batch normalization, a mean and a variance a channel (Ioffe and Szegedy 2015).
+    /// Batch normalization, with a mean and a variance for each channel (Ioffe and Szegedy 2015).
     Batch,
 }
 
-/// How a window of outputs becomes one.
+/// How a window of neighbouring values becomes one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pool {
     Max,
     Average,
+    /// There is no pooling; `pool_size` is not used.
     None,
 }

@@ -1,27 +1,28 @@
-//! What makes a convolution cheap, in numbers: sparse connections and shared parameters.
+//! Why a convolution is cheap: how many connections and parameters it saves against a dense layer.
 
-use crate::architecture::{Architecture, MapShape};
+use crate::architecture::Architecture;
+use crate::shapes::FeatureMapShape;
 
-/// A convolution, before pooling, beside a dense layer between the same maps (Goodfellow, Bengio and Courville 2016,
-/// chapter 9.2: sparse interactions, parameter sharing).
+/// A convolution, before pooling, beside a dense layer between the same feature maps (Goodfellow, Bengio
+/// and Courville 2016, chapter 9.2: sparse interactions, parameter sharing).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connections {
     /// The convolution's name in the layer table: `units.0.conv`.
     pub name: String,
-    /// Weights and biases.
+    /// Weights and biases of the convolution.
     pub parameters: u64,
     /// Weights and biases of the dense layer.
     pub dense_parameters: u64,
-    /// Multiply-adds for one picture, as in the layer table; those that meet the zeros of SAME
-    /// padding count.
+    /// Multiply-adds of the convolution for one image. As in the layer table, those with the zeros of
+    /// SAME padding count too.
     pub connections: u64,
     /// Multiply-adds of the dense layer, where each output is connected to each input.
     pub dense_connections: u64,
-    /// Numbers in the input maps.
+    /// How many numbers the input feature maps hold.
     pub inputs: u64,
-    /// Those of them that one output is connected to: `channels * kernel * kernel`.
+    /// How many of the inputs one output is connected to: `channels * kernel * kernel`.
     pub inputs_of_an_output: u64,
-    /// Positions at which each weight is used: `height * width` of the output.
+    /// At how many positions each weight is used: `height * width` of the output.
     pub uses_of_a_weight: u64,
 }
 
@@ -32,14 +33,13 @@ impl Connections {
     }
 }
 
-/// Each convolution of a network, in forward order; none where the network is dense.
+/// Each convolution of a network, in forward order. A dense network has none.
 pub fn connections(architecture: &Architecture) -> Vec<Connections> {
     let each = architecture.units().enumerate();
     each.map(|(i, (config, shape))| {
         let [input, output] = [shape.input, shape.convolved];
-        let [inputs, outputs] = [input, output].map(len);
-        let inputs_of_an_output = [input.channels, config.kernel_size, config.kernel_size].map(wide);
-        let inputs_of_an_output = inputs_of_an_output.into_iter().product();
+        let [inputs, outputs] = [input, output].map(count);
+        let inputs_of_an_output = wide(input.channels) * wide(config.kernel_size) * wide(config.kernel_size);
         let filters = wide(config.filters);
         Connections {
             name: format!("units.{i}.conv"),
@@ -55,8 +55,9 @@ pub fn connections(architecture: &Architecture) -> Vec<Connections> {
     .collect()
 }
 
-/// An architecture's tensors have at most 2^30 numbers, so a product of two sizes does not overflow.
-fn len(shape: MapShape) -> u64 {
+/// How many numbers feature maps hold. An architecture allows at most 2^30, so the product of two such
+/// counts fits into 64 bits.
+fn count(shape: FeatureMapShape) -> u64 {
     wide(shape.channels) * wide(shape.height) * wide(shape.width)
 }
 
@@ -67,7 +68,7 @@ fn wide(size: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ModelConfig, Padding, UnitConfig};
+    use crate::config::{ModelConfig, Padding, Pool, UnitConfig};
 
     fn of(units: Vec<UnitConfig>) -> Vec<Connections> {
         let config = ModelConfig { units, ..ModelConfig::default() };
@@ -101,11 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn a_convolution_as_large_as_its_picture_is_a_dense_layer() {
+    fn a_convolution_as_large_as_its_image_is_a_dense_layer() {
         let unit = UnitConfig {
             kernel_size: 28,
             padding: Padding::Valid,
-            pool: crate::config::Pool::None,
+            pool: Pool::None,
             ..UnitConfig::default()
         };
         let [only] = of(vec![unit]).try_into().unwrap();

@@ -1,26 +1,23 @@
-//! Weights on the host: drawn, read, written canonically, and compared.
+//! Tensors by name, on the host: read, written canonically, and compared.
 //!
-//! Two models are the same when the SHA-256 of their files is. So the file is canonical:
-//! safetensors with `f32` tensors in the order of their names and fixed metadata.
+//! A network's weights and the state of its optimizer are both kept so. Two models are the same when
+//! the SHA-256 of their files is the same, so the file is canonical: it is a safetensors file with
+//! `f32` tensors in the order of their names and fixed metadata.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use rand::{Rng, RngExt};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, Initial};
-
-/// Every tensor of a network by name, in `f32`.
+/// Tensors of `f32` by name: a network's weights, or the state of its optimizer.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Weights {
+pub struct NamedTensors {
     tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
-/// Why weights are not usable.
+/// Why tensors cannot be used: the file is damaged, or they are not the network's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum WeightsError {
+pub enum TensorsError {
     #[error("not a safetensors file: {reason}")]
     Format { reason: String },
     #[error("tensor {name} holds {found}, expected F32")]
@@ -39,26 +36,8 @@ pub enum WeightsError {
     NotFinite { name: String, value: String, position: usize },
 }
 
-impl Weights {
-    /// Draws the first weights of a network, tensor by tensor in module order.
-    ///
-    /// Only the generator decides the values, so every backend starts from the same ones.
-    pub fn initial(architecture: &Architecture, rng: &mut impl Rng) -> Self {
-        let mut weights = Self::default();
-        for spec in architecture.tensors() {
-            let count = spec.shape.iter().product();
-            let values = match spec.initial {
-                Initial::Constant(value) => vec![value; count],
-                Initial::Uniform { bound } => {
-                    (0..count).map(|_| (2.0 * rng.random::<f32>() - 1.0) * bound).collect()
-                }
-            };
-            weights.insert(spec.name, spec.shape, values);
-        }
-        weights
-    }
-
-    /// Puts a tensor in: `shape`'s product of values, in row order.
+impl NamedTensors {
+    /// Puts a tensor in. `values` are in row order, as many as the product of `shape`.
     pub fn insert(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
         self.tensors.insert(name, (shape, values));
     }
@@ -75,36 +54,6 @@ impl Weights {
             .map(|(name, (shape, values))| (name.as_str(), shape.as_slice(), values.as_slice()))
     }
 
-    /// Checks that these are exactly an architecture's tensors and all their values are finite.
-    ///
-    /// # Errors
-    /// The first tensor that is missing, unexpected, of another shape or not finite.
-    pub fn check(&self, architecture: &Architecture) -> Result<(), WeightsError> {
-        let specs = architecture.tensors();
-        for spec in &specs {
-            let name = spec.name.clone();
-            let Some((shape, _values)) = self.get(&name) else { return Err(WeightsError::Missing { name }) };
-            if shape != spec.shape {
-                return Err(WeightsError::Shape {
-                    name,
-                    found: shape.to_vec(),
-                    expected: spec.shape.clone(),
-                });
-            }
-        }
-        if let Some((name, position, value)) = self.first_not_finite() {
-            return Err(WeightsError::NotFinite {
-                name: name.to_owned(),
-                value: value.to_string(),
-                position,
-            });
-        }
-        match self.tensors.keys().find(|name| specs.iter().all(|spec| spec.name != **name)) {
-            Some(name) => Err(WeightsError::Unexpected { name: name.clone() }),
-            None => Ok(()),
-        }
-    }
-
     /// Name, position and value of the first number that is NaN or infinite.
     pub fn first_not_finite(&self) -> Option<(&str, usize, f32)> {
         self.iter().find_map(|(name, _shape, values)| {
@@ -113,11 +62,11 @@ impl Weights {
         })
     }
 
-    /// The canonical file: equal weights give equal bytes.
+    /// The canonical file: equal tensors give equal bytes.
     ///
     /// # Errors
-    /// If the format cannot express the tensors, which no network's are.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
+    /// If a tensor's shape and number of values disagree, which no network's do.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, TensorsError> {
         let raw: Vec<(&str, &[usize], Vec<u8>)> = self
             .iter()
             .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
@@ -127,45 +76,47 @@ impl Weights {
             .map(|(name, shape, bytes)| {
                 Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(format)?))
             })
-            .collect::<Result<Vec<_>, WeightsError>>()?;
-        // One entry only: the order of several would depend on the hash map.
-        let metadata = HashMap::from([("format".to_owned(), "mnist-cnn weights 1".to_owned())]);
-        safetensors::serialize(views, Some(metadata)).map_err(format)
+            .collect::<Result<Vec<_>, TensorsError>>()?;
+        // The metadata is a hash map, whose order changes, so it must never have more than this one entry.
+        let metadata = [("format".to_owned(), "mnist-cnn weights 1".to_owned())];
+        safetensors::serialize(views, Some(metadata.into_iter().collect())).map_err(format)
     }
 
-    /// Reads a weights file.
+    /// Reads a safetensors file.
     ///
     /// # Errors
     /// If the bytes are not safetensors or hold something other than `f32`.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TensorsError> {
         let file = SafeTensors::deserialize(bytes).map_err(format)?;
-        let mut weights = Self::default();
+        let mut tensors = Self::default();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
-                return Err(WeightsError::Type {
+                return Err(TensorsError::Type {
                     name: name.to_owned(),
                     found: format!("{:?}", view.dtype()),
                 });
             }
             let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            weights.insert(name.to_owned(), view.shape().to_vec(), values);
+            tensors.insert(name.to_owned(), view.shape().to_vec(), values);
         }
-        Ok(weights)
+        Ok(tensors)
     }
 
     /// SHA-256 of the canonical file, in hexadecimal.
     ///
     /// # Errors
-    /// As [`Weights::to_bytes`].
-    pub fn sha256(&self) -> Result<String, WeightsError> {
-        Ok(Sha256::digest(self.to_bytes()?).iter().map(|byte| format!("{byte:02x}")).collect())
+    /// As [`NamedTensors::to_bytes`].
+    #[cfg(feature = "sha256")]
+    pub fn sha256(&self) -> Result<String, TensorsError> {
+        use sha2::{Digest, Sha256};
+        Ok(hex::encode(Sha256::digest(self.to_bytes()?)))
     }
 }
 
-fn format(error: safetensors::SafeTensorError) -> WeightsError {
-    WeightsError::Format { reason: error.to_string() }
+fn format(error: safetensors::SafeTensorError) -> TensorsError {
+    TensorsError::Format { reason: error.to_string() }
 }
 
 #[cfg(test)]
-#[path = "weights_tests.rs"]
+#[path = "tensors_tests.rs"]
 mod tests;

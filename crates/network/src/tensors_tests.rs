@@ -1,76 +1,74 @@
-//! The weights file is canonical, and damaged or foreign weights are refused.
-
-use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
+//! The tensors' file is canonical, and a damaged file is refused.
 
 use super::*;
-use crate::config::{ModelConfig, Normalization, UnitConfig};
 
-fn architecture() -> Architecture {
-    let unit = UnitConfig {
-        filters: 3,
-        kernel_size: 3,
-        normalization: Normalization::Batch,
-        ..UnitConfig::default()
-    };
-    let config = ModelConfig { units: vec![unit], dense: vec![5], ..ModelConfig::default() };
-    Architecture::new(&config, [1, 6, 6], 10).unwrap()
-}
-
-fn weights(seed: u64) -> Weights {
-    Weights::initial(&architecture(), &mut ChaCha8Rng::seed_from_u64(seed))
+fn tensors(first: f32) -> NamedTensors {
+    let mut tensors = NamedTensors::default();
+    tensors.insert("units.0.conv.bias".into(), vec![3], vec![first, -0.5, f32::MIN_POSITIVE]);
+    tensors.insert("head.weight".into(), vec![2, 40], (0..80u8).map(f32::from).collect());
+    tensors
 }
 
 #[test]
-fn a_file_gives_back_the_same_weights_and_the_same_bytes() {
-    let bytes = weights(1).to_bytes().unwrap();
-    let read = Weights::from_bytes(&bytes).unwrap();
-    assert_eq!(read, weights(1));
+fn a_file_gives_back_the_same_tensors_and_the_same_bytes() {
+    let bytes = tensors(1.0).to_bytes().unwrap();
+    let read = NamedTensors::from_bytes(&bytes).unwrap();
+    assert_eq!(read, tensors(1.0));
     assert_eq!(read.to_bytes().unwrap(), bytes);
-    assert_ne!(weights(2).sha256().unwrap(), weights(1).sha256().unwrap());
 }
 
+/// Every byte, because SHA-256s of earlier runs are compared with those of later ones.
 #[test]
-fn first_weights_fill_their_range() {
-    let weights = weights(3);
-    let (_, values) = weights.get("dense.0.weight").unwrap();
-    let bound = 1.0 / (27f32).sqrt();
-    assert!(values.iter().all(|v| v.abs() <= bound));
-    assert!(values.iter().any(|v| *v > 0.8 * bound) && values.iter().any(|v| *v < -0.8 * bound));
-    assert_eq!(weights.get("units.0.norm.gamma").unwrap().1, [1.0; 3]);
+fn the_file_is_laid_out_as_it_always_was() {
+    let header = concat!(
+        r#"{"__metadata__":{"format":"mnist-cnn weights 1"},"#,
+        r#""head.weight":{"dtype":"F32","shape":[2,40],"data_offsets":[0,320]},"#,
+        r#""units.0.conv.bias":{"dtype":"F32","shape":[3],"data_offsets":[320,332]}}"#,
+    );
+    let padded = format!("{header:<width$}", width = header.len().next_multiple_of(8));
+    let mut expected = (padded.len() as u64).to_le_bytes().to_vec();
+    expected.extend(padded.as_bytes());
+    let values = (0..80u8).map(f32::from).chain([1.0, -0.5, f32::MIN_POSITIVE]);
+    expected.extend(values.flat_map(f32::to_le_bytes));
+    assert_eq!(tensors(1.0).to_bytes().unwrap(), expected);
 }
 
-type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
-
+#[cfg(feature = "sha256")]
 #[test]
-fn foreign_weights_are_named() {
-    let check = |change: fn(&mut Tensors)| {
-        let mut weights = weights(1);
-        change(&mut weights.tensors);
-        weights.check(&architecture()).unwrap_err().to_string()
-    };
-    assert!(check(|t| drop(t.remove("head.bias"))).starts_with("tensor head.bias is missing"));
-    assert!(
-        check(|t| drop(t.insert("tail".into(), (vec![1], vec![0.0])))).starts_with("tensor tail is not in")
-    );
-    assert!(
-        check(|t| t.get_mut("dense.0.bias").unwrap().0 = vec![1, 5]).contains("shape [1, 5], expected [5]")
-    );
-    assert!(
-        check(|t| t.get_mut("dense.0.bias").unwrap().1[2] = f32::NAN).contains("holds NaN at position 2")
-    );
+fn the_sha256_is_that_of_the_file() {
+    // By sha256sum, of the bytes in the test above.
+    let known = "e5ab16673e02a168040287f9919e6c05530d41db8d13e15a32ad4aca60425f4b";
+    assert_eq!(tensors(1.0).sha256().unwrap(), known);
+    assert_ne!(tensors(2.0).sha256().unwrap(), known);
 }
 
 #[test]
 fn damaged_files_are_refused() {
-    let bytes = weights(1).to_bytes().unwrap();
+    let bytes = tensors(1.0).to_bytes().unwrap();
     for length in [0, 7, 8, 100, bytes.len() - 1] {
         assert!(
-            matches!(Weights::from_bytes(&bytes[..length]), Err(WeightsError::Format { .. })),
+            matches!(NamedTensors::from_bytes(&bytes[..length]), Err(TensorsError::Format { .. })),
             "{length}"
         );
     }
     let mut long = bytes;
     long.push(0);
-    assert!(matches!(Weights::from_bytes(&long), Err(WeightsError::Format { .. })));
+    assert!(matches!(NamedTensors::from_bytes(&long), Err(TensorsError::Format { .. })));
+}
+
+#[test]
+fn numbers_of_another_type_are_named() {
+    let text = String::from_utf8_lossy(&tensors(1.0).to_bytes().unwrap()).into_owned();
+    assert_eq!(text.matches(r#""F32""#).count(), 2);
+    let mut bytes = tensors(1.0).to_bytes().unwrap();
+    let at = bytes.windows(5).position(|part| part == br#""F32""#).unwrap();
+    bytes[at + 1] = b'I';
+    let error = NamedTensors::from_bytes(&bytes).unwrap_err().to_string();
+    assert_eq!(error, "tensor head.weight holds I32, expected F32");
+}
+
+#[test]
+fn the_first_number_that_is_not_finite_is_found() {
+    assert_eq!(tensors(1.0).first_not_finite(), None);
+    assert_eq!(tensors(f32::INFINITY).first_not_finite(), Some(("units.0.conv.bias", 0, f32::INFINITY)));
 }

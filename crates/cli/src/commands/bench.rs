@@ -10,7 +10,8 @@ use learner::train::fit::{FitError, fit};
 use learner::random::{Stream, generator};
 use learner::train::state::Snapshot;
 use model::device::{self, Opened};
-use model::{Architecture, Cnn, Weights, preprocess};
+use model::{Cnn, input};
+use network::Architecture;
 use serde::Serialize;
 
 use crate::args::BenchArgs;
@@ -89,7 +90,7 @@ impl Bench {
         opened: &Opened,
         is_program: bool,
     ) -> anyhow::Result<Self> {
-        let weights = Weights::initial(architecture, &mut generator(1, Stream::Weights, 0, 0));
+        let weights = architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
         let questions: Box<dyn Iterator<Item = io::Result<String>>> = if is_program {
             Box::new(io::stdin().lock().lines())
         } else {
@@ -184,7 +185,7 @@ fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize
     let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
     let run = || {
         let began = Instant::now();
-        model.forward(preprocess::to_input(&pixels, batch, height, width, device)).into_data();
+        model.forward(input::to_input(&pixels, batch, height, width, device)).into_data();
         1e3 * began.elapsed().as_secs_f64()
     };
     // Memory and a GPU's kernels are made in the first.

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use ::network::Architecture;
+use ::network::connections::{Connections, connections};
 use anyhow::Context;
 use burn::tensor::{Device, Tensor};
 use dataset::Subset;
-use learner::eval::predict::softmax;
+use learner::eval::logits::softmax;
 use learner::eval::occlusion::{Occlusion, occlude};
-use model::connections::{Connections, connections};
 use model::equivariance::{self, Equivariance};
-use model::{Architecture, Cnn, device, preprocess};
+use model::{Cnn, device, input};
 
 use crate::args::{InspectArgs, Part};
 use crate::commands::data;
@@ -119,7 +120,7 @@ fn inspect<'a>(
 ) -> Inspection<'a> {
     let picture = pictures.image(index);
     let [height, width] = [pictures.height(), pictures.width()];
-    let images = preprocess::to_input(picture, 1, height, width, device);
+    let images = input::to_input(picture, 1, height, width, device);
     let occlusion = occlude(model, picture, [height, width], PATCH, device);
     let logits = occlusion.logits();
     let mut ranking: Vec<usize> = (0..logits.len()).collect();
@@ -134,7 +135,7 @@ fn inspect<'a>(
         classes: &[],
         probabilities: softmax(logits),
         ranking,
-        units: model.maps(images.clone()).into_iter().enumerate().map(maps).collect(),
+        units: model.feature_maps(images.clone()).into_iter().enumerate().map(maps).collect(),
         occlusion,
         network: network(model, architecture, &images),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use model::Architecture;
+use network::Architecture;
 
 use crate::args::SummaryArgs;
 use crate::exit::print;
@@ -32,7 +32,7 @@ fn render(architecture: &Architecture) -> String {
     for layer in &layers {
         line(&layer.name, &layer.kind, &shape(&layer.output), layer.parameters, layer.multiply_adds);
     }
-    let sum = |f: fn(&model::architecture::Layer) -> usize| layers.iter().map(f).sum();
+    let sum = |f: fn(&network::LayerRow) -> usize| layers.iter().map(f).sum();
     line("total", "", "", sum(|layer| layer.parameters), sum(|layer| layer.multiply_adds));
     text
 }

@@ -1,7 +1,7 @@
 //! Where in an image the evidence for each class lies: what the logits lose when a patch is covered.
 
 use burn::tensor::Device;
-use model::{Cnn, preprocess};
+use model::{Cnn, input};
 
 /// Covered images a forward pass; half of a 28x28 image's.
 const BATCH_SIZE: usize = 393;
@@ -59,7 +59,7 @@ pub fn occlude(
     }
     let mut answers = Vec::new();
     for part in batch.chunks(BATCH_SIZE * pixels.max(1)) {
-        let images = preprocess::to_input(part, part.len() / pixels, height, width, device);
+        let images = input::to_input(part, part.len() / pixels, height, width, device);
         answers.extend(model.forward(images).into_data().iter::<f32>());
     }
     // [1 + height * width, classes] -> [classes], [classes, height, width]
@@ -80,9 +80,9 @@ fn covered(image: &[u8], width: usize, [y, x]: [usize; 2], reach: usize) -> impl
 
 #[cfg(test)]
 mod tests {
-    use model::config::UnitConfig;
     use model::device::{self, Backend};
-    use model::{Architecture, ModelConfig, Weights};
+    use network::config::UnitConfig;
+    use network::{Architecture, ModelConfig, NamedTensors};
 
     use super::*;
     use crate::random::{Stream, generator};
@@ -97,8 +97,8 @@ mod tests {
         Architecture::new(&config, [1, height, width], 3).unwrap()
     }
 
-    fn with_first_weights(architecture: &Architecture) -> (Cnn, Weights) {
-        let weights = Weights::initial(architecture, &mut generator(1, Stream::Weights, 0, 0));
+    fn with_first_weights(architecture: &Architecture) -> (Cnn, NamedTensors) {
+        let weights = architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
         (Cnn::new(architecture, &weights, &cpu()).unwrap(), weights)
     }
 
@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn the_logits_are_those_of_the_image_and_an_even_patch_is_the_next_odd_one() {
         let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [9, 6]));
-        let image: Vec<u8> = (0..54).map(|i| i * 4).collect();
-        let found = occlude(&model, &image, [9, 6], 4, &cpu());
-        let images = preprocess::to_input(&image, 1, 9, 6, &cpu());
+        let picture: Vec<u8> = (0..54).map(|i| i * 4).collect();
+        let found = occlude(&model, &picture, [9, 6], 4, &cpu());
+        let images = input::to_input(&picture, 1, 9, 6, &cpu());
         assert_eq!(found.logits(), model.forward(images).into_data().as_slice::<f32>().unwrap());
         assert_eq!(found, occlude(&model, &image, [9, 6], 5, &cpu()));
         assert_ne!(found, occlude(&model, &image, [9, 6], 3, &cpu()));

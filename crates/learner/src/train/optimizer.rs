@@ -14,8 +14,8 @@ use burn::optim::{
     Optimizer as BurnOptimizer, Sgd, SgdConfig, StateSink, StateSource,
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use model::weights::WeightsError;
-use model::{Cnn, Weights};
+use model::Cnn;
+use network::{NamedTensors, TensorsError};
 
 use crate::config::{Optimizer, TrainConfig};
 
@@ -46,8 +46,8 @@ impl ModelOptimizer {
     /// The tensors that the optimizer remembers, as `units.0.conv.weight.momentum.moment_1`.
     ///
     /// The number of steps is not among them: each step reaches each parameter, so it is the run's.
-    pub fn state(&self) -> Weights {
-        let mut tensors = Weights::default();
+    pub fn state(&self) -> NamedTensors {
+        let mut tensors = NamedTensors::default();
         for (name, state) in &self.states {
             for (name, data) in self.rule.flatten(name, state).tensors {
                 let shape = data.shape().to_vec();
@@ -64,10 +64,10 @@ impl ModelOptimizer {
     pub fn restore(
         config: &TrainConfig,
         model: &Cnn,
-        state: &Weights,
+        state: &NamedTensors,
         steps: usize,
         device: &Device,
-    ) -> Result<Self, WeightsError> {
+    ) -> Result<Self, TensorsError> {
         let mut restore = Restore {
             optimizer: Self::new(config),
             state,
@@ -84,7 +84,7 @@ impl ModelOptimizer {
         if restore.used < state.iter().count() {
             let known = restore.optimizer.state();
             let unexpected = state.iter().map(|(name, ..)| name).find(|name| known.get(name).is_none());
-            return Err(WeightsError::Unexpected { name: unexpected.unwrap_or_default().to_owned() });
+            return Err(TensorsError::Unexpected { name: unexpected.unwrap_or_default().to_owned() });
         }
         Ok(restore.optimizer)
     }
@@ -196,13 +196,13 @@ impl ModuleMapper for Step<'_> {
 /// Fills in the state of each parameter that learns, after the pattern of a step that changes nothing.
 struct Restore<'a> {
     optimizer: ModelOptimizer,
-    state: &'a Weights,
+    state: &'a NamedTensors,
     steps: usize,
     device: &'a Device,
     path: Vec<String>,
     /// Tensors that were put back.
     used: usize,
-    error: Option<WeightsError>,
+    error: Option<TensorsError>,
 }
 
 impl ModuleVisitor for Restore<'_> {
@@ -231,26 +231,26 @@ impl ModuleVisitor for Restore<'_> {
 }
 
 impl Restore<'_> {
-    fn filled<const D: usize>(&mut self, name: &str, pattern: &DynState) -> Result<DynState, WeightsError> {
+    fn filled<const D: usize>(&mut self, name: &str, pattern: &DynState) -> Result<DynState, TensorsError> {
         let pattern = self.optimizer.rule.flatten(name, pattern);
         let steps = pattern.scalars.into_iter().map(|(name, _one)| (name, self.steps.into()));
         let mut source = StateSource::new(steps.collect());
         for (name, expected) in pattern.tensors {
             let Some((shape, values)) = self.state.get(&name) else {
-                return Err(WeightsError::Missing { name });
+                return Err(TensorsError::Missing { name });
             };
             let expected = expected.shape().to_vec();
             if shape != expected {
-                return Err(WeightsError::Shape { name, found: shape.to_vec(), expected });
+                return Err(TensorsError::Shape { name, found: shape.to_vec(), expected });
             }
             if let Some(position) = values.iter().position(|value| !value.is_finite()) {
-                return Err(WeightsError::NotFinite { name, value: values[position].to_string(), position });
+                return Err(TensorsError::NotFinite { name, value: values[position].to_string(), position });
             }
             source.insert_tensor(name, TensorData::new(values.to_vec(), shape.to_vec()));
             self.used += 1;
         }
         let rule = self.optimizer.rule.of_any_rank();
         rule.state_unflatten(D, name, &mut source, self.device)
-            .ok_or_else(|| WeightsError::Missing { name: name.to_owned() })
+            .ok_or_else(|| TensorsError::Missing { name: name.to_owned() })
     }
 }

@@ -2,13 +2,14 @@
 
 use learner::eval::predict::predict;
 use learner::random::{Stream, generator};
+use model::Cnn;
 use model::device::{self, Backend};
-use model::{Cnn, Weights};
+use network::NamedTensors;
 
 use crate::memory::{cpu, digits, sample_test, small_network, training};
 
 /// ||a - b|| / ||b|| of each tensor, with its name.
-fn differences(a: &Weights, b: &Weights) -> Vec<(String, f64)> {
+fn differences(a: &NamedTensors, b: &NamedTensors) -> Vec<(String, f64)> {
     let square = |x: f64| x * x;
     a.iter()
         .zip(b.iter())
@@ -21,7 +22,7 @@ fn differences(a: &Weights, b: &Weights) -> Vec<(String, f64)> {
 }
 
 /// The first four steps of a tiny network, without dropout.
-fn first_steps(backend: Backend) -> Weights {
+fn first_steps(backend: Backend) -> NamedTensors {
     let (memory, result) = digits(32, 8, &small_network()).fit(&training(1, 8, 1e-3), backend);
     result.unwrap();
     memory.weights().clone()
@@ -36,7 +37,7 @@ fn trains_like_the_cpu(backend: Backend) {
 
 fn starts_from_the_same_weights(backend: Backend) {
     let task = digits(8, 8, &small_network());
-    let drawn = Weights::initial(&task.architecture, &mut generator(1, Stream::Weights, 0, 0));
+    let drawn = task.architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
     let device = device::open(Some(backend)).unwrap().device;
     let on_device = Cnn::new(&task.architecture, &drawn, &device).unwrap().weights();
     assert_eq!(on_device.sha256().unwrap(), drawn.sha256().unwrap());
@@ -78,7 +79,7 @@ fn wgpu_starts_trains_and_answers_like_the_cpu() {
 #[test]
 fn differences_are_relative_to_the_norm() {
     let task = digits(8, 8, &small_network());
-    let weights = |seed| Weights::initial(&task.architecture, &mut generator(seed, Stream::Weights, 0, 0));
+    let weights = |seed| task.architecture.initial_tensors(&mut generator(seed, Stream::Weights, 0, 0));
     assert!(differences(&weights(1), &weights(1)).iter().all(|(_, d)| *d == 0.0));
     assert!(differences(&weights(1), &weights(2)).iter().all(|(_, d)| *d > 0.1));
 }

@@ -1,8 +1,8 @@
 //! Training learns, repeats to the bit, and stops at what is not finite.
 
 use learner::config::{Optimizer, Schedule, TrainConfig};
-use learner::train::fit::FitError;
-use model::config::{ModelConfig, Normalization, UnitConfig};
+use learner::fit::FitError;
+use network::config::{ModelConfig, Normalization, UnitConfig};
 
 use crate::memory::{cpu, digits, small_network, training};
 
@@ -70,7 +70,7 @@ fn a_network_that_diverges_is_stopped_and_its_last_good_state_is_kept() {
     let message = error.to_string();
     assert!(message.contains(" at step ") && message.contains("learning rate is "), "{message}");
     for snapshot in &memory.snapshots {
-        snapshot.weights.check(&task.architecture).unwrap();
+        task.architecture.check(&snapshot.weights).unwrap();
     }
     assert!(!memory.snapshots.is_empty());
 }
@@ -129,7 +129,7 @@ fn a_batch_larger_than_the_data_is_all_of_it() {
 
 #[test]
 fn average_pooling_and_gelu_learn_as_well() {
-    use model::config::{Activation, Pool};
+    use network::config::{Activation, Pool};
     let unit = UnitConfig {
         filters: 6,
         kernel_size: 3,

@@ -9,9 +9,9 @@ use learner::train::observer::{EpochEvent, StepEvent};
 use learner::train::fit::{FitError, Outcome, fit};
 use learner::train::state::{Best, Snapshot};
 use learner::{Event, Observer};
-use model::config::{ModelConfig, UnitConfig};
 use model::device::{self, Backend};
-use model::{Architecture, Weights};
+use network::config::{ModelConfig, UnitConfig};
+use network::{Architecture, NamedTensors};
 
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -44,7 +44,7 @@ impl Observer for Memory {
 }
 
 impl Memory {
-    pub(crate) fn weights(&self) -> &Weights {
+    pub(crate) fn weights(&self) -> &NamedTensors {
         &self.snapshots.last().expect("a snapshot at the end of the last epoch").weights
     }
 

@@ -2,10 +2,9 @@
 
 use learner::Event;
 use learner::config::{Optimizer, Schedule, TrainConfig};
-use learner::train::fit::{FitError, Outcome};
-use learner::train::state::Snapshot;
-use model::Weights;
-use model::weights::WeightsError;
+use learner::fit::{FitError, Outcome};
+use learner::snapshot::Snapshot;
+use network::{NamedTensors, TensorsError};
 
 use crate::learning::with_everything_random;
 use crate::memory::{Task, cpu, digits, small_network, training};
@@ -78,8 +77,8 @@ fn a_longer_window_than_the_key_says_now_ends_at_the_next_step() {
 }
 
 /// Every tensor but one.
-fn without(tensors: &Weights, left_out: &str) -> Weights {
-    let mut rest = Weights::default();
+fn without(tensors: &NamedTensors, left_out: &str) -> NamedTensors {
+    let mut rest = NamedTensors::default();
     for (name, shape, values) in tensors.iter().filter(|(name, ..)| *name != left_out) {
         rest.insert(name.to_owned(), shape.to_vec(), values.to_vec());
     }
@@ -98,19 +97,19 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
     };
     let moment = "units.1.conv.weight.momentum.moment_2";
     let error = refused(&|s| s.optimizer = without(&s.optimizer, moment));
-    assert!(matches!(&error, FitError::Weights(WeightsError::Missing { name }) if name == moment), "{error}");
+    assert!(matches!(&error, FitError::Weights(TensorsError::Missing { name }) if name == moment), "{error}");
     let error = refused(&|s| s.optimizer.insert("head.other".into(), vec![1], vec![0.0]));
-    assert!(matches!(&error, FitError::Weights(WeightsError::Unexpected { name }) if name == "head.other"));
+    assert!(matches!(&error, FitError::Weights(TensorsError::Unexpected { name }) if name == "head.other"));
     let error = refused(&|s| s.optimizer.insert(moment.into(), vec![1], vec![0.0]));
     assert!(
-        matches!(&error, FitError::Weights(WeightsError::Shape { name, .. }) if name == moment),
+        matches!(&error, FitError::Weights(TensorsError::Shape { name, .. }) if name == moment),
         "{error}"
     );
     let not_a_number = |s: &mut Snapshot| {
         let (shape, values) = s.optimizer.get(moment).map(|(s, v)| (s.to_vec(), v.to_vec())).unwrap();
         s.optimizer.insert(moment.into(), shape, values.iter().map(|_| f32::NAN).collect());
     };
-    assert!(matches!(refused(&not_a_number), FitError::Weights(WeightsError::NotFinite { .. })));
+    assert!(matches!(refused(&not_a_number), FitError::Weights(TensorsError::NotFinite { .. })));
     assert!(matches!(refused(&|s| s.position.step = 9), FitError::Position { step: 9, .. }));
     assert!(matches!(refused(&|s| s.position.epoch = 0), FitError::Position { epoch: 0, .. }));
     assert!(matches!(refused(&|s| s.position.epoch = usize::MAX), FitError::Position { .. }));

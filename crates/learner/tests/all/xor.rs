@@ -3,7 +3,7 @@
 use dataset::idx::{Images, Labels};
 use dataset::{TrainSet, ValidationSet};
 use learner::config::TrainConfig;
-use model::{Architecture, ModelConfig};
+use network::{Architecture, ModelConfig};
 
 use crate::memory::{Task, cpu, training};
 

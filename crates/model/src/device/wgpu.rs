@@ -1,4 +1,4 @@
-//! The wgpu device: opened once a process, because Burn registers each adapter for life.
+//! The wgpu device. A process opens it once, because Burn never forgets an adapter.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::wgpu::wgpu::DeviceType;
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Backend, DeviceError, Opened};
+use super::backend::{Backend, DeviceError, Opened};
 
 struct Adapter {
     device: Device,
@@ -30,11 +30,15 @@ fn adapter() -> &'static Result<Adapter, DeviceError> {
     })
 }
 
-/// Whether wgpu finds an adapter that is not software on the CPU.
+/// Whether wgpu finds an adapter that is hardware, not a program on the CPU.
 pub(super) fn real_gpu() -> bool {
     adapter().as_ref().is_ok_and(|adapter| !adapter.is_software)
 }
 
+/// Opens the adapter that wgpu prefers, with a notice if it is software.
+///
+/// # Errors
+/// If there is no adapter, or it does not start.
 pub(super) fn open_wgpu() -> Result<Opened, DeviceError> {
     let adapter = adapter().as_ref().map_err(Clone::clone)?;
     let notice = adapter.is_software.then(|| {

@@ -1,12 +1,13 @@
-//! The maps between the units: forward goes through them, and they shift with the picture.
+//! The feature maps after each unit: forward goes through them, and they shift with the image.
 
 use burn::tensor::Tensor;
-use model::config::{Activation, Normalization, Padding, Pool, UnitConfig};
+use model::Cnn;
 use model::equivariance::{Equivariance, compare, measure, shift, step};
-use model::{Architecture, Cnn, ModelConfig, Weights};
+use network::config::{Activation, Normalization, Padding, Pool, UnitConfig};
+use network::{Architecture, ModelConfig, NamedTensors};
 use rand::RngExt;
 
-use crate::{architecture, cnn, cpu, pictures, rng};
+use crate::{architecture, cnn, cpu, images, rng};
 
 fn unit(filters: usize) -> UnitConfig {
     UnitConfig { filters, kernel_size: 3, ..UnitConfig::default() }
@@ -16,12 +17,12 @@ fn unit(filters: usize) -> UnitConfig {
 fn noise(size: usize) -> Tensor<4> {
     let mut rng = rng(7);
     let pixels: Vec<u8> = (0..size * size).map(|_| rng.random()).collect();
-    model::preprocess::to_input(&pixels, 1, size, size, &cpu())
+    model::input::to_input(&pixels, 1, size, size, &cpu())
 }
 
 /// The same weights under the names they have once the first unit is cut off.
-fn without_the_first_unit(weights: &Weights) -> Weights {
-    let mut rest = Weights::default();
+fn without_the_first_unit(weights: &NamedTensors) -> NamedTensors {
+    let mut rest = NamedTensors::default();
     for (name, shape, values) in weights.iter().filter(|(name, _, _)| !name.starts_with("units.0.")) {
         rest.insert(name.replace("units.1.", "units.0."), shape.to_vec(), values.to_vec());
     }
@@ -29,38 +30,38 @@ fn without_the_first_unit(weights: &Weights) -> Weights {
 }
 
 #[test]
-fn forward_goes_through_the_maps() {
+fn forward_goes_through_the_feature_maps() {
     let strided = UnitConfig { stride: 2, normalization: Normalization::Batch, ..unit(4) };
     let averaged = UnitConfig { pool: Pool::Average, activation: Activation::Gelu, ..unit(4) };
     for first in [unit(4), strided, averaged] {
         let config = ModelConfig { units: vec![first, unit(6)], ..ModelConfig::default() };
         let whole = Architecture::new(&config, [1, 13, 13], 10).unwrap();
-        let weights = Weights::initial(&whole, &mut rng(3));
+        let weights = whole.initial_tensors(&mut rng(3));
         let network = Cnn::new(&whole, &weights, &cpu()).unwrap();
-        let images = pictures(3, 13, &cpu());
-        let maps = network.maps(images.clone());
+        let images = images(3, 13, &cpu());
+        let maps = network.feature_maps(images.clone());
         for (maps, (_, shape)) in maps.iter().zip(whole.units()) {
             let output = shape.output;
             assert_eq!(maps.dims(), [3, output.channels, output.height, output.width]);
         }
 
-        // A network that begins with the second unit, fed with the maps after the first.
+        // A network that begins with the second unit, fed with the feature maps after the first.
         let [n, channels, height, width] = maps[0].dims();
         let config = ModelConfig { units: vec![unit(6)], ..ModelConfig::default() };
         let rest = Architecture::new(&config, [channels, height, width], 10).unwrap();
         let rest = Cnn::new(&rest, &without_the_first_unit(&weights), &cpu()).unwrap();
         assert_eq!(rest.forward(maps[0].clone()).into_data(), network.forward(images).into_data());
-        let second = rest.maps(maps[0].clone()).remove(0);
+        let second = rest.feature_maps(maps[0].clone()).remove(0);
         assert_eq!(second.into_data(), maps[1].to_data());
         assert_eq!((n, maps.len()), (3, 2));
     }
 }
 
 #[test]
-fn a_dense_network_has_no_maps() {
+fn a_dense_network_has_no_feature_maps() {
     let dense = architecture(Vec::new(), vec![5], 0.0, 8);
     let network = cnn(&dense, &cpu());
-    assert_eq!(network.maps(noise(8)).len(), 0);
+    assert_eq!(network.feature_maps(noise(8)).len(), 0);
     assert_eq!((step(&dense), measure(&network, &dense, &noise(8), 2)), (None, None));
 }
 
@@ -70,14 +71,14 @@ fn measured(unit: &UnitConfig, size: usize, pixels: usize) -> Option<Equivarianc
 }
 
 #[test]
-fn shifting_the_picture_shifts_the_maps() {
+fn shifting_the_image_shifts_the_feature_maps() {
     let lectures = UnitConfig::default();
     let stride = UnitConfig { stride: 2, pool: Pool::None, ..unit(5) };
     let both = UnitConfig { stride: 2, pool: Pool::Average, normalization: Normalization::Batch, ..unit(5) };
     let valid = UnitConfig { padding: Padding::Valid, activation: Activation::Gelu, ..UnitConfig::default() };
     let odd = UnitConfig { pool_size: 3, activation: Activation::Tanh, ..unit(4) };
     let even = UnitConfig { kernel_size: 4, pool: Pool::None, activation: Activation::None, ..unit(3) };
-    // A picture of 28x28, the shift of picture and maps, and how many rows are compared.
+    // For images of 28x28: their shift, that of the feature maps, and how many rows are compared.
     for (unit, pixels, positions, rows) in [
         (&lectures, 2, 1, 12),
         (&lectures, 8, 4, 9),
@@ -94,7 +95,7 @@ fn shifting_the_picture_shifts_the_maps() {
     }
 }
 
-/// Every position that is said to be inside is, and one more row would not be.
+/// Every position that is said to be undisturbed is, and one more row or column would not be.
 #[test]
 fn the_border_that_the_shift_disturbs_begins_where_it_is_said_to() {
     for (unit, positions) in
@@ -104,7 +105,7 @@ fn the_border_that_the_shift_disturbs_begins_where_it_is_said_to() {
         let network = cnn(&architecture, &cpu());
         let pixels = positions * step(&architecture).unwrap();
         let [rows, columns] = measure(&network, &architecture, &noise(28), pixels).unwrap().compared;
-        let maps = |images| network.maps(images).remove(0);
+        let maps = |images| network.feature_maps(images).remove(0);
         let [before, after] = [maps(noise(28)), maps(shift(noise(28), pixels))];
         assert!(compare(&before, &after, positions, [rows, columns])[0] <= 1e-6);
         assert!(compare(&before, &after, positions, [rows + 1, columns])[0] > 1e-2, "{unit:?}");
@@ -116,10 +117,10 @@ fn the_border_that_the_shift_disturbs_begins_where_it_is_said_to() {
 fn a_shift_between_two_positions_is_not_equivariant() {
     let found = measured(&UnitConfig::default(), 28, 1).unwrap();
     assert!(found.difference > 0.01 * found.greatest, "{found:?}");
-    // Neither is one by a multiple of the step, if the maps are taken to move otherwise.
+    // A shift by a multiple of the step is not either, if the feature maps are moved differently.
     let architecture = architecture(vec![UnitConfig::default()], Vec::new(), 0.0, 28);
     let network = cnn(&architecture, &cpu());
-    let maps = |images| network.maps(images).remove(0);
+    let maps = |images| network.feature_maps(images).remove(0);
     let [difference, greatest] = compare(&maps(noise(28)), &maps(shift(noise(28), 4)), 1, [10, 10]);
     assert!(difference > 0.01 * greatest, "{difference} of {greatest}");
 }
@@ -127,7 +128,7 @@ fn a_shift_between_two_positions_is_not_equivariant() {
 #[test]
 fn a_dense_layer_is_not_equivariant() {
     let config = ModelConfig { units: Vec::new(), ..ModelConfig::default() };
-    // From a picture of 8x8 to a map of 8x8, each number of it from the whole picture.
+    // From an image of 8x8 to a feature map of 8x8, whose every number depends on the whole image.
     let dense = Architecture::new(&config, [1, 8, 8], 64).unwrap();
     let network = cnn(&dense, &cpu());
     let map = |images| network.forward(images).reshape([1, 1, 8, 8]);
@@ -146,7 +147,7 @@ fn a_shift_that_leaves_nothing_to_compare_is_no_measurement() {
 
 #[test]
 fn a_shift_moves_pixels_down_and_to_the_right() {
-    let picture = Tensor::<4>::from_floats([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]], &cpu());
+    let image = Tensor::<4>::from_floats([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]], &cpu());
     let expected = Tensor::<4>::from_floats([[[[0.0, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 4.0, 5.0]]]], &cpu());
-    assert_eq!(shift(picture, 1).into_data(), expected.into_data());
+    assert_eq!(shift(image, 1).into_data(), expected.into_data());
 }

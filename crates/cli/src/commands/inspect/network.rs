@@ -100,8 +100,8 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::connections::connections;
-    use model::{Architecture, ModelConfig};
+    use network::connections::connections;
+    use network::{Architecture, ModelConfig};
 
     use super::*;
 

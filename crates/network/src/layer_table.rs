@@ -1,0 +1,152 @@
+//! The layer table: what each layer does, the shape that it gives, and what it costs.
+
+use crate::architecture::Architecture;
+use crate::config::{Activation, Normalization, Pool, UnitConfig};
+use crate::shapes::{FeatureMapShape, UnitShape};
+
+/// One row of the layer table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerRow {
+    /// As in the names of the layer's tensors: `units.0.conv`.
+    pub name: String,
+    /// What the layer does, in words.
+    pub kind: String,
+    /// Output shape for one image: `[channels, height, width]`, or `[outputs]` of a dense layer.
+    pub output: Vec<usize>,
+    /// How many numbers of the layer training changes.
+    pub parameters: usize,
+    /// Multiply-adds for one image, forward.
+    pub multiply_adds: usize,
+}
+
+impl Architecture {
+    /// The layer table, in forward order.
+    pub fn layers(&self) -> Vec<LayerRow> {
+        let mut rows = Vec::new();
+        for (i, (config, shape)) in self.units().enumerate() {
+            rows.push(convolution(i, config, shape));
+            rows.extend(pooling(i, config, shape));
+        }
+        let hidden = self.dense().len() - 1;
+        for (i, &[inputs, outputs]) in self.dense().iter().enumerate() {
+            let (name, kind) = if i == hidden {
+                ("head".to_owned(), "dense, softmax".to_owned())
+            } else {
+                (format!("dense.{i}"), format!("dense{}", then(self.config().dense_activation)))
+            };
+            rows.push(LayerRow {
+                name,
+                kind,
+                output: vec![outputs],
+                parameters: inputs * outputs + outputs,
+                multiply_adds: inputs * outputs,
+            });
+        }
+        rows
+    }
+}
+
+/// The row of a unit's convolution, with its normalization and activation.
+fn convolution(i: usize, config: &UnitConfig, shape: &UnitShape) -> LayerRow {
+    let [k, filters, channels] = [config.kernel_size, config.filters, shape.input.channels];
+    let weights = filters * channels * k * k;
+    let stride = if config.stride == 1 { String::new() } else { format!(", stride {}", config.stride) };
+    // Batch normalization has a scale and an offset for each filter.
+    let (norm, norm_parameters) = match config.normalization {
+        Normalization::Batch => (", batch norm", 2 * filters),
+        Normalization::None => ("", 0),
+    };
+    LayerRow {
+        name: format!("units.{i}.conv"),
+        kind: format!("convolution {k}x{k}{stride}{norm}{}", then(config.activation)),
+        output: dims(shape.convolved),
+        parameters: weights + filters + norm_parameters,
+        multiply_adds: weights * shape.convolved.height * shape.convolved.width,
+    }
+}
+
+/// The row of a unit's pooling, if the unit pools.
+fn pooling(i: usize, config: &UnitConfig, shape: &UnitShape) -> Option<LayerRow> {
+    let kind = match config.pool {
+        Pool::Max => "max-pool",
+        Pool::Average => "average-pool",
+        Pool::None => return None,
+    };
+    Some(LayerRow {
+        name: format!("units.{i}.pool"),
+        kind: format!("{kind} {0}x{0}", config.pool_size),
+        output: dims(shape.output),
+        parameters: 0,
+        multiply_adds: 0,
+    })
+}
+
+fn dims(shape: FeatureMapShape) -> Vec<usize> {
+    vec![shape.channels, shape.height, shape.width]
+}
+
+/// The words for an activation that follows a layer.
+fn then(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Relu => ", ReLU",
+        Activation::Gelu => ", GELU",
+        Activation::Tanh => ", tanh",
+        Activation::Sigmoid => ", sigmoid",
+        Activation::None => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelConfig;
+
+    #[test]
+    fn the_lectures_network_has_the_lectures_numbers() {
+        let net = Architecture::new(&ModelConfig::default(), [1, 28, 28], 10).unwrap();
+        let parameters: Vec<usize> = net.layers().iter().map(|row| row.parameters).collect();
+        assert_eq!(parameters, [832, 0, 51_264, 0, 31_370]);
+        assert_eq!(net.layers()[2].multiply_adds, 64 * 32 * 25 * 14 * 14);
+        assert_eq!(net.dense(), [[3136, 10]]);
+    }
+
+    #[test]
+    fn the_layer_table_and_the_tensors_agree() {
+        let normalized = UnitConfig { normalization: Normalization::Batch, ..UnitConfig::default() };
+        let config = ModelConfig {
+            units: vec![UnitConfig::default(), normalized],
+            dense: vec![40],
+            ..ModelConfig::default()
+        };
+        let net = Architecture::new(&config, [1, 28, 28], 10).unwrap();
+        let in_table: usize = net.layers().iter().map(|row| row.parameters).sum();
+        let trained = net.tensor_specs().into_iter().filter(|spec| !spec.name.contains("running"));
+        assert_eq!(in_table, trained.map(|spec| spec.shape.iter().product::<usize>()).sum::<usize>());
+    }
+
+    #[test]
+    fn each_row_says_what_its_layer_does() {
+        let first = UnitConfig { stride: 2, pool: Pool::None, ..UnitConfig::default() };
+        let second = UnitConfig {
+            normalization: Normalization::Batch,
+            activation: Activation::Gelu,
+            pool: Pool::Average,
+            ..UnitConfig::default()
+        };
+        let config = ModelConfig { units: vec![first, second], dense: vec![40], ..ModelConfig::default() };
+        let net = Architecture::new(&config, [1, 28, 28], 10).unwrap();
+        let rows: Vec<_> = net
+            .layers()
+            .into_iter()
+            .map(|row| format!("{}: {} {:?}", row.name, row.kind, row.output))
+            .collect();
+        let expected = [
+            "units.0.conv: convolution 5x5, stride 2, ReLU [32, 14, 14]",
+            "units.1.conv: convolution 5x5, batch norm, GELU [32, 14, 14]",
+            "units.1.pool: average-pool 2x2 [32, 7, 7]",
+            "dense.0: dense, ReLU [40]",
+            "head: dense, softmax [10]",
+        ];
+        assert_eq!(rows, expected);
+    }
+}

@@ -1,0 +1,144 @@
+//! Shapes of feature maps, and how a convolution unit changes them.
+
+use crate::config::{Padding, Pool, UnitConfig};
+
+/// A tensor with more numbers than this (4 GiB of `f32`) is refused as a typing mistake.
+pub(crate) const LARGEST_TENSOR: usize = 1 << 30;
+
+/// Shape of one image's feature maps, or of the image itself: `[channels, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureMapShape {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl FeatureMapShape {
+    /// How many numbers a tensor of this shape holds; `None` if a `usize` cannot hold their count.
+    pub(crate) fn count(self) -> Option<usize> {
+        self.channels.checked_mul(self.height)?.checked_mul(self.width)
+    }
+}
+
+/// Shapes inside one convolution unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitShape {
+    pub input: FeatureMapShape,
+    /// After the convolution, before pooling.
+    pub convolved: FeatureMapShape,
+    pub output: FeatureMapShape,
+}
+
+impl UnitShape {
+    /// Follows a unit's input through convolution and pooling.
+    ///
+    /// # Errors
+    /// Why the unit cannot exist on such an input, in words that name the key.
+    pub(crate) fn new(input: FeatureMapShape, unit: &UnitConfig) -> Result<Self, String> {
+        check_sizes(unit)?;
+        check_dropout(unit.dropout)?;
+        check_filters(input, unit)?;
+        let convolved = convolve(input, unit)?;
+        let output = pool(convolved, unit)?;
+        Ok(Self { input, convolved, output })
+    }
+}
+
+/// Refuses a dropout that is not a probability below 1.
+pub(crate) fn check_dropout(p: f64) -> Result<(), String> {
+    if (0.0..1.0).contains(&p) {
+        Ok(())
+    } else {
+        Err(format!("dropout = {p}: expected a probability from 0 to below 1"))
+    }
+}
+
+fn check_sizes(unit: &UnitConfig) -> Result<(), String> {
+    let positive = [
+        ("filters", unit.filters),
+        ("kernel_size", unit.kernel_size),
+        ("stride", unit.stride),
+        ("pool_size", unit.pool_size),
+    ];
+    match positive.iter().find(|(_, value)| *value == 0) {
+        Some((key, _)) => Err(format!("{key} = 0: expected at least 1")),
+        None => Ok(()),
+    }
+}
+
+fn check_filters(input: FeatureMapShape, unit: &UnitConfig) -> Result<(), String> {
+    let k = unit.kernel_size;
+    let count = [unit.filters, input.channels, k, k].iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    if count.is_none_or(|n| n > LARGEST_TENSOR) {
+        return Err(format!(
+            "{} filters of {}x{k}x{k} are more than {LARGEST_TENSOR} numbers",
+            unit.filters, input.channels
+        ));
+    }
+    Ok(())
+}
+
+fn convolve(input: FeatureMapShape, unit: &UnitConfig) -> Result<FeatureMapShape, String> {
+    let k = unit.kernel_size;
+    let convolved = match unit.padding {
+        Padding::Same => FeatureMapShape {
+            channels: unit.filters,
+            height: input.height.div_ceil(unit.stride),
+            width: input.width.div_ceil(unit.stride),
+        },
+        Padding::Valid => {
+            if k > input.height || k > input.width {
+                return Err(format!(
+                    "a {k}x{k} kernel does not fit into {}x{} with padding = \"valid\"",
+                    input.height, input.width
+                ));
+            }
+            FeatureMapShape {
+                channels: unit.filters,
+                height: (input.height - k) / unit.stride + 1,
+                width: (input.width - k) / unit.stride + 1,
+            }
+        }
+    };
+    if convolved.count().is_none_or(|n| n > LARGEST_TENSOR) {
+        return Err(format!(
+            "its output of {}x{}x{} is larger than {LARGEST_TENSOR} numbers",
+            convolved.channels, convolved.height, convolved.width
+        ));
+    }
+    Ok(convolved)
+}
+
+fn pool(convolved: FeatureMapShape, unit: &UnitConfig) -> Result<FeatureMapShape, String> {
+    let size = if unit.pool == Pool::None { 1 } else { unit.pool_size };
+    if size > convolved.height || size > convolved.width {
+        return Err(format!(
+            "a {size}x{size} pooling window does not fit into {}x{}",
+            convolved.height, convolved.width
+        ));
+    }
+    Ok(FeatureMapShape { height: convolved.height / size, width: convolved.width / size, ..convolved })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stride_padding_and_pooling_give_known_shapes() {
+        let shape = |change: fn(&mut UnitConfig)| {
+            let mut config = UnitConfig::default();
+            change(&mut config);
+            let input = FeatureMapShape { channels: 3, height: 28, width: 27 };
+            let out = UnitShape::new(input, &config).unwrap();
+            assert_eq!([out.convolved.channels, out.output.channels], [config.filters; 2]);
+            [out.convolved.height, out.convolved.width, out.output.height, out.output.width]
+        };
+        assert_eq!(shape(|_| ()), [28, 27, 14, 13]);
+        assert_eq!(shape(|u| u.stride = 2), [14, 14, 7, 7]);
+        assert_eq!(shape(|u| u.padding = Padding::Valid), [24, 23, 12, 11]);
+        assert_eq!(shape(|u| (u.padding, u.stride) = (Padding::Valid, 2)), [12, 12, 6, 6]);
+        assert_eq!(shape(|u| (u.pool, u.pool_size) = (Pool::Average, 3)), [28, 27, 9, 9]);
+        assert_eq!(shape(|u| u.pool = Pool::None), [28, 27, 28, 27]);
+    }
+}
