@@ -1,9 +1,10 @@
-//! One module a command.
+//! One module for each command, and what several commands do in the same way.
 
 pub(crate) mod bench;
 pub(crate) mod data;
+mod find;
 pub(crate) mod inspect;
-pub(crate) mod page;
+mod page;
 pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod summary;

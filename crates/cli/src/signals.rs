@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context;
+use learner::train::observer::Observer;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// What signals have said so far.
+/// The signals that were received so far. As an observer of a run they ask it to stop.
 #[derive(Debug)]
 pub(crate) struct Signals {
     /// The number of the last signal, or 0.
@@ -15,11 +16,11 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on; before this, a signal ends the process as usual.
+    /// Listens from now on. Before this, a signal ends the process as usual.
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let (last, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let register = |signal| {
-            // In this order: the first signal finds the flag down and raises it, the second finds it up.
+            // The order matters: the first signal finds the flag down and raises it, the second finds it up and ends the process.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
             flag::register(signal, Arc::clone(&again))?;
             flag::register_usize(signal, Arc::clone(&last), signal as usize)
@@ -34,9 +35,10 @@ impl Signals {
     pub(crate) fn received(&self) -> Option<u8> {
         u8::try_from(self.last.load(Ordering::Relaxed)).ok().filter(|signal| *signal > 0)
     }
+}
 
-    /// The same flag, for another who watches it.
-    pub(crate) fn share(&self) -> Self {
-        Self { last: Arc::clone(&self.last) }
+impl Observer for &Signals {
+    fn stop_requested(&self) -> bool {
+        self.received().is_some()
     }
 }

@@ -1,5 +1,10 @@
-//! What a terminal shows: progress, images, numbers.
+//! What a terminal shows: progress, tables, images, numbers.
 
-pub(crate) mod progress;
+pub(crate) mod download_bar;
+pub(crate) mod epoch_table;
+pub(crate) mod numbers;
 pub(crate) mod screen;
 pub(crate) mod tiles;
+pub(crate) mod training;
+pub(crate) mod training_bar;
+pub(crate) mod training_lines;

@@ -13,4 +13,4 @@ pub mod run;
 pub mod train;
 
 pub use config::Config;
-pub use train::observer::{Event, Observer};
+pub use train::observer::Observer;

@@ -1,6 +1,6 @@
 //! Training: the loop, what it needs, and who observes it.
 
-mod error;
+pub(crate) mod error;
 pub mod event_file;
 pub mod fit;
 pub mod observer;

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use learner::config::text::{parse, print};
 use learner::run::store::manifest::{self, Entry};
 use learner::random::{Stream, generator};
-use learner::snapshot::{Best, Figures, Position};
+use learner::train::state::{Best, Figures, Position};
 use network::{Architecture, ModelConfig, NamedTensors};
 use peak_alloc::PeakAlloc;
 use rand::rngs::ChaCha8Rng;

@@ -5,7 +5,6 @@
 
 pub mod input;
 pub mod run;
-pub mod tensorboard;
 
 mod bars;
 mod chart;

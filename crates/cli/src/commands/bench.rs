@@ -1,23 +1,23 @@
-//! `bench`: how long a training step and an answer take here.
+//! `bench`: how long a training step and an inference take on this machine.
 
 use std::io::{self, BufRead};
 use std::time::Instant;
 
 use anyhow::bail;
 use burn::tensor::Device;
-use learner::train::observer::{Event, Observer};
-use learner::train::fit::{FitError, fit};
+use learner::run::data::TrainingData;
+use learner::train::fit::{Outcome, fit};
+use learner::train::observer::Observer;
 use learner::random::{Stream, generator};
-use learner::train::state::Snapshot;
 use model::device::{self, Opened};
 use model::{Cnn, input};
 use network::Architecture;
 use serde::Serialize;
 
 use crate::args::BenchArgs;
-use crate::commands::data;
 use crate::exit::{note, print};
-use crate::paths::read_config;
+use crate::paths::{data_dir, read_config};
+use crate::ui::download_bar;
 
 /// Steps before the first that is timed: gradients change much in the first hundred, and with
 /// them the work.
@@ -30,50 +30,51 @@ const QUESTIONS: [&str; 4] = ["step 100", "infer 1 300", "infer 128 20", "infer 
 enum Question {
     /// `step TIMES`: training steps.
     Step { times: usize },
-    /// `infer BATCH TIMES`: logits of so many pictures.
+    /// `infer BATCH TIMES`: logits of so many images.
     Infer { batch: usize, times: usize },
 }
 
 /// Milliseconds of each time.
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Times {
     ms: Vec<f64>,
 }
 
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let config = read_config(&args.config)?;
     let opened = device::open(args.backend.wish())?;
-    let (train, validation) = data::training_sets(&config, &crate::paths::data_dir(&args.data_dir))?;
+    let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::sink())?;
     let architecture = config.architecture();
-    let mut bench = Bench::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
+    let mut timer = Timer::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
         opened.backend.name(),
         opened.hardware
     ));
-    match fit(architecture, config.train(), &train, &validation, &opened.device, None, &mut bench) {
-        // How a listener ends a run: it was asked everything.
-        Err(FitError::Observer(_)) if bench.is_done => Ok(()),
-        Ok(_) => {
-            bail!("the run ended before the last question; give it more train.epochs or more pictures")
+    let TrainingData { train, validation } = &data;
+    let outcome = fit(architecture, config.train(), train, validation, &opened.device, None, &mut timer)?;
+    match (timer.failure, outcome) {
+        (Some(error), _) => Err(error),
+        (None, Outcome::Stopped(_)) => Ok(()),
+        (None, Outcome::Finished(_)) => {
+            bail!("the run ended before the last question; give it more train.epochs or more images")
         }
-        Err(error) => Err(error.into()),
     }
 }
 
-/// Listens to a run and times what it is asked for between two steps.
-struct Bench {
+/// Observes a run, and between two steps times what it is asked for. It stops the run after the last question.
+struct Timer {
     questions: Box<dyn Iterator<Item = io::Result<String>>>,
     /// Whether a program asks, which wants JSON, or a person, who wants a line.
     is_program: bool,
     model: Cnn,
     device: Device,
-    picture: [usize; 2],
+    image: [usize; 2],
     batch_size: usize,
     steps: usize,
     step: Option<Timing>,
     is_done: bool,
-    failure: Option<io::Error>,
+    failure: Option<anyhow::Error>,
 }
 
 /// Training steps being timed.
@@ -83,7 +84,7 @@ struct Timing {
     began: Instant,
 }
 
-impl Bench {
+impl Timer {
     fn new(
         architecture: &Architecture,
         batch_size: usize,
@@ -102,7 +103,7 @@ impl Bench {
             is_program,
             model: Cnn::new(architecture, &weights, &opened.device)?,
             device: opened.device.clone(),
-            picture: [input.height, input.width],
+            image: [input.height, input.width],
             batch_size,
             steps: 0,
             step: None,
@@ -111,7 +112,7 @@ impl Bench {
         })
     }
 
-    /// Answers questions until one wants training steps, or there are no more.
+    /// Timess questions until one wants training steps, or there are no more.
     fn ask(&mut self) -> anyhow::Result<()> {
         for line in self.questions.by_ref() {
             let line = line?;
@@ -121,8 +122,8 @@ impl Bench {
                     return Ok(());
                 }
                 Question::Infer { batch, times } => {
-                    let ms = infer(&self.model, self.picture, &self.device, batch, times);
-                    answer(self.is_program, &format!("{batch} pictures"), batch, ms)?;
+                    let ms = infer(&self.model, self.image, &self.device, batch, times);
+                    print_times(self.is_program, &format!("{batch} images"), batch, ms)?;
                 }
             }
         }
@@ -139,31 +140,22 @@ impl Bench {
             }
             let ms = std::mem::take(&mut timing.ms);
             self.step = None;
-            answer(self.is_program, "a training step", self.batch_size, ms)?;
+            print_times(self.is_program, "a training step", self.batch_size, ms)?;
         }
         self.ask()
     }
 }
 
-impl Observer for Bench {
+impl Observer for Timer {
     fn step(&mut self) {
         self.steps += 1;
-        if self.steps < WARM_UP || self.is_done || self.failure.is_some() {
-            return;
-        }
-        self.failure = self.after_step().err().map(io::Error::other);
-    }
-
-    fn event(&mut self, _event: &Event) -> io::Result<()> {
-        match self.failure.take() {
-            Some(error) => Err(error),
-            None if self.is_done => Err(io::Error::other("every question was answered")),
-            None => Ok(()),
+        if self.steps >= WARM_UP && !self.stop_requested() {
+            self.failure = self.after_step().err();
         }
     }
 
-    fn checkpoint(&mut self, _snapshot: &Snapshot) -> io::Result<()> {
-        Ok(())
+    fn stop_requested(&self) -> bool {
+        self.is_done || self.failure.is_some()
     }
 }
 
@@ -180,7 +172,7 @@ fn parse(line: &str) -> anyhow::Result<Question> {
     .ok_or_else(|| anyhow::anyhow!("found {line:?}, expected `step TIMES` or `infer BATCH TIMES`"))
 }
 
-/// Times logits of `batch` pictures, from their bytes to numbers on the host.
+/// Times logits of `batch` images, from their bytes to numbers on the host.
 fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize, times: usize) -> Vec<f64> {
     let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
     let run = || {
@@ -193,16 +185,16 @@ fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize
     (0..times).map(|_| run()).collect()
 }
 
-fn answer(is_program: bool, what: &str, pictures: usize, ms: Vec<f64>) -> anyhow::Result<()> {
+fn print_times(is_program: bool, what: &str, images: usize, ms: Vec<f64>) -> anyhow::Result<()> {
     if is_program {
-        return print(&(serde_json::to_string(&Answer { ms })? + "\n"));
+        return print(&(serde_json::to_string(&Times { ms })? + "\n"));
     }
     let mut sorted = ms;
     sorted.sort_by(f64::total_cmp);
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
-    let rate = pictures as f64 * 1e3 / at(0.5);
+    let rate = images as f64 * 1e3 / at(0.5);
     print(&format!(
-        "{what:16} {:9.3} ms, middle half {:.3} to {:.3} ({} times); {rate:9.0} pictures/s\n",
+        "{what:16} {:9.3} ms, middle half {:.3} to {:.3} ({} times); {rate:9.0} images/s\n",
         at(0.5),
         at(0.25),
         at(0.75),

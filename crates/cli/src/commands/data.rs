@@ -1,66 +1,15 @@
-//! Data sets: fetched if missing, loaded, verified; and the `data` commands.
+//! `data download` and `data verify`.
 
 use std::path::Path;
 
-use dataset::fetch::{self, Which};
-use dataset::load;
+use dataset::fetch;
 use dataset::verify::{self, Status};
-use dataset::{Name, TestSet, TrainSet, ValidationSet, progress_bar};
-use learner::Config;
-use learner::random::{Stream, generator};
+use dataset::{Name, Split};
 
 use crate::args::DataCommand;
 use crate::exit::print;
 use crate::paths::{data_dir, short};
-
-/// The training and validation pictures that a configuration asks for.
-pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(TrainSet, ValidationSet)> {
-    divide(config, whole_training_set(config.data().dataset, dir)?)
-}
-
-fn divide(config: &Config, all: TrainSet) -> anyhow::Result<(TrainSet, ValidationSet)> {
-    let data = config.data();
-    let mut split = generator(data.split_seed, Stream::Split, 0, 0);
-    let (train, validation) =
-        all.split(data.validation_fraction, &mut split).map_err(dataset::Error::from)?;
-    let Some(limit) = data.train_limit else { return Ok((train, validation)) };
-    let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
-    let train = train.limit(limit.get(), &mut choice).map_err(dataset::Error::from)?;
-    Ok((train, validation))
-}
-
-/// The validation pictures, from files that are there.
-pub(crate) fn validation_at_hand(config: &Config, dir: &Path) -> anyhow::Result<ValidationSet> {
-    let all = load::load_train(config.data().dataset, dir).map_err(dataset::Error::from)?;
-    Ok(divide(config, all)?.1)
-}
-
-/// The test pictures, from files that are there.
-pub(crate) fn test_set_at_hand(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
-    Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
-}
-
-/// A data set's training file as a whole.
-pub(crate) fn whole_training_set(name: Name, dir: &Path) -> anyhow::Result<TrainSet> {
-    ensure(name, Which::Train, dir)?;
-    Ok(load::load_train(name, dir).map_err(dataset::Error::from)?)
-}
-
-/// A data set's test file.
-pub(crate) fn test_set(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
-    ensure(name, Which::Test, dir)?;
-    Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
-}
-
-fn ensure(name: Name, which: Which, dir: &Path) -> anyhow::Result<()> {
-    fetch::ensure(name, which, dir, &mut progress_bar::sink()).map_err(dataset::Error::from)?;
-    Ok(())
-}
-
-/// File name and SHA-256 of each file of a data set.
-pub(crate) fn checksums(name: Name) -> Vec<(String, String)> {
-    name.files().iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect()
-}
+use crate::ui::download_bar;
 
 pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {

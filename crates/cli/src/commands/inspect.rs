@@ -1,4 +1,4 @@
-//! `inspect`: what convolution does, made visible at one picture.
+//! `inspect`: what convolution does, made visible at one image.
 
 use std::path::Path;
 
@@ -6,18 +6,20 @@ use ::network::Architecture;
 use ::network::connections::{Connections, connections};
 use anyhow::Context;
 use burn::tensor::{Device, Tensor};
-use dataset::Subset;
+use dataset::{Split, Subset};
 use learner::eval::logits::softmax;
 use learner::eval::occlusion::{Occlusion, occlude};
+use learner::run::data;
+use learner::run::evaluating::load_model;
 use model::equivariance::{self, Equivariance};
 use model::{Cnn, device, input};
 
-use crate::args::{InspectArgs, Part};
-use crate::commands::data;
+use crate::args::InspectArgs;
+use crate::commands::find;
 use crate::exit::{note, print, usage};
 use crate::paths::{data_dir, short};
+use crate::ui::download_bar;
 use crate::ui::screen::Screen;
-use crate::commands::test::find_run;
 
 mod canvas;
 mod color;
@@ -26,20 +28,20 @@ mod network;
 mod sheet;
 mod text;
 
-/// Side of the patch that covers a part of the picture, in pixels: about the width of a stroke with
+/// Side of the patch that covers a part of the image, in pixels: about the width of a stroke with
 /// its borders, and the size of the lecture's kernels.
 const PATCH: usize = 5;
 /// The shift that a network is asked for, in pixels.
 const SHIFT: usize = 2;
 
-/// All that is known of one picture in one network.
+/// All that is known of one image in one network.
 struct Inspection<'a> {
-    /// Which picture: data set, part, position.
+    /// Which image: data set, part, position.
     title: String,
     /// Which network: run and epoch.
     model: String,
     /// `[height, width]`
-    picture: &'a [u8],
+    image: &'a [u8],
     height: usize,
     width: usize,
     label: usize,
@@ -72,39 +74,33 @@ struct Network {
 }
 
 pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
-    let run = find_run(args.run_dir.as_deref(), "looking into")?;
+    let run = find::one_run(args.run_dir.as_deref(), "looking into")?;
     let config = run.config()?;
-    let (best, checkpoint) = run.best_model()?;
+    let best = run.best_model()?;
     let opened = device::open(args.backend.wish())?;
     if let Some(notice) = &opened.notice {
         note(&format!("note: {notice}"));
     }
-    let model = Cnn::new(config.architecture(), &best.weights, &opened.device)
-        .with_context(|| format!("the model in {} cannot be used", short(&checkpoint)))?;
+    let model = load_model(&config, &best, &opened)?;
     let name = config.data().dataset;
     let dir = data_dir(&args.data_dir);
-    let pictures = match args.split {
-        Part::Train => data::whole_training_set(name, &dir)?.subset().clone(),
-        Part::Test => data::test_set(name, &dir)?.subset().clone(),
-    };
-    check_index(args.index, &pictures)?;
-    let part = if matches!(args.split, Part::Train) { "training" } else { "test" };
-    let title = format!("{}, {part} picture #{}", name.title(), args.index);
-    let epoch = best.position.epoch;
+    let images = data::whole_file(name, args.split, &dir, &mut download_bar::listener())?;
+    check_index(args.index, &images)?;
+    let split = if args.split == Split::Test { "test" } else { "training" };
     let inspection = Inspection {
-        title,
-        model: format!("{}, epoch {epoch}, {}", short(run.path()), opened.backend.name()),
+        title: format!("{}, {split} image #{}", name.title(), args.index),
+        model: format!("{}, epoch {}, {}", short(run.path()), best.epoch(), opened.backend.name()),
         classes: name.classes(),
-        ..inspect(&model, config.architecture(), &pictures, args.index, &opened.device)
+        ..inspect(&model, config.architecture(), &images, args.index, &opened.device)
     };
     show(&inspection, args.output.as_deref())
 }
 
-fn check_index(index: usize, pictures: &Subset) -> anyhow::Result<()> {
-    if index >= pictures.len() {
-        let found = pictures.len();
+fn check_index(index: usize, images: &Subset) -> anyhow::Result<()> {
+    if index >= images.len() {
+        let found = images.len();
         return Err(usage(format!(
-            "--index {index}: there are {found} pictures, from 0 to {}",
+            "--index {index}: there are {found} images, from 0 to {}",
             found.saturating_sub(1)
         )));
     }
@@ -114,30 +110,30 @@ fn check_index(index: usize, pictures: &Subset) -> anyhow::Result<()> {
 fn inspect<'a>(
     model: &Cnn,
     architecture: &Architecture,
-    pictures: &'a Subset,
+    images: &'a Subset,
     index: usize,
     device: &Device,
 ) -> Inspection<'a> {
-    let picture = pictures.image(index);
-    let [height, width] = [pictures.height(), pictures.width()];
-    let images = input::to_input(picture, 1, height, width, device);
-    let occlusion = occlude(model, picture, [height, width], PATCH, device);
+    let image = images.image(index);
+    let [height, width] = [images.height(), images.width()];
+    let network_input = input::to_input(image, 1, height, width, device);
+    let occlusion = occlude(model, image, [height, width], PATCH, device);
     let logits = occlusion.logits();
     let mut ranking: Vec<usize> = (0..logits.len()).collect();
     ranking.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
     Inspection {
         title: String::new(),
         model: String::new(),
-        picture,
+        image,
         height,
         width,
-        label: usize::from(pictures.label(index)),
+        label: usize::from(images.label(index)),
         classes: &[],
         probabilities: softmax(logits),
         ranking,
-        units: model.feature_maps(images.clone()).into_iter().enumerate().map(maps).collect(),
+        units: model.feature_maps(network_input.clone()).into_iter().enumerate().map(maps).collect(),
         occlusion,
-        network: network(model, architecture, &images),
+        network: network(model, architecture, &network_input),
     }
 }
 
@@ -172,13 +168,13 @@ fn show(inspection: &Inspection<'_>, output: Option<&Path>) -> anyhow::Result<()
     }
 }
 
-/// Over the pictures with evidence.
+/// Over the images with evidence.
 fn evidence_heading() -> String {
     format!("Evidence: how far a class's logit falls when the {PATCH}x{PATCH} pixels around are covered")
 }
 
 impl Inspection<'_> {
-    /// The picture and what the network takes it for, in one line.
+    /// The image and what the network takes it for, in one line.
     fn headline(&self) -> String {
         let answer = self.prediction().map_or_else(String::new, |class| {
             format!(", taken for {} with {}", self.classes[class], self.percent(class))
@@ -194,7 +190,7 @@ impl Inspection<'_> {
         format!("{:.2} %", 100.0 * self.probabilities[class])
     }
 
-    /// What a class is for this picture: the network's answer, the truth, the second choice.
+    /// What a class is for this image: the network's answer, the truth, the second choice.
     fn role(&self, class: usize) -> &'static str {
         match (self.ranking.iter().position(|&c| c == class), class == self.label) {
             (Some(0), true) => "label, predicted",

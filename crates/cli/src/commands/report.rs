@@ -4,30 +4,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use dataset::Subset;
-use learner::run::run_dir::RunDir;
-use learner::run::seeds_dir::Found;
-use report::{Figure, Run, Split};
+use dataset::{Split, Subset, load};
+use learner::run::data::TrainingData;
+use learner::run::find::RunOrSeeds;
+use learner::run::{BestModel, RunDir};
+use report::{Figure, Run};
+use run_files::names;
 
 use crate::args::ReportArgs;
-use crate::commands::data;
+use crate::commands::{find, page};
 use crate::exit::{note, print};
-use crate::commands::page;
 use crate::paths::{data_dir, short};
-use crate::commands::test::find;
 
 /// Pixels of a PNG for each unit of a figure: sharp on a slide.
-const SCALE: f32 = 3.0;
+const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
-    let (runs, place) = chosen(&args.run_dir)?;
+    let Chosen { runs, page: place } = Chosen::new(&args.run_dir)?;
     let dir = data_dir(&args.data_dir);
     let shown: Vec<Run> = runs
         .iter()
-        .map(|run| page::gather(run, |on| pictures(run, on, &dir)))
+        .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &dir)))
         .collect::<anyhow::Result<_>>()?;
     let file = args.output.clone().unwrap_or(place);
-    page::write_several(&shown, &file)?;
+    fs::write(&file, page::html(&shown)?).with_context(|| format!("{} cannot be written", short(&file)))?;
     print(&format!("Report:  {}\n", short(&file)))?;
     let Some(folder) = &args.figures else { return Ok(()) };
     if runs.len() > 1 {
@@ -43,47 +43,62 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The runs that were named, and where their page goes if nobody says.
-fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
-    let found = match named {
-        [] => vec![find(None, "reporting on")?],
-        named => named.iter().map(|path| Found::open(path)).collect::<Result<_, _>>()?,
-    };
-    let mut runs = Vec::new();
-    for one in &found {
-        match one {
-            Found::Run(run) => runs.push(run.clone()),
-            Found::Seeds(folder) => runs.extend(folder.runs_with_model()?),
-        }
-    }
-    let [one] = found.as_slice() else { return Ok((runs, PathBuf::from("report.html"))) };
-    let place = match one {
-        Found::Run(run) => run.page(),
-        Found::Seeds(folder) => folder.page(),
-    };
-    Ok((runs, place))
+/// The runs that were named, each with its best model, and where their page goes if nobody says.
+struct Chosen {
+    runs: Vec<(RunDir, BestModel)>,
+    page: PathBuf,
 }
 
-/// The pictures that a run was judged on, if they are there: a page is not worth a download.
-fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Option<Subset>> {
-    let config = run.config()?;
-    let found = match on {
-        Split::Test => data::test_set_at_hand(config.data().dataset, dir).map(|set| set.subset().clone()),
-        Split::Validation => data::validation_at_hand(&config, dir).map(|set| set.subset().clone()),
-    };
+impl Chosen {
+    fn new(named: &[PathBuf]) -> anyhow::Result<Self> {
+        let found = match named {
+            [] => vec![find::run_or_seeds(None, "reporting on")?],
+            named => named.iter().map(|path| RunOrSeeds::open(path)).collect::<Result<_, _>>()?,
+        };
+        let page = match found.as_slice() {
+            [one] => one.path().join(names::PAGE),
+            _ => PathBuf::from(names::PAGE),
+        };
+        let mut runs = Vec::new();
+        for one in found {
+            match one {
+                RunOrSeeds::Run(run) => {
+                    let best = run.best_model()?;
+                    runs.push((run, best));
+                }
+                RunOrSeeds::Seeds(folder) => runs.extend(folder.runs_with_model()?),
+            }
+        }
+        Ok(Self { runs, page })
+    }
+}
+
+/// The images that a run was evaluated on, if they are on the disk: a page is not worth a download.
+fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
+    let found = at_hand(run, split, dir);
     if let Err(error) = &found {
         note(&format!(
-            "warning: {error:#}\n  the pictures of {} are left out of the report",
+            "warning: {error:#}\n  the images of {} are left out of the report",
             short(run.path())
         ));
     }
-    Ok(found.ok())
+    found.ok()
+}
+
+fn at_hand(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+    let config = run.config()?;
+    let name = config.data().dataset;
+    Ok(match split {
+        Split::Train => load::load_train(name, dir).map_err(dataset::Error::from)?.subset().clone(),
+        Split::Validation => TrainingData::load(&config, dir)?.validation.subset().clone(),
+        Split::Test => load::load_test(name, dir).map_err(dataset::Error::from)?.subset().clone(),
+    })
 }
 
 /// A folder's name for each run, from its path; no two are the same.
-fn folder_names(runs: &[RunDir]) -> Vec<String> {
+fn folder_names(runs: &[(RunDir, BestModel)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for run in runs {
+    for (run, _) in runs {
         let path = fs::canonicalize(run.path()).unwrap_or_else(|_| run.path().to_owned());
         let part = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let own = part(&path).unwrap_or_else(|| "run".to_owned());
@@ -96,14 +111,14 @@ fn folder_names(runs: &[RunDir]) -> Vec<String> {
     names
 }
 
-/// Writes each figure twice; tells their names.
+/// Writes each figure as SVG and as PNG, and returns their names.
 fn write_figures(figures: &[Figure], folder: &Path) -> anyhow::Result<String> {
     let cannot = |path: &Path| format!("{} cannot be written", short(path));
     fs::create_dir_all(folder).with_context(|| cannot(folder))?;
     for figure in figures {
         let [svg, png] = ["svg", "png"].map(|kind| folder.join(figure.name).with_extension(kind));
         fs::write(&svg, &figure.svg).with_context(|| cannot(&svg))?;
-        fs::write(&png, figure.png(SCALE)?).with_context(|| cannot(&png))?;
+        fs::write(&png, figure.png(PNG_SCALE)?).with_context(|| cannot(&png))?;
     }
     Ok(figures.iter().map(|figure| figure.name).collect::<Vec<_>>().join(", "))
 }

@@ -1,25 +1,24 @@
 //! `show`: the lecture's first assignment.
 
 use anyhow::Context;
-use dataset::{Name, Subset};
-use learner::eval::mistakes::Mistake;
+use dataset::{Name, Split, Subset};
 use learner::eval::predictions_csv;
 use learner::random::corruption_generator;
-use learner::run::run_dir::RunDirError;
+use learner::run::{RunDirError, data};
+use run_files::{Mistake, names};
 
-use crate::args::{Part, ShowArgs};
-use crate::commands::data;
+use crate::args::ShowArgs;
+use crate::commands::find;
 use crate::exit::{print, usage};
-use crate::commands::page;
 use crate::paths::{command, data_dir, quoted};
-use crate::ui::tiles::{Picture, draw, grid, square, write_png};
+use crate::ui::download_bar;
 use crate::ui::screen::Screen;
-use crate::commands::test::find_run;
+use crate::ui::tiles::{Tile, draw, grid, square, write_png};
 
 const IN_A_FILE: usize = 100;
 const ROWS_ON_A_SCREEN: usize = 2;
 
-/// A picture to be shown, and what is written below it.
+/// An image to be shown, and what is written below it.
 struct Shown {
     pixels: Vec<u8>,
     caption: String,
@@ -29,48 +28,44 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     if args.wrong {
         return show_wrong(args);
     }
-    let pictures = load(args.dataset, args.split, args)?;
+    let images = load(args, args.dataset, args.split)?;
     if args.mean {
-        return show_classes(args, &pictures);
+        return show_classes(args, &images);
     }
     let names = args.dataset.classes();
-    let chosen = choose(args, &pictures, names)?;
+    let chosen = choose(args, &images, names)?;
     let caption = |i: usize| {
-        let name = names[usize::from(pictures.label(i))];
+        let name = names[usize::from(images.label(i))];
         // A PNG's small font has no room for more.
         if args.output.is_some() { name.to_owned() } else { format!("#{i}: {name}") }
     };
-    let shown = chosen.into_iter().map(|i| shown(args, &pictures, i, caption(i))).collect::<Vec<_>>();
-    present(args, &pictures, &shown)
+    let shown = chosen.into_iter().map(|i| shown(args, &images, i, caption(i))).collect::<Vec<_>>();
+    present(args, &images, &shown)
 }
 
-fn load(name: Name, part: Part, args: &ShowArgs) -> anyhow::Result<Subset> {
-    let dir = data_dir(&args.data_dir);
-    Ok(match part {
-        Part::Train => data::whole_training_set(name, &dir)?.subset().clone(),
-        Part::Test => data::test_set(name, &dir)?.subset().clone(),
-    })
+fn load(args: &ShowArgs, name: Name, split: Split) -> anyhow::Result<Subset> {
+    Ok(data::whole_file(name, split, &data_dir(&args.data_dir), &mut download_bar::listener())?)
 }
 
 /// The positions that the arguments ask for.
-fn choose(args: &ShowArgs, pictures: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
-    let last = pictures.len().saturating_sub(1);
-    if let Some(wrong) = args.index.iter().find(|index| **index >= pictures.len()) {
+fn choose(args: &ShowArgs, images: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
+    let last = images.len().saturating_sub(1);
+    if let Some(wrong) = args.index.iter().find(|index| **index >= images.len()) {
         return Err(usage(format!(
-            "--index {wrong}: there are {} pictures, from 0 to {last}",
-            pictures.len()
+            "--index {wrong}: there are {} images, from 0 to {last}",
+            images.len()
         )));
     }
     if !args.index.is_empty() {
         return Ok(args.index.clone());
     }
-    if args.start >= pictures.len() {
-        let found = pictures.len();
-        return Err(usage(format!("--start {}: there are {found} pictures, from 0 to {last}", args.start)));
+    if args.start >= images.len() {
+        let found = images.len();
+        return Err(usage(format!("--start {}: there are {found} images, from 0 to {last}", args.start)));
     }
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
-    let of_class = |i: &usize| label.is_none_or(|label| usize::from(pictures.label(*i)) == label);
-    Ok((args.start..pictures.len()).filter(of_class).take(count(args, pictures)).collect())
+    let of_class = |i: &usize| label.is_none_or(|label| usize::from(images.label(*i)) == label);
+    Ok((args.start..images.len()).filter(of_class).take(count(args, images)).collect())
 }
 
 /// The class of this name or number.
@@ -82,83 +77,82 @@ fn class(label: &str, names: &[&str]) -> anyhow::Result<usize> {
     })
 }
 
-fn count(args: &ShowArgs, pictures: &Subset) -> usize {
+fn count(args: &ShowArgs, images: &Subset) -> usize {
     match (args.count, &args.output) {
         (Some(count), _) => count as usize,
         (None, Some(_)) => IN_A_FILE,
-        (None, None) => Screen::of_stdout().pictures_in_a_row(pictures.width()) * ROWS_ON_A_SCREEN,
+        (None, None) => Screen::of_stdout().tiles_in_a_row(images.width()) * ROWS_ON_A_SCREEN,
     }
 }
 
-fn shown(args: &ShowArgs, pictures: &Subset, i: usize, caption: String) -> Shown {
-    let image = pictures.image(i);
+fn shown(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> Shown {
+    let image = images.image(i);
     let pixels = args.corruption.map_or_else(
         || image.to_vec(),
         |corruption| {
-            let mut rng = corruption_generator(corruption, pictures.index(i));
-            corruption.apply(image, pictures.height(), pictures.width(), &mut rng)
+            let mut rng = corruption_generator(corruption, images.index(i));
+            corruption.apply(image, images.height(), images.width(), &mut rng)
         },
     );
     Shown { pixels, caption }
 }
 
-/// `--wrong`: the test pictures that a run took for another class, the surest mistakes first.
+/// `--wrong`: the test images that a run took for another class, the surest mistakes first.
 fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
-    let run = find_run(args.run_dir.as_deref(), "showing the mistakes of")?;
+    let run = find::one_run(args.run_dir.as_deref(), "showing the mistakes of")?;
     let name = run.config()?.data().dataset;
-    let path = run.predictions();
+    let path = run.file(names::PREDICTIONS);
     let unusable = |problem: String| RunDirError::Damaged {
         path: path.clone(),
         problem: format!("{problem}; write it anew: {}", command(&format!("test -p {}", quoted(run.path())))),
     };
     let csv = std::fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
-    let (rows, mut wrong) = predictions_file::wrong(&csv).map_err(|error| unusable(error.to_string()))?;
-    let (best, _) = run.best_model()?;
-    if !page::is_tested(&run, &best.weights.sha256()?) {
+    let (rows, mut wrong) = predictions_csv::wrong(&csv).map_err(|error| unusable(error.to_string()))?;
+    if run.test_of(&run.best_model()?).is_none() {
         return Err(unusable("it is of a model that is no longer the run's best".to_owned()).into());
     }
-    let pictures = load(name, Part::Test, args)?;
-    let names = name.classes();
+    let images = load(args, name, Split::Test)?;
+    let classes = name.classes();
     let is_there = |mistake: &Mistake| {
-        mistake.index < pictures.len() && mistake.label.max(mistake.prediction) < names.len()
+        mistake.index < images.len() && mistake.label.max(mistake.prediction) < classes.len()
     };
-    if rows != pictures.len() || !wrong.iter().all(is_there) {
-        let expected = format!("the {} of {}", pictures.len(), name.title());
-        return Err(unusable(format!("found {rows} pictures, expected {expected}")).into());
+    if rows != images.len() || !wrong.iter().all(is_there) {
+        let expected = format!("the {} of {}", images.len(), name.title());
+        return Err(unusable(format!("found {rows} images, expected {expected}")).into());
     }
     if let Some(label) = &args.label {
-        let label = class(label, names)?;
+        let label = class(label, classes)?;
         wrong.retain(|mistake| mistake.label == label);
     }
     if wrong.is_empty() {
-        return print("No picture was taken for another class.\n");
+        return print("No image was taken for another class.\n");
     }
     let found = wrong.len();
     let shown: Vec<Shown> = wrong
         .iter()
         .skip(args.start)
-        .take(count(args, &pictures))
+        .take(count(args, &images))
         .map(|mistake| {
-            let [label, prediction] = [mistake.label, mistake.prediction].map(|class| names[class]);
+            let [label, prediction] = [mistake.label, mistake.prediction].map(|class| classes[class]);
             let sure = 100.0 * mistake.probabilities[mistake.prediction];
             let caption = if args.output.is_some() {
                 format!("{label} as {prediction}")
             } else {
                 format!("#{}: {label} as {prediction} ({sure:.0} %)", mistake.index)
             };
-            self::shown(args, &pictures, mistake.index, caption)
+            self::shown(args, &images, mistake.index, caption)
         })
         .collect();
-    print(&format!("{found} pictures were taken for another class; the most surprising ones first\n\n"))?;
-    present(args, &pictures, &shown)
+    print(&format!("{found} images were taken for another class; the most surprising ones first\n\n"))?;
+    present(args, &images, &shown)
 }
 
-/// `--mean`: each class's mean picture, and below or beside it where its pictures differ.
-fn show_classes(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
+/// `--mean`: each class's mean image, and below or beside it where its images differ.
+fn show_classes(args: &ShowArgs, images: &Subset) -> anyhow::Result<()> {
     let names = args.dataset.classes();
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
     let mut shown = Vec::new();
-    for (class, of_class) in pictures.class_pictures().iter().enumerate() {
+    for (class, of_class) in images.class_statistics().iter().enumerate() {
         if label.is_some_and(|label| label != class) {
             continue;
         }
@@ -173,13 +167,13 @@ fn show_classes(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
         // No pixel's deviation is larger than half of 255.
         shown.push(Shown { pixels: pixels(&of_class.deviation, 2.0), caption: spread });
     }
-    present(args, pictures, &shown)
+    present(args, images, &shown)
 }
 
 fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()> {
-    let pictures: Vec<Picture<'_>> = shown
+    let tiles: Vec<Tile<'_>> = shown
         .iter()
-        .map(|shown| Picture {
+        .map(|shown| Tile {
             pixels: &shown.pixels,
             height: like.height(),
             width: like.width(),
@@ -187,19 +181,19 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()
         })
         .collect();
     // Mean and spread of a class stay side by side.
-    let columns = if args.mean { pictures.len().min(4) } else { square(pictures.len()) };
-    if pictures.is_empty() {
+    let columns = if args.mean { tiles.len().min(4) } else { square(tiles.len()) };
+    if tiles.is_empty() {
         return Err(usage(
-            "no picture is left to be shown: try a smaller --start, or another --label".to_owned(),
+            "no image is left to be shown: try a smaller --start, or another --label".to_owned(),
         ));
     }
     let screen = Screen::of_stdout();
     match &args.output {
-        None => print(&draw(&pictures, screen.pictures_in_a_row(like.width()), screen.colors)),
+        None => print(&draw(&tiles, screen.tiles_in_a_row(like.width()), screen.colors)),
         Some(path) => {
-            write_png(path, &grid(&pictures, columns))
+            write_png(path, &grid(&tiles, columns))
                 .with_context(|| format!("{} cannot be written", path.display()))?;
-            print(&format!("{} pictures with their labels in {}\n", pictures.len(), path.display()))
+            print(&format!("{} images with their labels in {}\n", tiles.len(), path.display()))
         }
     }
 }

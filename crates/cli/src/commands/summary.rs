@@ -7,6 +7,7 @@ use network::Architecture;
 use crate::args::SummaryArgs;
 use crate::exit::print;
 use crate::paths::read_config;
+use crate::ui::numbers::{grouped, shape};
 
 pub(crate) fn run(args: &SummaryArgs) -> anyhow::Result<()> {
     print(&render(read_config(&args.config)?.architecture()))
@@ -28,25 +29,13 @@ fn render(architecture: &Architecture) -> String {
             grouped(multiply_adds)
         );
     };
-    line("input", "picture", &shape(&[input.channels, input.height, input.width]), 0, 0);
+    line("input", "image", &shape(&[input.channels, input.height, input.width]), 0, 0);
     for layer in &layers {
         line(&layer.name, &layer.kind, &shape(&layer.output), layer.parameters, layer.multiply_adds);
     }
     let sum = |f: fn(&network::LayerRow) -> usize| layers.iter().map(f).sum();
     line("total", "", "", sum(|layer| layer.parameters), sum(|layer| layer.multiply_adds));
     text
-}
-
-pub(crate) fn shape(dims: &[usize]) -> String {
-    dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
-}
-
-/// A number in groups of three digits: 10,035,200.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
 }
 
 #[cfg(test)]
@@ -59,13 +48,5 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let total = text.lines().last().unwrap();
         assert!(total.contains("83,466") && total.contains("10,693,760"), "{text}");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [grouped(0), grouped(999), grouped(1000), grouped(1234567)],
-            ["0", "999", "1,000", "1,234,567"]
-        );
     }
 }

@@ -1,92 +1,49 @@
 //! `test`: the lecture's third assignment.
 
-use std::fmt::Write;
-use std::path::Path;
-
-use learner::eval::predict::{Predictions, argmax};
-use learner::run::run_dir::{RunDir, RunDirError};
-use learner::run::seeds_dir::{self, Found};
-use report::Split;
+use learner::run::find::RunOrSeeds;
+use run_files::names;
 
 use crate::args::TestArgs;
-use crate::exit::{note, print};
-use crate::commands::page;
-use crate::paths::{runs_dir, short};
-use crate::commands::test::tester::{Questions, Tester, WORST};
+use crate::commands::find;
+use crate::exit::print;
+use crate::paths::short;
 
-pub(crate) mod compare;
-pub(crate) mod seeds;
-pub(crate) mod table;
-pub(crate) mod tester;
+mod compare;
+mod logits_csv;
+mod seeds;
+mod session;
+mod table;
+
+use session::Session;
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
         return compare::run(args, pair);
     }
-    let run = match find(args.run_dir.as_deref(), "testing")? {
-        Found::Run(run) => run,
-        Found::Seeds(folder) => return self::seeds::run(args, &folder),
+    let run = match find::run_or_seeds(args.run_dir.as_deref(), "testing")? {
+        RunOrSeeds::Run(run) => run,
+        RunOrSeeds::Seeds(folder) => return seeds::run(args, &folder),
     };
-    let mut tester = Tester::new(&args.backend, &args.data_dir)?;
-    let tested = tester.test(&run, questions(args))?;
+    let mut session = Session::new(args)?;
+    let best = run.best_model()?;
+    let tested = session.test(&run, &best)?;
     if let Some(path) = &args.logits {
-        write_logits(path, &tested.predictions)?;
+        logits_csv::write(path, &tested.logits)?;
     }
     let text = if args.json {
-        serde_json::to_string_pretty(&tested.report)? + "\n"
+        serde_json::to_string_pretty(&tested.file)? + "\n"
     } else {
-        table::render(&tested.report, tester.hardware(), args.worst)
+        let dataset = run.config()?.data().dataset;
+        table::render(&tested.file, dataset, session.hardware(), args.worst)
     };
-    // Who reads only the first lines (`| head`) gets the page all the same.
+    // The page is written even if only the first lines are read (`| head`), so the error waits.
     let printed = print(&text);
-    let pictures = tester.pictures(tested.report.dataset)?.subset().clone();
-    page::write(&run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+    session.write_page(&run, &best)?;
     printed?;
     if args.json {
         return Ok(());
     }
-    let files = [run.test_file(), run.predictions(), run.page()];
-    let [test, predictions, page] = files.map(|file| short(&file));
+    let files = [names::TEST, names::PREDICTIONS, names::PAGE];
+    let [test, predictions, page] = files.map(|name| short(&run.file(name)));
     print(&format!("\nWritten: {test}\n         {predictions}\nReport:  {page}\n"))
-}
-
-pub(crate) fn questions(args: &TestArgs) -> Questions {
-    Questions { worst: args.worst.map_or(WORST, |worst| worst as usize), corruptions: args.corruptions }
-}
-
-/// What was named, or the latest with a model; `doing` says what is done with it.
-pub(crate) fn find(named: Option<&Path>, doing: &str) -> anyhow::Result<Found> {
-    if let Some(path) = named {
-        return Ok(Found::open(path)?);
-    }
-    let runs = runs_dir();
-    let found = seeds_dir::latest(&runs, true)?.ok_or(RunDirError::NoModel(runs))?;
-    note(&format!("{doing} the latest run, {}", short(found.path())));
-    Ok(found)
-}
-
-/// The same, where one run is wanted: a folder of several is an error that names them.
-pub(crate) fn find_run(named: Option<&Path>, doing: &str) -> anyhow::Result<RunDir> {
-    match find(named, doing)? {
-        Found::Run(run) => Ok(run),
-        Found::Seeds(folder) => Ok(RunDir::open(folder.path())?),
-    }
-}
-
-/// A line a picture, its logits to the last digit: for comparing backends.
-fn write_logits(path: &Path, predictions: &Predictions) -> anyhow::Result<()> {
-    let mut csv = String::from("index,label,prediction");
-    // Writing to a string cannot fail.
-    for class in 0..predictions.classes() {
-        let _ = write!(csv, ",logit_{class}");
-    }
-    csv.push('\n');
-    for (index, (label, logits)) in predictions.rows().enumerate() {
-        let _ = write!(csv, "{index},{label},{}", argmax(logits));
-        for logit in logits {
-            let _ = write!(csv, ",{logit}");
-        }
-        csv.push('\n');
-    }
-    std::fs::write(path, csv).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
 }

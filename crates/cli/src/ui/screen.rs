@@ -4,11 +4,11 @@ use console::Term;
 
 use crate::ui::tiles::GAP;
 
-/// A terminal, or a file.
+/// The size and the abilities of a terminal, or of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen {
     pub(crate) columns: usize,
-    /// Whether it has colours and greys.
+    /// Whether colours and greys can be shown.
     pub(crate) colors: bool,
 }
 
@@ -20,8 +20,8 @@ impl Screen {
         Self { columns, colors: term.is_term() && console::colors_enabled() }
     }
 
-    /// Pictures of this width that fit side by side; at least one.
-    pub(crate) fn pictures_in_a_row(self, width: usize) -> usize {
+    /// Number of tiles of this width that fit side by side; at least one.
+    pub(crate) fn tiles_in_a_row(self, width: usize) -> usize {
         ((self.columns + GAP) / (width + GAP)).max(1)
     }
 }
@@ -31,8 +31,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_pictures_as_fit_and_at_least_one() {
-        let in_a_row = |columns| Screen { columns, colors: false }.pictures_in_a_row(28);
+    fn as_many_tiles_as_fit_and_at_least_one() {
+        let in_a_row = |columns| Screen { columns, colors: false }.tiles_in_a_row(28);
         assert_eq!([in_a_row(80), in_a_row(120), in_a_row(9)], [2, 4, 1]);
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures drawn with half-blocks for a terminal, and as a grey grid for a PNG file.
+//! Images drawn with half-blocks for a terminal, and as a grey grid for a PNG file.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -7,15 +7,15 @@ use std::path::Path;
 
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 
-/// A grey picture, row by row, 0 background and 255 ink, with its caption.
-pub(crate) struct Picture<'a> {
+/// A grey image with its caption.
+pub(crate) struct Tile<'a> {
     pub(crate) pixels: &'a [u8],
     pub(crate) height: usize,
     pub(crate) width: usize,
     pub(crate) caption: String,
 }
 
-impl Picture<'_> {
+impl Tile<'_> {
     /// A pixel, or background below the last row of an odd height.
     fn pixel(&self, y: usize, x: usize) -> u8 {
         self.pixels.get(y * self.width + x).copied().unwrap_or(0)
@@ -27,11 +27,11 @@ pub(crate) trait Drawn {
     fn height(&self) -> usize;
     fn width(&self) -> usize;
     fn caption(&self) -> &str;
-    /// One line of cells, as wide as the picture, with or without colours.
+    /// One line of cells, as wide as the tile, with or without colours.
     fn line(&self, cell: usize, colors: bool) -> String;
 }
 
-impl Drawn for Picture<'_> {
+impl Drawn for Tile<'_> {
     fn height(&self) -> usize {
         self.height
     }
@@ -49,29 +49,29 @@ impl Drawn for Picture<'_> {
     }
 }
 
-/// Columns between two pictures.
+/// Columns between two tiles.
 pub(crate) const GAP: usize = 2;
 
-/// Draws pictures in rows of `per_row`, each under its caption.
+/// Draws tiles in rows of `per_row`, each under its caption.
 ///
 /// A character cell shows two pixels, one above the other. With `shades` they are two of a
 /// terminal's 24 greys; without, ink or no ink, in characters that need no colour.
-pub(crate) fn draw(pictures: &[impl Drawn], per_row: usize, shades: bool) -> String {
+pub(crate) fn draw(tiles: &[impl Drawn], per_row: usize, shades: bool) -> String {
     let mut text = String::new();
-    for row in pictures.chunks(per_row) {
-        for (i, picture) in row.iter().enumerate() {
-            let caption: String = picture.caption().chars().take(picture.width()).collect();
+    for row in tiles.chunks(per_row) {
+        for (i, tile) in row.iter().enumerate() {
+            let caption: String = tile.caption().chars().take(tile.width()).collect();
             let is_last = i + 1 == row.len();
             // Writing to a string cannot fail.
             let _ = if is_last {
                 writeln!(text, "{caption}")
             } else {
-                write!(text, "{caption:<0$}", picture.width() + GAP)
+                write!(text, "{caption:<0$}", tile.width() + GAP)
             };
         }
-        let cells = row.iter().map(|picture| picture.height().div_ceil(2)).max().unwrap_or(0);
+        let cells = row.iter().map(|tile| tile.height().div_ceil(2)).max().unwrap_or(0);
         for cell in 0..cells {
-            let lines: Vec<String> = row.iter().map(|picture| picture.line(cell, shades)).collect();
+            let lines: Vec<String> = row.iter().map(|tile| tile.line(cell, shades)).collect();
             text += lines.join(&" ".repeat(GAP)).trim_end();
             text.push('\n');
         }
@@ -79,10 +79,10 @@ pub(crate) fn draw(pictures: &[impl Drawn], per_row: usize, shades: bool) -> Str
     text
 }
 
-fn line(picture: &Picture<'_>, cell: usize, shades: bool) -> String {
+fn line(tile: &Tile<'_>, cell: usize, shades: bool) -> String {
     let mut line = String::new();
-    for x in 0..picture.width {
-        let [upper, lower] = [picture.pixel(2 * cell, x), picture.pixel(2 * cell + 1, x)];
+    for x in 0..tile.width {
+        let [upper, lower] = [tile.pixel(2 * cell, x), tile.pixel(2 * cell + 1, x)];
         if shades {
             let _ = write!(line, "\x1b[38;5;{};48;5;{}m▀", grey(upper), grey(lower));
         } else {
@@ -124,35 +124,35 @@ pub(crate) fn write_png(path: &Path, image: &Grid) -> anyhow::Result<()> {
     Ok(writer.finish()?)
 }
 
-/// Pixels of the file for each pixel of a picture.
+/// Pixels of the file for each pixel of a tile.
 const SCALE: usize = 4;
 const MARGIN: usize = 6;
 /// Height and width of a character, in pixels of the file.
 pub(crate) const GLYPH: usize = 8;
 
-/// As many columns as make a nearly square grid of `n` pictures.
+/// As many columns as make a nearly square grid of `n` tiles.
 pub(crate) fn square(n: usize) -> usize {
     (n as f64).sqrt().ceil().max(1.0) as usize
 }
 
-/// Lays pictures out in columns, enlarged, captions in an 8x8 pixel font below.
-pub(crate) fn grid(pictures: &[Picture<'_>], columns: usize) -> Grid {
-    let cell_width = pictures.iter().map(|p| p.width).max().unwrap_or(0) * SCALE + MARGIN;
-    let cell_height = pictures.iter().map(|p| p.height).max().unwrap_or(0) * SCALE + GLYPH + 2 * MARGIN;
+/// Lays tiles out in columns, enlarged, captions in an 8x8 pixel font below.
+pub(crate) fn grid(tiles: &[Tile<'_>], columns: usize) -> Grid {
+    let cell_width = tiles.iter().map(|p| p.width).max().unwrap_or(0) * SCALE + MARGIN;
+    let cell_height = tiles.iter().map(|p| p.height).max().unwrap_or(0) * SCALE + GLYPH + 2 * MARGIN;
     let mut grid = Grid {
         pixels: Vec::new(),
-        height: pictures.len().div_ceil(columns) * cell_height + MARGIN,
+        height: tiles.len().div_ceil(columns) * cell_height + MARGIN,
         width: columns * cell_width + MARGIN,
     };
     grid.pixels = vec![40; grid.height * grid.width];
-    for (i, picture) in pictures.iter().enumerate() {
+    for (i, tile) in tiles.iter().enumerate() {
         let [top, left] = [i / columns * cell_height + MARGIN, i % columns * cell_width + MARGIN];
-        for y in 0..picture.height * SCALE {
-            for x in 0..picture.width * SCALE {
-                grid.pixels[(top + y) * grid.width + left + x] = picture.pixel(y / SCALE, x / SCALE);
+        for y in 0..tile.height * SCALE {
+            for x in 0..tile.width * SCALE {
+                grid.pixels[(top + y) * grid.width + left + x] = tile.pixel(y / SCALE, x / SCALE);
             }
         }
-        grid.write(&picture.caption, top + picture.height * SCALE + 3, left, (cell_width - MARGIN) / GLYPH);
+        grid.write(&tile.caption, top + tile.height * SCALE + 3, left, (cell_width - MARGIN) / GLYPH);
     }
     grid
 }
@@ -180,27 +180,27 @@ pub(crate) fn ink(text: impl Iterator<Item = char>) -> impl Iterator<Item = [usi
 mod tests {
     use super::*;
 
-    fn picture(pixels: &[u8]) -> Picture<'_> {
-        Picture { pixels, height: 3, width: 2, caption: "7".into() }
+    fn tile(pixels: &[u8]) -> Tile<'_> {
+        Tile { pixels, height: 3, width: 2, caption: "7".into() }
     }
 
     #[test]
     fn two_pixels_make_a_character() {
-        let text = draw(&[picture(&[255, 0, 0, 255, 255, 255])], 4, false);
+        let text = draw(&[tile(&[255, 0, 0, 255, 255, 255])], 4, false);
         assert_eq!(text, "7\n▀▄\n▀▀\n");
     }
 
     #[test]
-    fn pictures_stand_side_by_side() {
+    fn tiles_stand_side_by_side() {
         let white = [255; 6];
-        let text = draw(&[picture(&white), picture(&white), picture(&white)], 2, false);
+        let text = draw(&[tile(&white), tile(&white), tile(&white)], 2, false);
         assert_eq!(text, "7   7\n██  ██\n▀▀  ▀▀\n7\n██\n▀▀\n");
     }
 
     #[test]
-    fn the_grid_holds_each_picture_and_its_caption() {
+    fn the_grid_holds_each_tile_and_its_caption() {
         let white = [255; 6];
-        let grid = grid(&[picture(&white), picture(&white), picture(&white)], square(3));
+        let grid = grid(&[tile(&white), tile(&white), tile(&white)], square(3));
         assert_eq!(grid.pixels.len(), grid.height * grid.width);
         assert_eq!(grid.pixels.iter().filter(|p| **p == 255).count(), 3 * 6 * SCALE * SCALE);
     }

@@ -1,6 +1,6 @@
 //! A configuration that was checked as a whole: data, network and training.
 
-use model::Architecture;
+use network::Architecture;
 
 use crate::config::error::ConfigError;
 use crate::config::tables::{DataConfig, Tables, TrainConfig};

@@ -1,6 +1,6 @@
 //! Why a configuration is refused, in words for its author.
 
-use model::ShapeError;
+use network::ShapeError;
 use thiserror::Error;
 
 /// Why a configuration is refused.

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use dataset::Name;
-use model::ModelConfig;
+use network::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 /// The three tables of a configuration file, before anything was checked.

@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn the_logits_are_those_of_the_image_and_an_even_patch_is_the_next_odd_one() {
         let (model, _) = with_first_weights(&architecture(vec![UnitConfig::default()], [9, 6]));
-        let picture: Vec<u8> = (0..54).map(|i| i * 4).collect();
-        let found = occlude(&model, &picture, [9, 6], 4, &cpu());
-        let images = input::to_input(&picture, 1, 9, 6, &cpu());
+        let image: Vec<u8> = (0..54).map(|i| i * 4).collect();
+        let found = occlude(&model, &image, [9, 6], 4, &cpu());
+        let images = input::to_input(&image, 1, 9, 6, &cpu());
         assert_eq!(found.logits(), model.forward(images).into_data().as_slice::<f32>().unwrap());
         assert_eq!(found, occlude(&model, &image, [9, 6], 5, &cpu()));
         assert_ne!(found, occlude(&model, &image, [9, 6], 3, &cpu()));

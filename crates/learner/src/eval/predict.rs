@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use dataset::{Batch, Subset};
-use model::{Cnn, preprocess};
+use model::{Cnn, input};
 
 use crate::eval::logits::Logits;
 
@@ -31,7 +31,7 @@ pub fn predict(
         // A GPU compiles its kernels anew for each shape, so the last batch is filled up with
         // empty images, whose logits are dropped.
         batch.pixels.resize(batch_size * batch.height * batch.width, 0);
-        let input = preprocess::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
+        let input = input::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
         let batch_logits = model.forward(input).into_data();
         logits.extend(batch_logits.iter::<f32>().take(part.len() * classes));
         progress(labels.len());

@@ -117,7 +117,7 @@ impl Probabilities {
     }
 
     /// The prediction for each image, in the order of the images.
-    pub fn beliefs(&self) -> impl Iterator<Item = Prediction<'_>> {
+    pub fn predictions(&self) -> impl Iterator<Item = Prediction<'_>> {
         let rows = self.rows.chunks_exact(self.classes.max(1));
         self.labels
             .iter()

@@ -27,3 +27,7 @@ impl Score {
     }
 }
 
+/// Negative log-likelihood of the label, in nats.
+fn loss(label: usize, logits: &[f32]) -> f64 {
+    -softmax(logits)[label].ln()
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dataset::fetch::{self, FetchEvent};
-use dataset::{Name, Split, TestSet, TrainSet, ValidationSet, load};
+use dataset::{Name, Split, Subset, TestSet, TrainSet, ValidationSet, load};
 
 use crate::config::Config;
 use crate::random::{Stream, generator};
@@ -74,6 +74,23 @@ pub fn test_set(
 ) -> Result<TestSet, dataset::Error> {
     fetch::ensure(name, &[Split::Test], dir, progress)?;
     Ok(load::load_test(name, dir)?)
+}
+
+/// All images of the file with this split, fetched if they are missing. No images are held out of the
+/// training file, so the validation images are among those of [`Split::Train`].
+///
+/// # Errors
+/// If a file cannot be fetched or is not what it should be.
+pub fn whole_file(
+    name: Name,
+    split: Split,
+    dir: &Path,
+    progress: &mut dyn FnMut(FetchEvent),
+) -> Result<Subset, dataset::Error> {
+    Ok(match split {
+        Split::Train | Split::Validation => whole_training_set(name, dir, progress)?.subset().clone(),
+        Split::Test => test_set(name, dir, progress)?.subset().clone(),
+    })
 }
 
 /// File name and SHA-256 of each file of a data set.

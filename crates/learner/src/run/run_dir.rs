@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::run::best_model::BestModel;
 use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error};
-use crate::run::store::durable::{self, Log};
+use crate::run::store::durable::Log;
 
 /// A folder that holds a run.
 #[derive(Clone, Debug, PartialEq, Eq)]

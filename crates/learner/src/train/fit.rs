@@ -5,8 +5,8 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use dataset::{Batch, TrainSet, ValidationSet};
-use model::{Cnn, preprocess};
-use network::{Architecture, NamedTensors, TensorsError};
+use model::{Cnn, input};
+use network::{Architecture, TensorsError};
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
@@ -133,7 +133,7 @@ impl Learner {
     ) -> Result<Self, TensorsError> {
         let training_device = device.clone().autodiff();
         let Some(Snapshot { state, weights, optimizer }) = resume else {
-            let weights = NamedTensors::initial(architecture, &mut generator(config.seed, Stream::Weights, 0, 0));
+            let weights = architecture.initial_tensors(&mut generator(config.seed, Stream::Weights, 0, 0));
             let model = Cnn::new(architecture, &weights, &training_device)?;
             return Ok(Self { model, optimizer: ModelOptimizer::new(config), state: TrainingState::default() });
         };
@@ -146,7 +146,7 @@ impl Learner {
 /// Images `[n, 1, height, width]` and labels `[n]` of a batch.
 fn to_tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     let n = batch.labels.len();
-    let images = preprocess::to_input(&batch.pixels, n, batch.height, batch.width, device);
+    let images = input::to_input(&batch.pixels, n, batch.height, batch.width, device);
     let labels: Vec<i32> = batch.labels.iter().map(|&label| i32::from(label)).collect();
     (images, Tensor::from_data(TensorData::new(labels, [n]), device))
 }
@@ -159,7 +159,7 @@ fn checked_norm(
     model: &Cnn,
     gradients: &GradientsParams,
 ) -> Result<f64, FitError> {
-    let losses = &window.look().losses;
+    let losses = &window.fetch().losses;
     if let Some(i) = losses.iter().position(|loss| !loss.is_finite()) {
         return Err(not_finite("the loss", losses[i], state, state.step + 1 + i - losses.len(), rate));
     }
@@ -229,7 +229,7 @@ fn snapshot(
             return Err(not_finite(what, f64::from(value), state, state.step, rate));
         }
     }
-    weights.check(architecture)?;
-    let state = TrainingState { window: window.look().clone(), ..state.clone() };
+    architecture.check(&weights)?;
+    let state = TrainingState { window: window.fetch().clone(), ..state.clone() };
     Ok(Snapshot { state, weights, optimizer })
 }

@@ -1,26 +1,26 @@
-//! Losses and hits since the last look: collected on the device, read a window at a time.
+//! The logging window: losses and hits are collected on the device and fetched a window at a time.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{ElementConversion, Int, Tensor};
 use model::Cnn;
 
-use crate::train::state::Figures;
+use crate::train::state::RunningMetrics;
 
-/// The steps since the last look. Reading a value from a GPU waits for it, so each step
-/// leaves its loss there and the window fetches them together.
+/// The steps of a logging window. Reading a value from a GPU waits for it, so each step leaves its
+/// loss there, and the window fetches all of them together.
 #[derive(Default)]
 pub(crate) struct Window {
-    fetched: Figures,
-    /// Not fetched yet.
+    fetched: RunningMetrics,
+    /// Losses of the steps that are not fetched yet, each `[1]`.
     losses: Vec<Tensor<1>>,
     hits: Vec<Tensor<1, Int>>,
 }
 
 impl Window {
-    /// Goes on with a window that was under way.
-    pub(crate) fn resume(figures: Figures) -> Self {
-        Self { fetched: figures, ..Self::default() }
+    /// Continues a window that was under way when the run was interrupted.
+    pub(crate) fn resume(metrics: RunningMetrics) -> Self {
+        Self { fetched: metrics, ..Self::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -34,11 +34,11 @@ impl Window {
         let predicted = logits.inner().argmax(1).reshape([n]);
         self.losses.push(loss.clone().inner());
         self.hits.push(predicted.equal(labels.inner()).int().sum());
-        self.fetched.pictures += n;
+        self.fetched.images += n;
     }
 
-    /// The figures so far, fetched.
-    pub(crate) fn look(&mut self) -> &Figures {
+    /// The running metrics so far, fetched from the device.
+    pub(crate) fn fetch(&mut self) -> &RunningMetrics {
         if !self.losses.is_empty() {
             let losses = Tensor::cat(std::mem::take(&mut self.losses), 0).into_data();
             let hits = Tensor::cat(std::mem::take(&mut self.hits), 0).sum().into_scalar::<i64>();
@@ -48,9 +48,9 @@ impl Window {
         &self.fetched
     }
 
-    /// The figures, and an empty window.
-    pub(crate) fn take(&mut self) -> Figures {
-        self.look();
+    /// Takes the running metrics out and leaves an empty window.
+    pub(crate) fn take(&mut self) -> RunningMetrics {
+        self.fetch();
         std::mem::take(&mut self.fetched)
     }
 }

@@ -1,7 +1,7 @@
 //! Training learns, repeats to the bit, and stops at what is not finite.
 
 use learner::config::{Optimizer, Schedule, TrainConfig};
-use learner::fit::FitError;
+use learner::train::FitError;
 use network::config::{ModelConfig, Normalization, UnitConfig};
 
 use crate::memory::{cpu, digits, small_network, training};

@@ -2,8 +2,9 @@
 
 use learner::Event;
 use learner::config::{Optimizer, Schedule, TrainConfig};
-use learner::fit::{FitError, Outcome};
-use learner::snapshot::Snapshot;
+use learner::train::FitError;
+use learner::train::fit::Outcome;
+use learner::train::state::Snapshot;
 use network::{NamedTensors, TensorsError};
 
 use crate::learning::with_everything_random;

@@ -7,21 +7,19 @@ use anyhow::bail;
 use dataset::{Name, Subset};
 use learner::eval::comparison::{Comparison, Disagreement};
 use learner::eval::probabilities::Probabilities;
-use learner::run::run_dir::RunDir;
-use report::Split;
+use learner::run::find::RunOrSeeds;
+use learner::run::{BestModel, RunDir};
 use serde::Serialize;
 
 use crate::args::TestArgs;
+use crate::commands::test::session::Session;
 use crate::exit::{print, usage};
-use crate::commands::page;
 use crate::paths::short;
-use crate::ui::tiles::{Picture, draw};
+use crate::ui::numbers::percent;
 use crate::ui::screen::Screen;
-use crate::commands::test::questions;
-use crate::commands::test::table::percent;
-use crate::commands::test::tester::{Tested, Tester};
+use crate::ui::tiles::{Tile, draw};
 
-/// The usual level: one in twenty comparisons of equally good networks is taken for a difference.
+/// The usual level of significance: one in twenty comparisons of equally good networks finds a difference.
 const LEVEL: f64 = 0.05;
 const DRAWN: usize = 8;
 
@@ -35,59 +33,55 @@ struct ComparisonReport {
     comparison: Comparison,
 }
 
-pub(crate) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
+pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     let [a, b] = pair else { bail!("--compare takes two runs, found {}", pair.len()) };
-    let [a, b] = [RunDir::open(a)?, RunDir::open(b)?];
+    let [a, b] = [RunOrSeeds::open(a)?.one_run()?, RunOrSeeds::open(b)?.one_run()?];
     let [name, other] = [a.config()?.data().dataset, b.config()?.data().dataset];
     if name != other {
         return Err(usage(format!(
-            "{} was trained on {}, {} on {}; two runs are compared on the same pictures",
+            "{} was trained on {}, {} on {}; two runs are compared on the same images",
             short(a.path()),
             name.title(),
             short(b.path()),
             other.title()
         )));
     }
-    // Before either is tested, and counted.
-    for run in [&a, &b] {
-        run.best_model()?;
-    }
-    let mut tester = Tester::new(&args.backend, &args.data_dir)?;
-    let of_a = tested(&mut tester, args, &a, name)?;
-    let of_b = if b == a { of_a.clone() } else { tested(&mut tester, args, &b, name)? };
+    // Both models are read before either is tested, because a test is counted.
+    let [best_a, best_b] = [a.best_model()?, b.best_model()?];
+    let mut session = Session::new(args)?;
+    let of_a = tested(&mut session, &a, &best_a)?;
+    let of_b = if b == a { of_a.clone() } else { tested(&mut session, &b, &best_b)? };
     let comparison = Comparison::new(&of_a.1, &of_b.1)?;
     let report = ComparisonReport { a: of_a.0, b: of_b.0, dataset: name, comparison };
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
     print(&render(&report))?;
-    print(&drawn(&report.comparison.disagreements, tester.pictures(name)?.subset(), name.classes()))
+    print(&drawn(&report.comparison.disagreements, &session.images(name)?, name.classes()))
 }
 
-/// A run's name and answers. Its files and its page are written, as `test` does.
+/// A run's name and probabilities. Its files and its page are written as `test` writes them.
 fn tested(
-    tester: &mut Tester,
-    args: &TestArgs,
+    session: &mut Session<'_>,
     run: &RunDir,
-    name: Name,
+    best: &BestModel,
 ) -> anyhow::Result<(String, Probabilities)> {
-    let Tested { report, probabilities, .. } = tester.test(run, questions(args))?;
-    let pictures = tester.pictures(name)?.subset().clone();
-    page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
-    Ok((report.run, probabilities))
+    let tested = session.test(run, best)?;
+    session.write_page(run, best)?;
+    Ok((tested.file.run, tested.probabilities))
 }
 
 fn render(report: &ComparisonReport) -> String {
     let ComparisonReport { a, b, dataset, comparison } = report;
-    let Comparison { pictures, both_right, only_a_right, only_b_right, both_wrong, p_value, .. } = comparison;
-    let share = |right: usize| percent((*pictures > 0).then(|| right as f64 / *pictures as f64));
+    let Comparison { images, both_right, only_a_right, only_b_right, both_wrong, p_value, .. } = comparison;
+    let share = |right: usize| percent((*images > 0).then(|| right as f64 / *images as f64));
     let verdict = if *p_value < LEVEL {
         let better = if only_a_right > only_b_right { "A" } else { "B" };
         format!("{better} is better, by more than chance explains.")
     } else {
         "Chance alone could explain the difference: they may be equally good.".to_owned()
     };
-    let mut text = format!("{} test set, {pictures} pictures\n\n", dataset.title());
+    let mut text = format!("{} test set, {images} images\n\n", dataset.title());
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
@@ -102,31 +96,31 @@ fn render(report: &ComparisonReport) -> String {
     text
 }
 
-/// The first pictures that the two take for different classes.
-fn drawn(disagreements: &[Disagreement], pictures: &Subset, names: &[&str]) -> String {
+/// The first images that the two take for different classes.
+fn drawn(disagreements: &[Disagreement], images: &Subset, names: &[&str]) -> String {
     if disagreements.is_empty() {
-        return "\nTheir predictions are the same for every picture.\n".to_owned();
+        return "\nTheir predictions are the same for every image.\n".to_owned();
     }
     let shown = disagreements.len().min(DRAWN);
     let mut text = format!(
-        "\nThey disagree on {} pictures (all of them: --json); the first {shown}, as\nposition: label, A's and B's prediction\n\n",
+        "\nThey disagree on {} images (all of them: --json); the first {shown}, as\nposition: label, A's and B's prediction\n\n",
         disagreements.len()
     );
-    let chosen: Vec<Picture<'_>> = disagreements[..shown]
+    let chosen: Vec<Tile<'_>> = disagreements[..shown]
         .iter()
-        .map(|&Disagreement { index, label, a, b }| Picture {
-            pixels: pictures.image(index),
-            height: pictures.height(),
-            width: pictures.width(),
+        .map(|&Disagreement { index, label, a, b }| Tile {
+            pixels: images.image(index),
+            height: images.height(),
+            width: images.width(),
             caption: format!("#{index}: {}, {} {}", names[label], names[a], names[b]),
         })
         .collect();
     let screen = Screen::of_stdout();
-    text += &draw(&chosen, screen.pictures_in_a_row(pictures.width()), screen.colors);
+    text += &draw(&chosen, screen.tiles_in_a_row(images.width()), screen.colors);
     text
 }
 
-/// Never 0, which no exact test says.
+/// The p-value in words; it is never said to be 0, because an exact test never finds that.
 fn p(value: f64) -> String {
     if value < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {value:.4}") }
 }

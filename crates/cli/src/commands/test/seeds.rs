@@ -3,91 +3,58 @@
 use std::fmt::Write;
 
 use anyhow::bail;
-use dataset::Name;
-use learner::eval::evaluation::Evaluation;
+use dataset::{Name, Split};
+use learner::eval::evaluation::evaluate;
 use learner::eval::probabilities::Probabilities;
-use learner::run::run_dir::{RunDir, now};
-use learner::run::seeds_dir::SeedsDir;
-use learner::eval::spread::Spread;
-use model::device::Backend;
-use report::Split;
-use serde::Serialize;
+use learner::eval::spread::spread;
+use learner::run::evaluating::TestedRun;
+use learner::run::{BestModel, RunDir, SeedsDir, now};
+use run_files::{Evaluation, SeedTest, SeedsTestFile, Spread, names};
 
 use crate::args::TestArgs;
-use crate::exit::{note, print, usage};
 use crate::commands::page;
+use crate::commands::test::session::Session;
+use crate::exit::{note, print, usage};
 use crate::paths::{command, quoted, short};
-use crate::commands::test::questions;
-use crate::commands::test::table::{decimal, interval, percent};
-use crate::commands::test::tester::{Tested, Tester};
+use crate::ui::numbers::{decimal, interval, percent};
 
-/// `test.json` of the folder.
-#[derive(Serialize)]
-struct SeedsReport {
-    folder: String,
-    dataset: Name,
-    backend: Backend,
-    tested: String,
-    runs: Vec<SeedReport>,
-    /// Over the runs.
-    accuracy: Spread,
-    loss: Spread,
-    /// Of the mean over MNIST-C's corruptions, if all runs were asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrupted_accuracy: Option<Spread>,
-    /// Of the mean of the runs' probabilities.
-    ensemble: Evaluation,
-}
-
-#[derive(Serialize)]
-struct SeedReport {
-    run: String,
-    seed: u64,
-    epoch: usize,
-    weights_sha256: String,
-    times_tested: usize,
-    accuracy: Option<f64>,
-    loss: Option<f64>,
-    ece: Option<f64>,
-}
-
-pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
+pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     if args.logits.is_some() {
         return Err(usage(format!("--logits is of one run, and {} holds several", short(folder.path()))));
     }
     let runs = with_model(folder)?;
-    let mut tester = Tester::new(&args.backend, &args.data_dir)?;
-    let mut all: Vec<Tested> = Vec::new();
-    for run in &runs {
+    let mut session = Session::new(args)?;
+    let mut all: Vec<TestedRun> = Vec::new();
+    for (run, best) in &runs {
         note(&format!("testing {}", short(run.path())));
-        all.push(tester.test(run, questions(args))?);
-        let name = run.config()?.data().dataset;
-        let pictures = tester.pictures(name)?.subset().clone();
-        page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+        all.push(session.test(run, best)?);
+        session.write_page(run, best)?;
     }
-    let report = judge(folder, &runs, &all)?;
-    let written = folder.write_test(&report)?;
-    let pictures = tester.pictures(report.dataset)?.subset().clone();
-    let shown =
-        runs.iter().map(|run| page::gather(run, |on| Ok((on == Split::Test).then(|| pictures.clone()))));
-    page::write_several(&shown.collect::<anyhow::Result<Vec<_>>>()?, &folder.page())?;
+    let Some((first, _)) = runs.first() else { bail!("{} holds no runs", short(folder.path())) };
+    let dataset = first.config()?.data().dataset;
+    let file = summarise(folder, dataset, &runs, &all)?;
+    let written = folder.write_test(&file)?;
+    let images = page::only(Split::Test, &session.images(dataset)?);
+    let shown = runs.iter().map(|(run, best)| page::gather(run, best, &images));
+    let html = page::html(&shown.collect::<anyhow::Result<Vec<_>>>()?)?;
+    folder.write(names::PAGE, html.as_bytes())?;
     if args.json {
-        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
+        return print(&(serde_json::to_string_pretty(&file)? + "\n"));
     }
-    print(&render(&report, tester.hardware()))?;
+    print(&render(&file, dataset, session.hardware()))?;
     print(&format!(
         "\nWritten: {}, and each run's own test.json\nReport:  {}\n",
         short(&written),
-        short(&folder.page())
+        short(&folder.file(names::PAGE))
     ))
 }
 
 /// The folder's runs that can be tested; says how many are still to come.
-fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<RunDir>> {
+fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<(RunDir, BestModel)>> {
     let (planned, runs) = (folder.seeds().len(), folder.runs_with_model()?);
     if runs.len() < planned {
         note(&format!(
-            "warning: {} of {planned} runs have a model yet; the others are missing from the mean; go on with: {}",
+            "warning: {} of {planned} runs have a model yet; the others are missing from the mean; resume with: {}",
             runs.len(),
             command(&format!("train --resume -p {}", quoted(folder.path())))
         ));
@@ -95,57 +62,63 @@ fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<RunDir>> {
     Ok(runs)
 }
 
-fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<SeedsReport> {
+/// The runs side by side, their spread, and their ensemble.
+fn summarise(
+    folder: &SeedsDir,
+    dataset: Name,
+    runs: &[(RunDir, BestModel)],
+    all: &[TestedRun],
+) -> anyhow::Result<SeedsTestFile> {
     let of_each: Vec<Probabilities> = all.iter().map(|tested| tested.probabilities.clone()).collect();
     let (Some(mean), Some(first)) = (Probabilities::mean(&of_each), all.first()) else {
-        bail!("the runs in {} were tested on different pictures", short(folder.path()));
+        bail!("the runs in {} were tested on different images", short(folder.path()));
     };
-    let (dataset, backend) = (first.report.dataset, first.report.backend);
-    let each = |figure: fn(&Evaluation) -> Option<f64>| {
-        // A run whose figure is undefined makes the spread undefined too.
+    let each = |metric: fn(&Evaluation) -> Option<f64>| {
+        // A run whose metric is undefined makes the spread undefined too.
         let values: Vec<f64> =
-            all.iter().map(|tested| figure(&tested.report.evaluation).unwrap_or(f64::NAN)).collect();
-        Spread::new(&values)
-    };
-    let seed_report = |(run, tested): (&RunDir, &Tested)| -> anyhow::Result<SeedReport> {
-        let report = &tested.report;
-        Ok(SeedReport {
-            run: report.run.clone(),
-            seed: run.config()?.train().seed,
-            epoch: report.epoch,
-            weights_sha256: report.weights_sha256.clone(),
-            times_tested: report.times_tested,
-            accuracy: report.evaluation.accuracy,
-            loss: report.evaluation.loss,
-            ece: report.evaluation.calibration.ece,
-        })
+            all.iter().map(|tested| metric(&tested.file.evaluation).unwrap_or(f64::NAN)).collect();
+        spread(&values)
     };
     let corrupted: Option<Vec<f64>> = all
         .iter()
-        .map(|tested| tested.report.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
+        .map(|tested| tested.file.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
         .collect();
-    Ok(SeedsReport {
+    Ok(SeedsTestFile {
         folder: short(folder.path()),
-        dataset,
-        backend,
+        dataset: dataset.to_string(),
+        backend: first.file.backend.clone(),
         tested: now(),
-        runs: runs.iter().zip(all).map(seed_report).collect::<anyhow::Result<_>>()?,
+        runs: runs.iter().zip(all).map(seed_test).collect::<anyhow::Result<_>>()?,
         accuracy: each(|evaluation| evaluation.accuracy),
         loss: each(|evaluation| evaluation.loss),
-        corrupted_accuracy: corrupted.map(|means| Spread::new(&means)),
-        ensemble: Evaluation::new(&mean, dataset.classes()),
+        corrupted_accuracy: corrupted.map(|means| spread(&means)),
+        ensemble: evaluate(&mean, dataset.classes()),
     })
 }
 
-fn render(report: &SeedsReport, hardware: &str) -> String {
-    let ensemble = &report.ensemble;
+fn seed_test(((run, _), tested): (&(RunDir, BestModel), &TestedRun)) -> anyhow::Result<SeedTest> {
+    let file = &tested.file;
+    Ok(SeedTest {
+        run: file.run.clone(),
+        seed: run.config()?.train().seed,
+        epoch: file.epoch,
+        weights_sha256: file.weights_sha256.clone(),
+        times_tested: file.times_tested,
+        accuracy: file.evaluation.accuracy,
+        loss: file.evaluation.loss,
+        ece: file.evaluation.calibration.ece,
+    })
+}
+
+fn render(file: &SeedsTestFile, dataset: Name, hardware: &str) -> String {
+    let ensemble = &file.ensemble;
     let mut text = format!(
-        "{} test set, {} pictures; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
-        report.dataset.title(),
-        ensemble.pictures,
-        if report.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", report.runs.len()) },
-        report.folder,
-        report.backend.name(),
+        "{} test set, {} images; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
+        dataset.title(),
+        ensemble.images,
+        if file.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", file.runs.len()) },
+        file.folder,
+        file.backend,
         "seed",
         "epoch",
         "accuracy",
@@ -153,14 +126,14 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
         "ECE",
     );
     // Writing to a string cannot fail.
-    for run in &report.runs {
+    for run in &file.runs {
         let (accuracy, loss, ece) = (percent(run.accuracy), decimal(run.loss), percent(run.ece));
         let _ = writeln!(text, "{:>6}{:>9}{accuracy:>13}{loss:>11}{ece:>12}", run.seed, run.epoch);
     }
     text.push('\n');
-    spread(&mut text, "accuracy", &report.accuracy);
-    if let Some(corrupted) = &report.corrupted_accuracy {
-        spread(&mut text, "mean accuracy on corrupted pictures", corrupted);
+    spread_line(&mut text, "accuracy", &file.accuracy);
+    if let Some(corrupted) = &file.corrupted_accuracy {
+        spread_line(&mut text, "mean accuracy on corrupted images", corrupted);
     }
     let _ = writeln!(
         text,
@@ -171,7 +144,7 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
         percent(ensemble.calibration.ece)
     );
     // Each look at the test set makes the next one worth less.
-    let most = report.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
+    let most = file.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
     if most > 1 {
         let _ = writeln!(
             text,
@@ -181,7 +154,7 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
     text
 }
 
-fn spread(text: &mut String, of: &str, spread: &Spread) {
+fn spread_line(text: &mut String, of: &str, spread: &Spread) {
     let Spread { n, mean, standard_deviation, standard_error } = *spread;
     let points =
         |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{:.3}", 100.0 * value));

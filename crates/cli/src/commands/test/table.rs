@@ -2,33 +2,34 @@
 
 use std::fmt::Write;
 
-use learner::eval::evaluation::Evaluation;
-use learner::eval::mistakes::Mistake;
+use dataset::Name;
+use learner::eval::evaluation::most_confused;
+use run_files::{CorruptionScores, Evaluation, Mistake, TestFile};
 
-use crate::commands::test::tester::{Corruptions, TestReport};
+use crate::ui::numbers::{decimal, interval, percent};
 
 const CONFUSED_PAIRS: usize = 5;
-/// Wrong pictures on the screen, if nobody asks for more.
+/// Wrong images on the screen, if nobody asks for more.
 const WORST_SHOWN: usize = 5;
 
 /// Accuracy with its interval, loss, calibration, a line a class, the most confused pairs, and the
-/// wrong pictures that surprise most: `worst` of them, or a few.
-pub(crate) fn render(report: &TestReport, hardware: &str, worst: Option<u32>) -> String {
-    let evaluation = &report.evaluation;
+/// wrong images that surprise most: `worst` of them, or a few.
+pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Option<u32>) -> String {
+    let evaluation = &file.evaluation;
     let mut text = format!(
-        "{} test set, {} pictures; {} (epoch {}); {} on {hardware}\n{}\n",
-        report.dataset.title(),
-        evaluation.pictures,
-        report.run,
-        report.epoch,
-        report.backend.name(),
-        times(report.times_tested),
+        "{} test set, {} images; {} (epoch {}); {} on {hardware}\n{}\n",
+        dataset.title(),
+        evaluation.images,
+        file.run,
+        file.epoch,
+        file.backend,
+        times(file.times_tested),
     );
     text += &headline(evaluation);
     text += &class_table(evaluation);
     text += &confused(evaluation);
-    text += &mistakes(&report.worst, evaluation, worst.map_or(WORST_SHOWN, |worst| worst as usize));
-    if let Some(corruptions) = &report.corruptions {
+    text += &mistakes(&file.worst, evaluation, worst.map_or(WORST_SHOWN, |worst| worst as usize));
+    if let Some(corruptions) = &file.corruptions {
         text += &corrupted(corruptions, evaluation.accuracy);
     }
     text
@@ -42,22 +43,8 @@ fn times(times_tested: usize) -> String {
     format!("tested {times_tested} times by now: what is chosen by this result is no longer tested by it\n")
 }
 
-pub(crate) fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "undefined".into(), |share| format!("{:.2} %", 100.0 * share))
-}
-
-pub(crate) fn interval(evaluation: &Evaluation) -> String {
-    evaluation.accuracy_interval.map_or_else(String::new, |[low, high]| {
-        format!(" (95 % interval {:.2} to {:.2} %)", 100.0 * low, 100.0 * high)
-    })
-}
-
-pub(crate) fn decimal(value: Option<f64>) -> String {
-    value.map_or_else(|| "undefined".into(), |value| format!("{value:.4}"))
-}
-
 fn headline(evaluation: &Evaluation) -> String {
-    let wrong = evaluation.pictures - evaluation.correct;
+    let wrong = evaluation.images - evaluation.correct;
     let top: Vec<String> = evaluation
         .top_k
         .iter()
@@ -68,7 +55,7 @@ fn headline(evaluation: &Evaluation) -> String {
         "accuracy     {}{}\nwrong        {wrong} of {}\n",
         percent(evaluation.accuracy),
         interval(evaluation),
-        evaluation.pictures
+        evaluation.images
     );
     // Writing to a string cannot fail.
     if !top.is_empty() {
@@ -86,7 +73,7 @@ fn headline(evaluation: &Evaluation) -> String {
 
 fn class_table(evaluation: &Evaluation) -> String {
     let width = evaluation.classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
-    let mut text = format!("{:<width$}  precision     recall         F1  pictures\n", "class");
+    let mut text = format!("{:<width$}  precision     recall         F1    images\n", "class");
     for class in &evaluation.classes {
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
         let _ = writeln!(
@@ -97,14 +84,14 @@ fn class_table(evaluation: &Evaluation) -> String {
     }
     let macro_f1 = percent(evaluation.macro_f1);
     let _ =
-        writeln!(text, "{:<width$}  {:>9}  {:>9}  {macro_f1:>9}  {:>8}", "mean", "", "", evaluation.pictures);
+        writeln!(text, "{:<width$}  {:>9}  {:>9}  {macro_f1:>9}  {:>8}", "mean", "", "", evaluation.images);
     text
 }
 
 fn confused(evaluation: &Evaluation) -> String {
-    let pairs = evaluation.most_confused(CONFUSED_PAIRS);
+    let pairs = most_confused(evaluation, CONFUSED_PAIRS);
     if pairs.is_empty() {
-        return "\nno picture was taken for another class\n".to_owned();
+        return "\nno image was taken for another class\n".to_owned();
     }
     let name = |class: usize| &evaluation.classes[class].name;
     let mut text = "\nmost confused\n".to_owned();
@@ -135,9 +122,9 @@ fn mistakes(worst: &[Mistake], evaluation: &Evaluation, shown: usize) -> String 
     text
 }
 
-fn corrupted(corruptions: &Corruptions, clean: Option<f64>) -> String {
+fn corrupted(corruptions: &CorruptionScores, clean: Option<f64>) -> String {
     let mut text =
-        format!("\naccuracy on corrupted pictures (MNIST-C)\n{:<16}{:>9}\n", "clean", percent(clean));
+        format!("\naccuracy on corrupted images (MNIST-C)\n{:<16}{:>9}\n", "clean", percent(clean));
     for score in &corruptions.each {
         let _ = writeln!(text, "{:<16}{:>9}", score.name, percent(Some(score.accuracy)));
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dataset::Split;
 use learner::Config;
 use learner::config;
 use learner::run::training::{self, ResumePoint};
@@ -62,7 +63,7 @@ fn train_each(
     }
     // If nothing was left to do, the page may show tests, whose images are not read here, so it stays.
     if runs.iter().any(|run| run.is_new) || !seeds.file(names::PAGE).is_file() {
-        let images = page::Images::Validation(session.data.validation.subset());
+        let images = page::only(Split::Validation, session.data.validation.subset());
         let shown = seeds
             .runs()
             .iter()

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dataset::Split;
 use learner::Config;
 use learner::run::data::TrainingData;
 use learner::run::store::checkpoint::DamagedCheckpoint;
@@ -103,7 +104,8 @@ impl<'a> Session<'a> {
         };
         // The page of a tested model shows the test, whose images are not read here.
         if run.test_of(&model).is_none() || !run.file(names::PAGE).is_file() {
-            page::write(&run, &model, &page::Images::Validation(self.data.validation.subset()))?;
+            let images = page::only(Split::Validation, self.data.validation.subset());
+            page::write(&run, &model, &images)?;
         }
         Ok(Trained::now(&FinishedRun { run, best, model, took }))
     }

@@ -1,0 +1,65 @@
+//! Training where there is no terminal: a table with a line for each epoch, and a few lines in between.
+
+use std::io;
+use std::time::Duration;
+
+use learner::train::observer::Observer;
+use run_files::{Event, StepEvent};
+
+use crate::exit::note;
+use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER};
+use crate::ui::numbers::duration;
+
+/// Number of parts into which the lines between two epochs divide an epoch.
+const PARTS_OF_AN_EPOCH: usize = 4;
+
+/// Shows a run as plain lines.
+#[derive(Default)]
+pub(crate) struct TrainingLines {
+    table: EpochTable,
+    /// Parts of epochs that are done.
+    parts: usize,
+}
+
+impl Observer for TrainingLines {
+    fn resumed(&mut self, step: usize) {
+        self.table.resumed(step);
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Start(start) => {
+                self.table.start(start);
+                self.parts = self.parts_done(self.table.resumed_at());
+                note(if self.table.is_done() { ALL_DONE } else { HEADER });
+            }
+            Event::Step(step) => self.step_line(step),
+            Event::Epoch(epoch) => note(&self.table.line(epoch)),
+            Event::Finish(_) | Event::Unknown => {}
+        }
+        Ok(())
+    }
+}
+
+impl TrainingLines {
+    fn parts_done(&self, step: usize) -> usize {
+        step * PARTS_OF_AN_EPOCH / self.table.steps_per_epoch()
+    }
+
+    fn step_line(&mut self, step: &StepEvent) {
+        let parts = self.parts_done(step.step);
+        // The end of an epoch has its line in the table.
+        let is_end = step.step.is_multiple_of(self.table.steps_per_epoch());
+        if parts > self.parts && !is_end {
+            let total = self.table.total_steps();
+            let left = (total - step.step) as f64 / self.table.steps_per_second(step);
+            note(&format!(
+                "  step {}/{total}: {}, {} left",
+                step.step,
+                self.table.rate(step),
+                duration(Duration::from_secs_f64(left))
+            ));
+        }
+        self.parts = parts;
+    }
+}
