@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use crate::subset::{Labelled, Subset, TestSet};
+use crate::sets::subset::{Labelled, Subset, TestSet};
 use plane::Plane;
 
 mod affine;

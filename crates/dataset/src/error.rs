@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::fetch::FetchError;
 use crate::load::LoadError;
-use crate::split::SplitError;
+use crate::sets::division::SplitError;
 use crate::verify::{self, Status};
 
 /// Data could not be had, or is not what it should be.

@@ -1,5 +1,11 @@
 //! Bringing a data set's files: source by source, verified, and whole or not at all.
 
+mod client;
+#[cfg(test)]
+mod fault_server;
+mod partial;
+mod source;
+
 use std::env;
 use std::fmt;
 use std::io;
@@ -8,8 +14,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::catalog::{DataFile, Name, Origin, Part};
-use crate::partial::{store, sweep};
-use crate::source::{Source, describe};
+use crate::fetch::partial::{store, sweep};
+use crate::fetch::source::{Source, describe};
 use crate::verify::{self, FileReport, Status};
 
 /// The environment variable with the address of a mirror that is tried before the catalog's places.
@@ -229,13 +235,8 @@ fn bring_from(
 }
 
 #[cfg(test)]
-#[path = "fetch_tests.rs"]
-mod tests;
-
-#[cfg(test)]
-#[path = "fetch_fault_tests.rs"]
 mod fault_tests;
-
 #[cfg(test)]
-#[path = "fetch_process_tests.rs"]
 mod process_tests;
+#[cfg(test)]
+mod tests;

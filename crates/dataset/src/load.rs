@@ -1,5 +1,7 @@
 //! From verified files to sets in memory.
 
+pub mod sample;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,7 @@ use thiserror::Error;
 
 use crate::catalog::{DataFile, Name, Part, Role};
 use crate::idx::{IdxError, Images, Labels, parse_images, parse_labels};
-use crate::sample;
-use crate::subset::{SetError, TestSet, TrainSet};
+use crate::sets::subset::{SetError, TestSet, TrainSet};
 use crate::verify::{self, Mismatch};
 
 /// Why a data set cannot be loaded. Each text is complete: it has no source to be printed after it.
@@ -82,5 +83,4 @@ fn read(path: &Path, file: &DataFile) -> Result<Vec<u8>, LoadError> {
 }
 
 #[cfg(test)]
-#[path = "load_tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
-use crate::fault_server::{FaultServer, MadeUp, answer, gzip, head};
+use crate::fetch::fault_server::{FaultServer, MadeUp, answer, gzip, head};
 
 fn quiet(_: Event) {}
 

@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 use thiserror::Error;
 
-use crate::subset::{Subset, TrainSet, ValidationSet};
+use crate::sets::subset::{Subset, TrainSet, ValidationSet};
 
 /// Why pictures cannot be divided so.
 #[derive(Clone, Debug, PartialEq, Error)]

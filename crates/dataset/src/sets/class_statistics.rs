@@ -1,6 +1,6 @@
 //! What the pictures of a class have in common: their mean, and their spread around it.
 
-use crate::subset::Subset;
+use crate::sets::subset::Subset;
 
 /// Mean and spread of a class's pictures, pixel by pixel.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
-use crate::fault_server::{FaultServer, MadeUp, answer, head};
-use crate::partial::{self, PREFIX};
+use crate::fetch::fault_server::{FaultServer, MadeUp, answer, head};
+use crate::fetch::partial::{self, PREFIX};
 
 /// Two lines: the data directory, and the server's address where there is one.
 const CHILD: &str = "MNIST_CNN_TEST_CHILD";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ureq::{Agent, Error};
 
 use crate::catalog::{DataFile, Origin};
-use crate::client::{self, Unpacked};
+use crate::fetch::client::{self, Unpacked};
 use crate::verify::{check, gunzip, read_bounded};
 
 /// Longer, and a machine without a network would seem to hang.
@@ -150,7 +150,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::fault_server::{FaultServer, head};
+    use crate::fetch::fault_server::{FaultServer, head};
 
     #[test]
     fn a_server_that_trickles_is_given_up_when_patience_ends() {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::catalog::Part;
 use crate::idx::{Images, Labels, parse_images, parse_labels};
 use crate::load::LoadError;
-use crate::subset::Subset;
+use crate::sets::subset::Subset;
 use crate::verify::gunzip;
 
 /// Pictures of each class in the training part.
@@ -16,10 +16,10 @@ pub const TRAIN_PER_CLASS: usize = 100;
 /// Pictures of each class in the test part.
 pub const TEST_PER_CLASS: usize = 20;
 
-const TRAIN_IMAGES: &[u8] = include_bytes!("../sample/train-images-idx3-ubyte.gz");
-const TRAIN_LABELS: &[u8] = include_bytes!("../sample/train-labels-idx1-ubyte.gz");
-const TEST_IMAGES: &[u8] = include_bytes!("../sample/t10k-images-idx3-ubyte.gz");
-const TEST_LABELS: &[u8] = include_bytes!("../sample/t10k-labels-idx1-ubyte.gz");
+const TRAIN_IMAGES: &[u8] = include_bytes!("../../sample/train-images-idx3-ubyte.gz");
+const TRAIN_LABELS: &[u8] = include_bytes!("../../sample/train-labels-idx1-ubyte.gz");
+const TEST_IMAGES: &[u8] = include_bytes!("../../sample/t10k-images-idx3-ubyte.gz");
+const TEST_LABELS: &[u8] = include_bytes!("../../sample/t10k-labels-idx1-ubyte.gz");
 
 pub(crate) fn load(part: Part) -> Result<(Images, Labels), LoadError> {
     let (images, labels, per_class) = match part {

@@ -2,8 +2,8 @@
 
 use rand::Rng;
 
-use crate::split::shuffle;
-use crate::subset::Subset;
+use crate::sets::division::shuffle;
+use crate::sets::subset::Subset;
 
 /// Pictures side by side in memory, with their labels; reused from step to step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
 mod tests {
     use super::*;
     use crate::idx::{Images, Labels};
-    use crate::subset::TestSet;
+    use crate::sets::subset::TestSet;
 
     #[test]
     fn a_batch_holds_the_pictures_asked_for_in_their_order() {
