@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use dataset::fetch::{self, Which};
-use dataset::load;
 use dataset::verify::{self, Status};
-use dataset::{Name, TestSet, TrainSet, ValidationSet, progress_bar};
+use dataset::{Name, Split, Subset, TestSet, TrainSet, ValidationSet, fetch, load};
 use learner::Config;
 use learner::random::{Stream, generator};
 
 use crate::args::DataCommand;
 use crate::exit::print;
 use crate::paths::{data_dir, short};
+use crate::ui::download_bar;
 
-/// The training and validation pictures that a configuration asks for.
+/// The training and validation images that a configuration asks for.
 pub(crate) fn training_sets(config: &Config, dir: &Path) -> anyhow::Result<(TrainSet, ValidationSet)> {
     divide(config, whole_training_set(config.data().dataset, dir)?)
 }
@@ -29,31 +28,39 @@ fn divide(config: &Config, all: TrainSet) -> anyhow::Result<(TrainSet, Validatio
     Ok((train, validation))
 }
 
-/// The validation pictures, from files that are there.
+/// The validation images, from files that are there.
 pub(crate) fn validation_at_hand(config: &Config, dir: &Path) -> anyhow::Result<ValidationSet> {
     let all = load::load_train(config.data().dataset, dir).map_err(dataset::Error::from)?;
     Ok(divide(config, all)?.1)
 }
 
-/// The test pictures, from files that are there.
+/// The test images, from files that are there.
 pub(crate) fn test_set_at_hand(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
     Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
 }
 
 /// A data set's training file as a whole.
 pub(crate) fn whole_training_set(name: Name, dir: &Path) -> anyhow::Result<TrainSet> {
-    ensure(name, Which::Train, dir)?;
+    ensure(name, Split::Train, dir)?;
     Ok(load::load_train(name, dir).map_err(dataset::Error::from)?)
 }
 
 /// A data set's test file.
 pub(crate) fn test_set(name: Name, dir: &Path) -> anyhow::Result<TestSet> {
-    ensure(name, Which::Test, dir)?;
+    ensure(name, Split::Test, dir)?;
     Ok(load::load_test(name, dir).map_err(dataset::Error::from)?)
 }
 
-fn ensure(name: Name, which: Which, dir: &Path) -> anyhow::Result<()> {
-    fetch::ensure(name, which, dir, &mut progress_bar::sink()).map_err(dataset::Error::from)?;
+/// The images of the file with this split, all of them: no images are held out of the training file.
+pub(crate) fn whole_file(name: Name, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+    Ok(match split {
+        Split::Train | Split::Validation => whole_training_set(name, dir)?.subset().clone(),
+        Split::Test => test_set(name, dir)?.subset().clone(),
+    })
+}
+
+fn ensure(name: Name, split: Split, dir: &Path) -> anyhow::Result<()> {
+    fetch::ensure(name, &[split], dir, &mut download_bar::listener()).map_err(dataset::Error::from)?;
     Ok(())
 }
 
@@ -74,11 +81,11 @@ pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
             let dir = data_dir(dir);
             let place = fetch::download(
                 *dataset,
-                Which::All,
+                &Split::ALL,
                 &dir,
                 from.as_deref(),
                 *force,
-                &mut progress_bar::sink(),
+                &mut download_bar::listener(),
             )
             .map_err(dataset::Error::from)?;
             print(&format!("{} is in {}, verified\n", dataset.title(), short(&place)))
@@ -88,12 +95,15 @@ pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
 }
 
 fn verify(name: Name, dir: &Path) -> anyhow::Result<()> {
-    let reports = verify::verify(name, Which::All, dir);
+    let reports = verify::verify(name, &Split::ALL, dir);
     for report in &reports {
         print(&format!("{}: {}\n", short(&report.path), report.status))?;
     }
     match reports.into_iter().find(|report| !matches!(report.status, Status::Ok)) {
         None => Ok(()),
-        Some(report) => Err(dataset::Error::Unverified { path: report.path, status: report.status }.into()),
+        Some(report) => {
+            let (dir, path, status) = (dir.to_owned(), report.path, report.status);
+            Err(dataset::Error::Unverified { name, dir, path, status }.into())
+        }
     }
 }

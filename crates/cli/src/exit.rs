@@ -14,6 +14,8 @@ use learner::run_dir::RunDirError;
 use model::device::DeviceError;
 use model::weights::WeightsError;
 
+use crate::hint;
+
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
@@ -85,6 +87,9 @@ pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
                 return ExitCode::from(interrupted.code());
             }
             note(&format!("error: {error:#}"));
+            if let Some(hint) = hint::of(&error) {
+                note(&format!("  {hint}"));
+            }
             ExitCode::from(code(&error))
         }
         Err(panic) => {

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::{Device, Tensor};
-use dataset::Subset;
+use dataset::{Split, Subset};
 use learner::evaluate::softmax;
 use learner::occlusion::{Occlusion, occlude};
 use model::connections::{Connections, connections};
 use model::equivariance::{self, Equivariance};
 use model::{Architecture, Cnn, device, preprocess};
 
-use crate::args::{InspectArgs, Part};
+use crate::args::InspectArgs;
 use crate::data;
 use crate::exit::{note, print, usage};
 use crate::paths::{data_dir, short};
@@ -81,13 +81,9 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let model = Cnn::new(config.architecture(), &best.weights, &opened.device)
         .with_context(|| format!("the model in {} cannot be used", short(&checkpoint)))?;
     let name = config.data().dataset;
-    let dir = data_dir(&args.data_dir);
-    let pictures = match args.split {
-        Part::Train => data::whole_training_set(name, &dir)?.subset().clone(),
-        Part::Test => data::test_set(name, &dir)?.subset().clone(),
-    };
+    let pictures = data::whole_file(name, args.split, &data_dir(&args.data_dir))?;
     check_index(args.index, &pictures)?;
-    let part = if matches!(args.split, Part::Train) { "training" } else { "test" };
+    let part = if args.split == Split::Test { "test" } else { "training" };
     let title = format!("{}, {part} picture #{}", name.title(), args.index);
     let epoch = best.position.epoch;
     let inspection = Inspection {

@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod data;
 mod exit;
+mod hint;
 mod inspect;
 mod outcome;
 mod page;
@@ -28,6 +29,7 @@ mod test_table;
 mod tester;
 mod train;
 mod train_seeds;
+mod ui;
 mod validation;
 
 use args::{Args, Command};
@@ -47,6 +49,6 @@ fn main() -> ExitCode {
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),
-        Command::Completions { shell } => args::print_completions(shell),
+        Command::Completions { shell } => exit::print(&args::completions(shell)),
     })
 }

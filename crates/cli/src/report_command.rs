@@ -12,6 +12,7 @@ use report::{Figure, Run, Split};
 use crate::args::ReportArgs;
 use crate::data;
 use crate::exit::{note, print};
+use crate::hint;
 use crate::page;
 use crate::paths::{data_dir, short};
 use crate::test::find;
@@ -72,8 +73,9 @@ fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Option<Subset
         Split::Validation => data::validation_at_hand(&config, dir).map(|set| set.subset().clone()),
     };
     if let Err(error) = &found {
+        let hint = hint::of(error).map(|hint| format!("\n  {hint}")).unwrap_or_default();
         note(&format!(
-            "warning: {error:#}\n  the pictures of {} are left out of the report",
+            "warning: {error:#}\n  the pictures of {} are left out of the report{hint}",
             short(run.path())
         ));
     }

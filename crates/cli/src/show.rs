@@ -1,13 +1,13 @@
 //! `show`: the lecture's first assignment.
 
 use anyhow::Context;
-use dataset::{Name, Subset};
+use dataset::{Split, Subset};
 use learner::mistakes::Mistake;
 use learner::predictions_file;
 use learner::random::corruption_generator;
 use learner::run_dir::RunDirError;
 
-use crate::args::{Part, ShowArgs};
+use crate::args::ShowArgs;
 use crate::data;
 use crate::exit::{print, usage};
 use crate::page;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     if args.wrong {
         return show_wrong(args);
     }
-    let pictures = load(args.dataset, args.split, args)?;
+    let pictures = data::whole_file(args.dataset, args.split, &data_dir(&args.data_dir))?;
     if args.mean {
         return show_classes(args, &pictures);
     }
@@ -42,14 +42,6 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     };
     let shown = chosen.into_iter().map(|i| shown(args, &pictures, i, caption(i))).collect::<Vec<_>>();
     present(args, &pictures, &shown)
-}
-
-fn load(name: Name, part: Part, args: &ShowArgs) -> anyhow::Result<Subset> {
-    let dir = data_dir(&args.data_dir);
-    Ok(match part {
-        Part::Train => data::whole_training_set(name, &dir)?.subset().clone(),
-        Part::Test => data::test_set(name, &dir)?.subset().clone(),
-    })
 }
 
 /// The positions that the arguments ask for.
@@ -117,7 +109,7 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     if !page::is_tested(&run, &best.weights.sha256()?) {
         return Err(unusable("it is of a model that is no longer the run's best".to_owned()).into());
     }
-    let pictures = load(name, Part::Test, args)?;
+    let pictures = data::whole_file(name, Split::Test, &data_dir(&args.data_dir))?;
     let names = name.classes();
     let is_there = |mistake: &Mistake| {
         mistake.index < pictures.len() && mistake.label.max(mistake.prediction) < names.len()
@@ -158,7 +150,7 @@ fn show_classes(args: &ShowArgs, pictures: &Subset) -> anyhow::Result<()> {
     let names = args.dataset.classes();
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
     let mut shown = Vec::new();
-    for (class, of_class) in pictures.class_pictures().iter().enumerate() {
+    for (class, of_class) in pictures.class_statistics().iter().enumerate() {
         if label.is_some_and(|label| label != class) {
             continue;
         }

@@ -1,28 +1,26 @@
-//! A ready-made listener for front ends: a bar on a terminal, plain lines elsewhere.
+//! Progress of a download on standard error: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
-
+use console::Term;
+use dataset::fetch::FetchEvent;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::fetch::Event;
+use crate::exit::note;
 
-/// Shows on standard error what happens while files are brought, without colours.
-pub fn sink() -> impl FnMut(Event) {
+/// A listener for fetching files. It shows what happens, without colours.
+pub(crate) fn listener() -> impl FnMut(FetchEvent) {
     let mut bar: Option<ProgressBar> = None;
     move |event| match event {
-        Event::Source { title, source } => line(&format!("fetching {title} from {source}")),
-        Event::Progress { file, done, total } => {
-            if io::stderr().is_terminal() {
+        FetchEvent::Progress { file, done, total } => {
+            if Term::stderr().is_term() {
                 bar.get_or_insert_with(|| new_bar(file, total)).set_position(done.min(total));
             }
         }
-        Event::SourceFailed { reason, .. } => {
-            clear(&mut bar);
-            line(&format!("  not there: {reason}"));
-        }
-        Event::Stored { path, bytes } => {
-            clear(&mut bar);
-            line(&format!("  {} ({bytes} bytes, verified)", path.display()));
+        event => {
+            // The bar of the file before must not stay above the line.
+            if let Some(bar) = bar.take() {
+                bar.finish_and_clear();
+            }
+            note(&event.to_string());
         }
     }
 }
@@ -34,15 +32,4 @@ fn new_bar(file: &'static str, total: u64) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-fn clear(bar: &mut Option<ProgressBar>) {
-    if let Some(bar) = bar.take() {
-        bar.finish_and_clear();
-    }
-}
-
-/// Nobody may be reading: a closed standard error is no reason to stop.
-fn line(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
 }

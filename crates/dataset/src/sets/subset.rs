@@ -1,4 +1,4 @@
-//! Pictures with labels, and the three types that say what they may be used for.
+//! Images with their labels, of which some are chosen.
 
 use std::sync::Arc;
 
@@ -6,42 +6,47 @@ use thiserror::Error;
 
 use crate::idx::{IdxError, Images, Labels};
 
-/// Pictures and labels do not belong together.
+/// Why images and labels do not make a set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SetError {
-    #[error("found {images} pictures and {labels} labels, expected as many labels as pictures")]
+    #[error("found {images} images and {labels} labels, expected as many labels as images")]
     Count { images: usize, labels: usize },
     #[error(transparent)]
     Label(#[from] IdxError),
 }
 
+/// All images of a file with their labels; each subset of the file shares them.
 #[derive(Debug)]
-pub(crate) struct Labelled {
+pub(crate) struct LabelledImages {
     pub(crate) images: Images,
     pub(crate) labels: Labels,
     pub(crate) classes: usize,
 }
 
-/// Some pictures of a file, in a certain order; cheap to copy.
+/// Some images of a file, in a certain order. A clone shares the pixels.
 #[derive(Clone, Debug)]
 pub struct Subset {
-    pub(crate) data: Arc<Labelled>,
-    /// Positions in the file.
+    pub(crate) data: Arc<LabelledImages>,
+    /// The positions of the chosen images in the file.
     pub(crate) indices: Vec<u32>,
 }
 
 impl Subset {
-    fn new(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
+    /// All of these images, in their order.
+    ///
+    /// # Errors
+    /// If there are not as many labels as images, or a label is not below `classes`.
+    pub(super) fn new(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
         if images.count() != labels.len() {
             return Err(SetError::Count { images: images.count(), labels: labels.len() });
         }
-        // They may have been parsed for more classes than these.
+        // The labels may have been parsed for more classes than the set has.
         labels.expect_below(classes)?;
         let indices = (0..images.count() as u32).collect();
-        Ok(Self { data: Arc::new(Labelled { images, labels, classes }), indices })
+        Ok(Self { data: Arc::new(LabelledImages { images, labels, classes }), indices })
     }
 
-    /// Number of pictures.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.indices.len()
     }
@@ -50,38 +55,46 @@ impl Subset {
         self.indices.is_empty()
     }
 
-    /// Height of each picture, in pixels.
+    /// Height of each image, in pixels.
     pub fn height(&self) -> usize {
         self.data.images.height()
     }
 
-    /// Width of each picture, in pixels.
+    /// Width of each image, in pixels.
     pub fn width(&self) -> usize {
         self.data.images.width()
     }
 
-    /// Number of classes; labels are below it.
+    /// Number of classes. Every label is below it.
     pub fn classes(&self) -> usize {
         self.data.classes
     }
 
-    /// Position of picture `i` in its file. As the two below, it panics where `i` is not below
-    /// [`Subset::len`].
+    /// The position of image `i` in its file.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Subset::len`].
     pub fn index(&self, i: usize) -> usize {
         self.indices[i] as usize
     }
 
-    /// Pixels of picture `i`, `[height, width]`: 0 is background, 255 is ink.
+    /// The pixels of image `i`, `[height, width]`: 0 is background, 255 is ink.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Subset::len`].
     pub fn image(&self, i: usize) -> &[u8] {
         self.data.images.image(self.index(i))
     }
 
-    /// Class of picture `i`.
+    /// The class of image `i`.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Subset::len`].
     pub fn label(&self, i: usize) -> u8 {
         self.data.labels.as_slice()[self.index(i)]
     }
 
-    /// Number of pictures of each class.
+    /// Number of images of each class, `[classes]`.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes()];
         for i in 0..self.len() {
@@ -89,36 +102,4 @@ impl Subset {
         }
         counts
     }
-}
-
-macro_rules! sets {
-    ($($(#[$doc:meta])* $name:ident),*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        pub struct $name(pub(crate) Subset);
-
-        impl $name {
-            /// Pictures and labels that are at hand, in their order.
-            ///
-            /// # Errors
-            /// If there are not as many labels as pictures, or a label is not below `classes`.
-            pub fn from_images(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
-                Subset::new(images, labels, classes).map(Self)
-            }
-
-            /// The pictures.
-            pub fn subset(&self) -> &Subset {
-                &self.0
-            }
-        }
-    )*};
-}
-
-sets! {
-    /// Pictures to learn from.
-    TrainSet,
-    /// Pictures that choose the best model; held out from training.
-    ValidationSet,
-    /// Pictures that say what a finished model is worth, and choose nothing.
-    TestSet
 }

@@ -1,0 +1,3 @@
+//! What a person sees in the terminal.
+
+pub(crate) mod download_bar;
