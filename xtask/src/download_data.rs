@@ -1,16 +1,57 @@
 //! Downloads a data set, with the same code as `data download`.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use anyhow::Result;
-use dataset::Name;
-use dataset::fetch::{self, Which};
-use dataset::progress_bar;
+use anyhow::{Result, anyhow};
+use dataset::fetch::{self, FetchError, FetchEvent};
+use dataset::{Name, Split};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::command::say;
 
 pub(crate) fn run(name: Name, from: Option<&Path>, dir: &Path) -> Result<()> {
-    let folder = fetch::download(name, Which::All, dir, from, false, &mut progress_bar::sink())?;
+    let folder = fetch::download(name, &Split::ALL, dir, from, false, &mut listener())
+        .map_err(|error| anyhow!("{error}{}", hint(&error)))?;
     say(&format!("{} is in {}, verified", name.title(), folder.display()));
     Ok(())
+}
+
+/// Shows what happens on standard error: a bar on a terminal, plain lines elsewhere.
+fn listener() -> impl FnMut(FetchEvent) {
+    let mut bar: Option<ProgressBar> = None;
+    move |event| match event {
+        FetchEvent::Progress { done, total, .. } => {
+            if io::stderr().is_terminal() {
+                bar.get_or_insert_with(|| new_bar(total)).set_position(done.min(total));
+            }
+        }
+        event => {
+            // The bar of the file before must not stay above the line.
+            if let Some(bar) = bar.take() {
+                bar.finish_and_clear();
+            }
+            say(&event.to_string());
+        }
+    }
+}
+
+fn new_bar(total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {bar:24} {bytes}/{total_bytes}, {eta} left");
+    ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// What to do about an error, on a line of its own.
+fn hint(error: &FetchError) -> String {
+    match error {
+        FetchError::NoSource { name, .. } => {
+            let files = name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ");
+            let command = format!("cargo xtask download-data {name} --from FOLDER");
+            format!(
+                "\n  to bring it by hand, put {files} (or the same with .gz) into a folder and type: {command}"
+            )
+        }
+        FetchError::Wrong { .. } => "\n  delete the file, and download it again".to_owned(),
+        FetchError::Write { .. } => "\n  choose another folder with MNIST_CNN_DATA".to_owned(),
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use dataset::idx::{self, Images};
-use dataset::sample::{TEST_PER_CLASS, TRAIN_PER_CLASS, balanced};
+use dataset::load::sample::{TEST_PER_CLASS, TRAIN_PER_CLASS, balanced};
 use dataset::{Name, Subset, load};
 use flate2::{Compression, write::GzEncoder};
 

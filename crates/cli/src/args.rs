@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use dataset::{Corruption, Name};
+use dataset::{Corruption, Name, Split};
 use model::device::Backend;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -164,8 +164,9 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "NAME", default_value_t = Name::Mnist, conflicts_with = "wrong")]
     pub(crate) dataset: Name,
     /// Which pictures.
-    #[arg(long, value_enum, default_value_t = Part::Train, conflicts_with = "wrong")]
-    pub(crate) split: Part,
+    #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
+    #[arg(conflicts_with = "wrong")]
+    pub(crate) split: Split,
     /// Only pictures of this class, by its name or number.
     #[arg(long, value_name = "CLASS")]
     pub(crate) label: Option<String>,
@@ -204,14 +205,22 @@ fn corruption() -> impl TypedValueParser<Value = Corruption> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
+/// Offers the splits that have files of their own: only a run's configuration says which of the training
+/// images are held out for validation.
+fn split() -> impl TypedValueParser<Value = Split> {
+    let splits = [Split::Train, Split::Test];
+    PossibleValuesParser::new(splits.map(Split::name))
+        .map(move |name| if name == Split::Test.name() { Split::Test } else { Split::Train })
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InspectArgs {
     /// Directory of the run [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Which pictures of the run's data set.
-    #[arg(long, value_enum, default_value_t = Part::Train)]
-    pub(crate) split: Part,
+    #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
+    pub(crate) split: Split,
     /// Position of the picture, as `show` counts them.
     #[arg(short, long, value_name = "I", default_value_t = 0)]
     pub(crate) index: usize,
@@ -222,12 +231,6 @@ pub(crate) struct InspectArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Part {
-    Train,
-    Test,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -274,10 +277,11 @@ pub(crate) enum DataCommand {
     },
 }
 
-pub(crate) fn print_completions(shell: Shell) -> anyhow::Result<()> {
+/// A completion script for this shell.
+pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "mnist-cnn", &mut script);
-    crate::exit::print(&String::from_utf8_lossy(&script))
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 #[cfg(test)]

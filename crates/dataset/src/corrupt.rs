@@ -1,15 +1,15 @@
-//! The fifteen corruptions of MNIST-C: digits that a person still reads, and a network may not.
+//! The fifteen corruptions of MNIST-C: a person can still read the digits, but a network may fail.
 //!
-//! After Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019
+//! They follow Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019
 //! (arXiv 1906.02337), at the one severity that the benchmark chose for each. The parameters are
-//! those of its published code and meant for pictures of 28x28 pixels; other sizes work, lengths in
-//! pixels staying what they are. The random numbers are not the benchmark's, so neither are the
-//! pictures: figures compare with its published ones as two samples do.
+//! those of its published code, which is meant for images of 28x28 pixels. Other sizes work too, but
+//! lengths in pixels do not grow with them. The random numbers are not the benchmark's, so the images
+//! are other ones as well: accuracies compare with the published ones as those on two samples do.
 //!
-//! What comes out depends on the picture and the generator alone. Arithmetic is done in `f32` and
-//! `f64` in one order; sines, exponentials and logarithms are the platform's, and where one of them
-//! differs in its last bit a pixel could, in principle, come out otherwise: to be expected far less
-//! than once in a data set.
+//! The corrupted image depends on the image and the generator alone. The arithmetic is done in `f32`
+//! and `f64` in one order, but sines, exponentials and logarithms are the platform's. If one of them
+//! differs in its last bit on another platform, a pixel could come out differently there; far fewer
+//! than one pixel in a data set is expected to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use crate::subset::{Labelled, Subset, TestSet};
+use crate::sets::TestSet;
+use crate::sets::subset::{LabelledImages, Subset};
 use plane::Plane;
 
 mod affine;
@@ -29,44 +30,44 @@ mod noise;
 mod plane;
 mod tone;
 
-/// One of MNIST-C's fifteen.
+/// One of MNIST-C's fifteen corruptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Corruption {
-    /// Ink is counted in grains: of a Poisson distribution, 3 at full ink.
+    /// Poisson noise: each pixel is a random number of grains of ink, 3 of them on average at full ink.
     ShotNoise,
-    /// 17 % of the pixels are replaced by background or full ink, as often by either.
+    /// 17 % of the pixels are replaced, half of them by background and half by full ink.
     ImpulseNoise,
-    /// A Gaussian of 0.7 pixels along each column, neighbours exchanged at random in two passes,
-    /// and the Gaussian again.
+    /// Each column is smoothed by a Gaussian of 0.7 pixels, neighbours are exchanged at random in two
+    /// passes, and each column is smoothed again.
     GlassBlur,
-    /// The half of a Gaussian of 3 pixels, along a direction at most 45 degrees off the rows.
+    /// Each pixel is smeared by half a Gaussian of 3 pixels, in a direction at most 45 degrees off the rows.
     MotionBlur,
-    /// Uprights lean by 0.4 radians, to a random side.
+    /// Upright lines lean by 0.4 radians, to a random side.
     Shear,
-    /// 0.7 times as large.
+    /// The image shrinks to 0.7 of its size.
     Scale,
-    /// Turned by 0.4 radians, in a random direction.
+    /// The image is turned by 0.4 radians, in a random direction.
     Rotate,
-    /// 3 pixels along a random diagonal.
+    /// The image is moved by 3 pixels along both axes, on a random diagonal.
     Translate,
-    /// Half of the range of levels is added.
+    /// Half of the range from background to full ink is added to each pixel.
     Brightness,
     /// The seven columns at the left and the seven at the right are inverted.
     Stripe,
-    /// A plasma fractal of strength 3 and decay 1.4 over all, and less contrast.
+    /// A plasma fractal of strength 3 and decay 1.4 is added, and the contrast is lowered.
     Fog,
-    /// Dark grey blots.
+    /// Dark grey blots cover parts of the image.
     Spatter,
-    /// A line of dashes two pixels long, from the left to the right.
+    /// A line of dashes, two pixels long each, is drawn from the left to the right.
     DottedLine,
-    /// A zigzag of width 2 from the left to the right.
+    /// A zigzag line, whose tips are 2 pixels off its axis, is drawn from the left to the right.
     ZigZag,
-    /// Edges after Canny (1986), and nothing else.
+    /// Only the edges after Canny (1986) are left.
     CannyEdges,
 }
 
 impl Corruption {
-    /// In the order of the benchmark's paper: noise, blur, affine maps, and the rest.
+    /// All corruptions in the order of the benchmark's paper: noise, blur, affine maps, and the rest.
     pub const ALL: [Self; 15] = [
         Self::ShotNoise,
         Self::ImpulseNoise,
@@ -106,7 +107,7 @@ impl Corruption {
         }
     }
 
-    /// What it does, for a list of all.
+    /// What the corruption does, in a few words for a list.
     pub fn description(self) -> &'static str {
         match self {
             Self::ShotNoise => "ink breaks up into grains",
@@ -127,33 +128,32 @@ impl Corruption {
         }
     }
 
-    /// The corrupted picture: pixels `[height, width]`, 0 background and 255 ink, to the same shape.
-    ///
-    /// The same generator gives the same bytes.
+    /// Corrupts an image of pixels `[height, width]`, where 0 is background and 255 is ink. The result has
+    /// the same shape, and the same state of the generator gives the same bytes.
     ///
     /// # Panics
     /// If there are not exactly `height * width` pixels.
     pub fn apply(self, pixels: &[u8], height: usize, width: usize, rng: &mut impl Rng) -> Vec<u8> {
-        let picture = Plane::from_pixels(pixels, height, width);
+        let image = Plane::from_pixels(pixels, height, width);
         if pixels.is_empty() {
             return Vec::new();
         }
         let corrupted = match self {
-            Self::ShotNoise => noise::shot(&picture, rng),
-            Self::ImpulseNoise => noise::impulse(&picture, rng),
-            Self::GlassBlur => blur::glass(&picture, rng),
-            Self::MotionBlur => blur::motion(&picture, rng),
-            Self::Shear => affine::shear(&picture, rng),
-            Self::Scale => affine::scale(&picture),
-            Self::Rotate => affine::rotate(&picture, rng),
-            Self::Translate => affine::translate(&picture, rng),
-            Self::Brightness => tone::brightness(&picture),
-            Self::Stripe => tone::stripe(&picture),
-            Self::Fog => fog::fog(&picture, rng),
-            Self::Spatter => tone::spatter(&picture, rng),
-            Self::DottedLine => lines::dotted_line(&picture, rng),
-            Self::ZigZag => lines::zigzag(&picture, rng),
-            Self::CannyEdges => canny::edges(&picture),
+            Self::ShotNoise => noise::shot(&image, rng),
+            Self::ImpulseNoise => noise::impulse(&image, rng),
+            Self::GlassBlur => blur::glass(&image, rng),
+            Self::MotionBlur => blur::motion(&image, rng),
+            Self::Shear => affine::shear(&image, rng),
+            Self::Scale => affine::scale(&image),
+            Self::Rotate => affine::rotate(&image, rng),
+            Self::Translate => affine::translate(&image, rng),
+            Self::Brightness => tone::brightness(&image),
+            Self::Stripe => tone::stripe(&image),
+            Self::Fog => fog::fog(&image, rng),
+            Self::Spatter => tone::spatter(&image, rng),
+            Self::DottedLine => lines::dotted_line(&image, rng),
+            Self::ZigZag => lines::zigzag(&image, rng),
+            Self::CannyEdges => canny::edges(&image),
         };
         corrupted.to_pixels()
     }
@@ -178,10 +178,10 @@ impl FromStr for Corruption {
 }
 
 impl Subset {
-    /// The same pictures in the same order, each corrupted; labels and positions stay.
+    /// The same images in the same order, each corrupted. Labels and positions stay the same.
     ///
-    /// `rng` gives the generator of the picture at a position in the file, so that a picture comes
-    /// out the same in whatever company. The new set has a copy of the file's pictures.
+    /// `rng` returns the generator for the image at a position in the file. So an image is corrupted in
+    /// the same way in every subset of the file. The new subset has its own copy of all the file's images.
     pub fn corrupted<R: Rng>(&self, corruption: Corruption, rng: impl Fn(usize) -> R) -> Subset {
         let mut images = self.data.images.clone();
         for i in 0..self.len() {
@@ -189,13 +189,13 @@ impl Subset {
             let pixels = corruption.apply(self.image(i), self.height(), self.width(), &mut rng(index));
             images.image_mut(index).copy_from_slice(&pixels);
         }
-        let data = Labelled { images, labels: self.data.labels.clone(), classes: self.data.classes };
+        let data = LabelledImages { images, labels: self.data.labels.clone(), classes: self.data.classes };
         Subset { data: Arc::new(data), indices: self.indices.clone() }
     }
 }
 
 impl TestSet {
-    /// Every picture corrupted; see [`Subset::corrupted`].
+    /// The same test set with every image corrupted, see [`Subset::corrupted`].
     pub fn corrupted<R: Rng>(&self, corruption: Corruption, rng: impl Fn(usize) -> R) -> TestSet {
         TestSet(self.0.corrupted(corruption, rng))
     }

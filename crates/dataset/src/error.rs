@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::catalog::Name;
 use crate::fetch::FetchError;
 use crate::load::LoadError;
-use crate::split::SplitError;
-use crate::verify::{self, Status};
+use crate::sets::division::SplitError;
+use crate::verify::Status;
 
-/// Data could not be had, or is not what it should be.
+/// Data cannot be fetched, loaded or split, or a file does not verify.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error(transparent)]
@@ -18,6 +19,7 @@ pub enum Error {
     Load(#[from] LoadError),
     #[error(transparent)]
     Split(#[from] SplitError),
-    #[error("{}: {status}; bring it again with: {} --force", path.display(), verify::download_command(path))]
-    Unverified { path: PathBuf, status: Status },
+    /// A file of this data set in the data directory `dir` does not verify.
+    #[error("{}: {status}", path.display())]
+    Unverified { name: Name, dir: PathBuf, path: PathBuf, status: Status },
 }

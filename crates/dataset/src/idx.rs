@@ -1,133 +1,31 @@
-//! The IDX format of MNIST's files: pure functions of bytes that trust nothing.
+//! The IDX format of MNIST's files: pure functions on bytes, which may be anything.
 //!
-//! A header of big-endian numbers (a magic number, then the dimensions), then one byte a
-//! value. Format: LeCun, Cortes and Burges, "The MNIST database", 1998.
+//! A file has a header of big-endian 32-bit numbers, first a magic number and then the dimensions.
+//! After the header comes one byte for each value. Format: LeCun, Cortes and Burges, "The MNIST
+//! database", 1998.
 
-use thiserror::Error;
+use images::expect_pixels;
+
+pub use error::IdxError;
+pub use images::Images;
+pub use labels::Labels;
+
+mod error;
+mod images;
+mod labels;
 
 const IMAGES_MAGIC: u32 = 0x0000_0803;
 const LABELS_MAGIC: u32 = 0x0000_0801;
 
-/// Why bytes are not an IDX file.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum IdxError {
-    #[error("found {found} bytes, expected a header of {expected}")]
-    Header { found: usize, expected: usize },
-    #[error("found magic number {found:#010x}, expected {expected:#010x} (an IDX file of {what})")]
-    Magic { found: u32, expected: u32, what: &'static str },
-    #[error("found {found} bytes, expected {expected} for {count} x {height} x {width} pixels")]
-    ImagesLength { found: usize, expected: u128, count: u32, height: u32, width: u32 },
-    #[error("found {found} bytes, expected {expected} for {count} labels")]
-    LabelsLength { found: usize, expected: u128, count: u32 },
-    #[error("found pictures of {height}x{width} pixels, expected at least 1x1")]
-    Empty { height: usize, width: usize },
-    #[error("found {count} x {height} x {width}, expected each below 2^32")]
-    TooLarge { count: usize, height: usize, width: usize },
-    #[error("found label {found} at position {position}, expected one below {classes}")]
-    Label { found: u8, position: usize, classes: usize },
-}
-
-/// Grey pictures of one size: 0 is background, 255 is ink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Images {
-    count: usize,
-    height: usize,
-    width: usize,
-    /// `[count, height, width]`, row by row.
-    pixels: Vec<u8>,
-}
-
-impl Images {
-    /// Pictures from `[count, height, width]` pixels.
-    ///
-    /// # Errors
-    /// If there are not exactly `count * height * width` pixels, a picture has none, or one of the
-    /// three numbers does not fit into a file's header.
-    pub fn new(count: usize, height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, IdxError> {
-        if height == 0 || width == 0 {
-            return Err(IdxError::Empty { height, width });
-        }
-        let (Ok(c), Ok(h), Ok(w)) = (u32::try_from(count), u32::try_from(height), u32::try_from(width))
-        else {
-            return Err(IdxError::TooLarge { count, height, width });
-        };
-        expect_pixels(&pixels, [c, h, w], 0)?;
-        Ok(Self { count, height, width, pixels })
-    }
-
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// All pixels, `[count, height, width]`.
-    pub fn pixels(&self) -> &[u8] {
-        &self.pixels
-    }
-
-    /// The pixels of picture `i`, `[height, width]`.
-    pub fn image(&self, i: usize) -> &[u8] {
-        let size = self.height * self.width;
-        &self.pixels[i * size..(i + 1) * size]
-    }
-
-    pub(crate) fn image_mut(&mut self, i: usize) -> &mut [u8] {
-        let size = self.height * self.width;
-        &mut self.pixels[i * size..(i + 1) * size]
-    }
-}
-
-/// Class numbers, each below the class count they were parsed with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labels(Vec<u8>);
-
-impl Labels {
-    /// # Errors
-    /// If a label is not below `classes`.
-    pub fn new(labels: Vec<u8>, classes: usize) -> Result<Self, IdxError> {
-        let labels = Self(labels);
-        labels.expect_below(classes)?;
-        Ok(labels)
-    }
-
-    /// # Errors
-    /// If a label is not below `classes`.
-    pub(crate) fn expect_below(&self, classes: usize) -> Result<(), IdxError> {
-        match self.0.iter().position(|&label| usize::from(label) >= classes) {
-            Some(position) => Err(IdxError::Label { found: self.0[position], position, classes }),
-            None => Ok(()),
-        }
-    }
-
-    pub fn as_slice(&self) -> &[u8] {
-        &self.0
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Parses an IDX file of pictures.
+/// Parses an IDX file of images.
 ///
 /// # Errors
 /// If the bytes are not exactly such a file.
 pub fn parse_images(bytes: &[u8]) -> Result<Images, IdxError> {
     let (header, pixels) = split_header::<4>(bytes)?;
     let [magic, count, height, width] = header;
-    expect_magic(magic, IMAGES_MAGIC, "pictures")?;
-    // Nothing is allocated before the sizes agree.
+    expect_magic(magic, IMAGES_MAGIC, "images")?;
+    // The sizes are checked before anything is allocated: they could ask for any amount of memory.
     expect_pixels(pixels, [count, height, width], 16)?;
     Images::new(count as usize, height as usize, width as usize, pixels.to_vec())
 }
@@ -147,14 +45,14 @@ pub fn parse_labels(bytes: &[u8], classes: usize) -> Result<Labels, IdxError> {
     Labels::new(labels.to_vec(), classes)
 }
 
-/// An IDX file of these pictures.
+/// Writes an IDX file of these images.
 pub fn write_images(images: &Images) -> Vec<u8> {
-    // `Images::new` saw to it that they fit.
-    let [count, height, width] = [images.count, images.height, images.width].map(|n| n as u32);
-    write(&[IMAGES_MAGIC, count, height, width], &images.pixels)
+    // `Images::new` refuses numbers that do not fit into 32 bits.
+    let [count, height, width] = [images.count(), images.height(), images.width()].map(|n| n as u32);
+    write(&[IMAGES_MAGIC, count, height, width], images.pixels())
 }
 
-/// An IDX file of these labels, fewer than 2^32.
+/// Writes an IDX file of these labels, of which there must be fewer than 2^32.
 pub fn write_labels(labels: &[u8]) -> Vec<u8> {
     write(&[LABELS_MAGIC, labels.len() as u32], labels)
 }
@@ -163,19 +61,7 @@ fn write(header: &[u32], values: &[u8]) -> Vec<u8> {
     header.iter().flat_map(|n| n.to_be_bytes()).chain(values.iter().copied()).collect()
 }
 
-/// Checks that pixels, which `header` bytes went before, are as many as the sizes say.
-fn expect_pixels(pixels: &[u8], sizes: [u32; 3], header: usize) -> Result<(), IdxError> {
-    let [count, height, width] = sizes;
-    // Three 32-bit numbers always fit into 128 bits.
-    let expected = header as u128 + u128::from(count) * u128::from(height) * u128::from(width);
-    let found = header + pixels.len();
-    if found as u128 == expected {
-        return Ok(());
-    }
-    Err(IdxError::ImagesLength { found, expected, count, height, width })
-}
-
-/// `N` big-endian numbers, and the bytes behind them.
+/// Splits a file into the `N` big-endian numbers of its header, and the bytes after them.
 fn split_header<const N: usize>(bytes: &[u8]) -> Result<([u32; N], &[u8]), IdxError> {
     let Some((header, rest)) = bytes.split_at_checked(4 * N) else {
         return Err(IdxError::Header { found: bytes.len(), expected: 4 * N });
@@ -203,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn files_are_read_as_they_were_written() {
         let read = parse_images(&images()).unwrap();
         assert_eq!((read.count(), read.height(), read.width()), (2, 2, 3));
         assert_eq!(read.image(1), [7, 8, 9, 10, 11, 12]);
@@ -250,19 +136,12 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_pointer_width = "64")]
-    fn pictures_that_no_header_could_count_are_refused() {
-        let error = Images::new(1 << 32, 1, 1, Vec::new()).unwrap_err();
-        assert!(matches!(error, IdxError::TooLarge { .. }), "{error}");
-    }
-
-    #[test]
     fn no_bytes_make_the_parser_panic() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for _ in 0..20_000 {
             let length = rng.random_range(0..40_usize);
             let mut bytes: Vec<u8> = (0..length).map(|_| rng.random_range(0..4)).collect();
-            // Half of them start as a file should, so that the sizes are reached.
+            // Half of them start with a right magic number, so that the sizes are parsed as well.
             if rng.random() {
                 let magic = if rng.random() { IMAGES_MAGIC } else { LABELS_MAGIC };
                 bytes.splice(..length.min(4), magic.to_be_bytes());

@@ -1,31 +1,26 @@
 //! MNIST and its relatives: fetched, verified, parsed, split and batched.
 //!
-//! Pictures stay bytes in memory, and a batch is one gather into one buffer; nothing here
-//! knows of tensors. Training, validation and test pictures have three types, so that code
-//! which learns cannot be handed what it will be tested on.
+//! Images stay bytes in memory, and a batch is gathered into one buffer; nothing here knows of tensors.
+//! Training, validation and test images have three types, see [`sets`].
+//!
+//! The crate prints nothing: events say what happens, and errors say what is missing. How to show the
+//! events, and which command would help, is up to the program.
 
-pub mod batch;
 pub mod catalog;
-pub mod class_pictures;
-mod client;
 pub mod corrupt;
 pub mod error;
-#[cfg(test)]
-mod fault_server;
 pub mod fetch;
 pub mod idx;
 pub mod load;
-mod partial;
-#[cfg(feature = "progress-bar")]
-pub mod progress_bar;
-pub mod sample;
-mod source;
+pub mod sets;
 pub mod split;
-pub mod subset;
 pub mod verify;
 
-pub use batch::{Batch, shuffled};
 pub use catalog::Name;
 pub use corrupt::Corruption;
 pub use error::Error;
-pub use subset::{Subset, TestSet, TrainSet, ValidationSet};
+pub use sets::batch::Batch;
+pub use sets::shuffle::shuffled;
+pub use sets::subset::Subset;
+pub use sets::{TestSet, TrainSet, ValidationSet};
+pub use split::Split;

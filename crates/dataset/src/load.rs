@@ -1,58 +1,52 @@
-//! From verified files to sets in memory.
+//! Data sets from their files into memory.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
+use crate::catalog::{DataFile, Name, Role};
+use crate::idx::{Images, Labels, parse_images, parse_labels};
+use crate::sets::subset::SetError;
+use crate::sets::{TestSet, TrainSet};
+use crate::split::Split;
+use crate::verify::Mismatch;
+use crate::verify::content::{check, read_bounded};
 
-use crate::catalog::{DataFile, Name, Part, Role};
-use crate::idx::{IdxError, Images, Labels, parse_images, parse_labels};
-use crate::sample;
-use crate::subset::{SetError, TestSet, TrainSet};
-use crate::verify::{self, Mismatch};
+pub use error::LoadError;
 
-/// Why a data set cannot be loaded. Each text is complete: it has no source to be printed after it.
-#[derive(Debug, Error)]
-pub enum LoadError {
-    #[error("{}: {reason}; bring the files with: {}", path.display(), verify::download_command(path))]
-    Io { path: PathBuf, reason: io::Error },
-    #[error("{}: {reason}; the file is damaged or another one; bring it again with: {} --force", path.display(), verify::download_command(path))]
-    Mismatch { path: PathBuf, reason: Mismatch },
-    #[error("{}: {reason}", path.display())]
-    Idx { path: PathBuf, reason: IdxError },
-    #[error(transparent)]
-    Set(#[from] SetError),
-}
+mod error;
+pub mod sample;
+#[cfg(test)]
+mod tests;
 
-/// The training pictures below the data directory `dir`.
+/// The training images of a data set, from the files below the data directory `dir`.
 ///
 /// # Errors
-/// If a file is missing, is not exactly what the catalog says, or does not parse.
+/// If a file is missing, differs from what the catalog says, or does not parse.
 pub fn load_train(name: Name, dir: &Path) -> Result<TrainSet, LoadError> {
-    let (images, labels) = load(name, Part::Train, dir)?;
+    let (images, labels) = load(name, Split::Train, dir)?;
     Ok(TrainSet::from_images(images, labels, name.classes().len())?)
 }
 
-/// The test pictures below the data directory `dir`; training files are not touched.
+/// The test images of a data set, from the files below the data directory `dir`. Training files are not
+/// read.
 ///
 /// # Errors
 /// As [`load_train`].
 pub fn load_test(name: Name, dir: &Path) -> Result<TestSet, LoadError> {
-    let (images, labels) = load(name, Part::Test, dir)?;
+    let (images, labels) = load(name, Split::Test, dir)?;
     Ok(TestSet::from_images(images, labels, name.classes().len())?)
 }
 
-fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadError> {
+/// All images and labels of the files with this split.
+fn load(name: Name, split: Split, dir: &Path) -> Result<(Images, Labels), LoadError> {
     if name == Name::Sample {
-        return sample::load(part);
+        return sample::load(split);
     }
     let mut images = None;
     let mut labels = None;
-    for file in name.files().iter().filter(|file| file.part == part) {
-        let path = verify::path(name, file, dir);
-        let bytes = read(&path, file)?;
-        let idx = |reason| LoadError::Idx { path: path.clone(), reason };
+    for file in name.files_of(&[split]) {
+        let bytes = read(name, file, dir)?;
+        let idx = |reason| LoadError::Idx { path: name.path(file, dir), reason };
         match file.role {
             Role::Images => images = Some(parse_images(&bytes).map_err(idx)?),
             Role::Labels => labels = Some(parse_labels(&bytes, name.classes().len()).map_err(idx)?),
@@ -60,7 +54,7 @@ fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadErro
     }
     match (images, labels) {
         (Some(images), Some(labels)) => Ok((images, labels)),
-        // The catalog lists both for each part.
+        // The catalog lists a file of images and one of labels for each split, so this does not happen.
         (images, labels) => Err(SetError::Count {
             images: images.map_or(0, |images| images.count()),
             labels: labels.map_or(0, |labels| labels.len()),
@@ -69,18 +63,16 @@ fn load(name: Name, part: Part, dir: &Path) -> Result<(Images, Labels), LoadErro
     }
 }
 
-fn read(path: &Path, file: &DataFile) -> Result<Vec<u8>, LoadError> {
-    let mismatch = |reason| LoadError::Mismatch { path: path.to_owned(), reason };
-    let io = |reason| LoadError::Io { path: path.to_owned(), reason };
-    let found = fs::metadata(path).map_err(io)?.len();
+/// The content of a file, which is exactly what the catalog says.
+fn read(name: Name, file: &DataFile, dir: &Path) -> Result<Vec<u8>, LoadError> {
+    let path = name.path(file, dir);
+    let mismatch = |reason| LoadError::Mismatch { name, dir: dir.to_owned(), path: path.clone(), reason };
+    let io = |reason| LoadError::Io { name, dir: dir.to_owned(), path: path.clone(), reason };
+    let found = fs::metadata(&path).map_err(io)?.len();
     if found != file.bytes {
         return Err(mismatch(Mismatch::Length { found, expected: file.bytes }));
     }
-    let bytes = verify::read_bounded(path, file.bytes).map_err(io)?;
-    verify::check(&bytes, file.bytes, file.sha256).map_err(mismatch)?;
+    let bytes = read_bounded(&path, file.bytes).map_err(io)?;
+    check(&bytes, file.bytes, file.sha256).map_err(mismatch)?;
     Ok(bytes)
 }
-
-#[cfg(test)]
-#[path = "load_tests.rs"]
-mod tests;

@@ -1,4 +1,4 @@
-//! What holds for every corruption: sizes, seeds, labels, and pictures of any shape.
+//! What holds for every corruption: sizes, seeds, labels, and images of any shape.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that goes wrong")]
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 const FIXED: [Corruption; 4] =
     [Corruption::Scale, Corruption::Brightness, Corruption::Stripe, Corruption::CannyEdges];
 
-/// Of the sample's first 50 test pictures: how their SHA-256 begins.
+/// How the SHA-256 of the sample's first 50 test images begins when they are corrupted.
 const DIGESTS: [&str; 15] = [
     "shot-noise 0058d1cf",
     "impulse-noise 2e24a7c5",
@@ -60,7 +60,7 @@ fn every_digit_changes_and_keeps_its_size_label_and_position() {
         assert_eq!((before.height(), before.width()), (after.height(), after.width()));
         for i in 0..before.len() {
             assert_eq!((before.index(i), before.label(i)), (after.index(i), after.label(i)));
-            assert_ne!(before.image(i), after.image(i), "{corruption}, picture {i}");
+            assert_ne!(before.image(i), after.image(i), "{corruption}, image {i}");
         }
     }
 }
@@ -78,25 +78,25 @@ fn the_seed_decides_and_only_four_corruptions_need_none() {
 }
 
 #[test]
-fn each_picture_has_its_own_generator_in_whatever_company() {
+fn each_image_has_its_own_generator_in_every_subset() {
     let digits = digits();
     for corruption in [Corruption::ImpulseNoise, Corruption::Fog, Corruption::ZigZag] {
         let corrupted = digits.corrupted(corruption, rng(1));
         for i in [0, 7, digits.subset().len() - 1] {
             let alone = corruption.apply(digits.subset().image(i), 28, 28, &mut rng(1)(i));
-            assert_eq!(corrupted.subset().image(i), alone, "{corruption}, picture {i}");
+            assert_eq!(corrupted.subset().image(i), alone, "{corruption}, image {i}");
         }
     }
 }
 
-/// Figures of two versions compare only if the corrupted pictures are the same, on every platform.
+/// Accuracies of two versions compare only if the corrupted images are the same, on every platform.
 #[test]
 fn the_bytes_are_those_of_earlier_versions() {
     let digits = digits();
     let digest = |corruption: Corruption| {
         let corrupted = digits.corrupted(corruption, rng(1));
         let bytes: Vec<u8> = images(corrupted.subset())[..50].concat();
-        Sha256::digest(&bytes)[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        hex::encode(&Sha256::digest(&bytes)[..4])
     };
     let found = Corruption::ALL.map(|corruption| format!("{corruption} {}", digest(corruption)));
     assert_eq!(found, DIGESTS);
@@ -131,7 +131,7 @@ fn names_are_read_as_they_are_written_and_told_where_unknown() {
     assert_eq!(Corruption::ALL.into_iter().collect::<HashSet<_>>().len(), 15);
 }
 
-/// So many cases, the same in every run; `PROPTEST_RNG_SEED=7` draws others.
+/// So many cases, which are the same in every run. With `PROPTEST_RNG_SEED=7`, others are drawn.
 fn drawn(cases: u32) -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     match config.rng_seed {
@@ -140,8 +140,8 @@ fn drawn(cases: u32) -> ProptestConfig {
     }
 }
 
-/// Pictures of up to 40x40 pixels, and of the sizes that are most likely trouble.
-fn pictures() -> impl Strategy<Value = (usize, usize, Vec<u8>)> {
+/// Images of up to 40x40 pixels, and of the sizes that are most likely to cause trouble.
+fn random_images() -> impl Strategy<Value = (usize, usize, Vec<u8>)> {
     let sizes = prop_oneof![
         (1..4_usize, 1..4_usize),
         (1..40_usize, 1..40_usize),
@@ -164,8 +164,8 @@ proptest! {
     #![proptest_config(drawn(300))]
 
     #[test]
-    fn a_picture_of_any_size_is_corrupted_to_one_of_its_size(
-        (height, width, pixels) in pictures(),
+    fn an_image_of_any_size_is_corrupted_to_one_of_its_size(
+        (height, width, pixels) in random_images(),
         seed in any::<u64>(),
     ) {
         for corruption in Corruption::ALL {
@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn lines_never_take_ink_away_and_canny_knows_two_levels(
-        (height, width, pixels) in pictures(),
+        (height, width, pixels) in random_images(),
         seed in any::<u64>(),
     ) {
         for corruption in [Corruption::DottedLine, Corruption::ZigZag] {

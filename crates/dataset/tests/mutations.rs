@@ -1,7 +1,9 @@
-//! Hostile bytes: no panic, no great memory, and nothing accepted that is not exactly its file.
+//! Hostile bytes cause no panic and need no great memory, and only bytes that are exactly a file are
+//! accepted.
 //!
-//! Valid files are mutated with a seeded generator: `MNIST_CNN_MUTATIONS` says how often (20,000
-//! unless set). Inputs that were or might have been trouble are kept in `tests/regressions`.
+//! Valid files are mutated with a seeded generator. `MNIST_CNN_MUTATIONS` says how many mutated files
+//! there are; without it there are 20,000. Inputs that caused trouble, or might have, are kept in
+//! `tests/regressions`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that goes wrong")]
 
@@ -11,9 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use dataset::Name;
-use dataset::fetch::{self, FetchError, Which};
+use dataset::fetch::{self, FetchError};
 use dataset::idx::{Images, parse_images, parse_labels, write_images, write_labels};
+use dataset::{Name, Split};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use peak_alloc::PeakAlloc;
@@ -24,7 +26,7 @@ use tempfile::TempDir;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// One test at a time: the allocator counts for the whole process.
+/// Lets one test run at a time, because the allocator counts for the whole process.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -45,7 +47,7 @@ fn within_bounds<T>(what: &str, input: &[u8], read: impl FnOnce(&[u8]) -> T) -> 
     result.unwrap_or_else(|_| panic!("{what}: a panic at {} bytes, {begin:02x?}...", input.len()))
 }
 
-/// Whether the bytes are pictures; if so, they must be written as they were read.
+/// Whether the bytes are a file of images. If so, writing the images must give the same bytes.
 fn are_images(what: &str, bytes: &[u8]) -> bool {
     let Ok(images) = within_bounds(what, bytes, parse_images) else { return false };
     assert!(write_images(&images) == bytes, "{what}: {images:?}");
@@ -55,7 +57,8 @@ fn are_images(what: &str, bytes: &[u8]) -> bool {
     true
 }
 
-/// Whether the bytes are labels of ten classes; if so, they must be written as they were read.
+/// Whether the bytes are a file of labels of ten classes. If so, writing the labels must give the same
+/// bytes.
 fn are_labels(what: &str, bytes: &[u8]) -> bool {
     let Ok(labels) = within_bounds(what, bytes, |bytes| parse_labels(bytes, 10)) else { return false };
     assert!(write_labels(labels.as_slice()) == bytes, "{what}: {labels:?}");
@@ -74,15 +77,16 @@ impl Offer {
         Self { from: TempDir::new().unwrap(), data: TempDir::new().unwrap() }
     }
 
-    /// Unpacks on the way that a user's files take; no bytes here are MNIST's, so all are refused.
+    /// Fetches the file as a person's file is fetched. No bytes here are MNIST's, so all are refused.
     fn refuses(&self, what: &str, packed: &[u8]) {
         let offered = self.from.path().join("t10k-images-idx3-ubyte.gz");
-        // Some disks write at once what replaces a file, and only later what is new.
+        // Some disks write a file that replaces another at once, and a new file only later. So a new file
+        // is faster.
         drop(fs::remove_file(&offered));
         fs::write(offered, packed).unwrap();
         let (from, data) = (self.from.path(), self.data.path());
         let result = within_bounds(what, packed, |_| {
-            fetch::download(Name::Mnist, Which::Test, data, Some(from), false, &mut |_| ())
+            fetch::download(Name::Mnist, &[Split::Test], data, Some(from), false, &mut |_| ())
         });
         assert!(matches!(result, Err(FetchError::NoSource { .. })), "{what}: {result:?}");
         assert_eq!(fs::read_dir(data).unwrap().count(), 0, "{what}");
@@ -104,7 +108,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Numbers at which sizes, types and signs end.
+/// Numbers at the limits of sizes, types and signs.
 const EDGES: [u32; 16] = [
     0,
     1,
@@ -124,7 +128,8 @@ const EDGES: [u32; 16] = [
     0xffff_ffff,
 ];
 
-/// Changes `bytes` in one way; `other` lends what is spliced in. The header gets half of it.
+/// Changes `bytes` in one way, half of the times in the header. Bytes that are spliced in come from
+/// `other`.
 fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
     let length = bytes.len();
     let place = |rng: &mut ChaCha8Rng| {
@@ -136,7 +141,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
         0 if at < length => bytes[at] ^= 1 << rng.random_range(0..8),
         1 if at < length => bytes[at] = [0, 1, 9, 10, 0x7f, 0x80, 0xff][rng.random_range(0..7)],
         2 => overwrite(bytes, at / 4 * 4, EDGES[rng.random_range(0..EDGES.len())]),
-        // Numbers that are nearly, or just, what the length calls for.
+        // A number that is the length or slightly less, as a right size would be.
         3 => overwrite(bytes, at / 4 * 4, (length as u32).wrapping_sub(rng.random_range(0..20))),
         4 => bytes.truncate(at),
         5 => bytes.extend((0..rng.random_range(1..40)).map(|_| rng.random::<u8>())),
@@ -146,14 +151,14 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
             bytes.splice(at.min(to)..at.max(to), other[from..end].iter().copied());
         }
         7 if at < length && to < length => bytes.swap(at, to),
-        // Two words of the header: still a valid file, if they are sizes.
+        // Two numbers of the header change places. If both are sizes, the file may still be valid.
         8 if length >= 16 => {
             let (a, b) = (rng.random_range(0..4), rng.random_range(0..4));
             for i in 0..4 {
                 bytes.swap(4 * a + i, 4 * b + i);
             }
         }
-        // Sizes whose product is nothing, if it overflows.
+        // Sizes whose product may overflow to 0, without any pixels.
         9 if length >= 16 => {
             (1..4).for_each(|word| overwrite(bytes, 4 * word, EDGES[rng.random_range(0..EDGES.len())]));
             bytes.truncate(16);
@@ -168,7 +173,7 @@ fn overwrite(bytes: &mut [u8], at: usize, number: u32) {
     }
 }
 
-/// File `number` of the mutated ones; every number gives the same bytes on every machine.
+/// The mutated file of this number, which is the same on every machine.
 fn mutated(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(number);
     let mut bytes = seeds[rng.random_range(0..seeds.len())].clone();
@@ -179,7 +184,7 @@ fn mutated(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
     bytes
 }
 
-/// How many mutated files; more than the default only if somebody asks for them.
+/// How many mutated files to try.
 fn wanted() -> u64 {
     let Some(text) = std::env::var_os("MNIST_CNN_MUTATIONS") else { return 20_000 };
     let number = text.to_string_lossy().parse();
@@ -199,12 +204,14 @@ fn mutated_idx_files_are_refused_or_read_exactly() {
         accepted[1] += u64::from(are_labels(&what, &bytes));
     }
     if number >= 1000 {
-        // Otherwise what is accepted, or what is refused, would not have been tried.
+        // If nearly all files were accepted, or nearly none, the test would say little.
         assert!(accepted.iter().all(|count| (number / 100..number / 2).contains(count)), "{accepted:?}");
     }
     if std::env::var_os("MNIST_CNN_MUTATIONS").is_some() {
         let [images, labels] = accepted;
-        let line = format!("{number} mutated IDX files: {images} are pictures, {labels} labels, no other is");
+        let line = format!(
+            "{number} mutated IDX files: {images} hold images, {labels} hold labels, the others are refused"
+        );
         io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
@@ -213,7 +220,7 @@ fn mutated_idx_files_are_refused_or_read_exactly() {
 fn mutated_gzip_files_are_unpacked_within_bounds() {
     let _turn = turn();
     let small = [gzip(&images(2, 28, 28)), gzip(&labels(60)), gzip(b""), b"<html></html>".to_vec()];
-    // 48 MB that are not the file; slow to unpack, so it gets its turn more rarely.
+    // 48 MB that are not the file. They are slow to unpack, so they are mutated more rarely.
     let bomb = [gzip(&vec![0; 48_000_000])];
     let offer = Offer::new();
     for i in 0..wanted().div_ceil(100) {
@@ -226,12 +233,12 @@ fn mutated_gzip_files_are_unpacked_within_bounds() {
 #[test]
 fn valid_files_are_accepted() {
     let _turn = turn();
-    assert!(are_images("pictures", &images(7, 5, 4)));
+    assert!(are_images("images", &images(7, 5, 4)));
     assert!(are_labels("labels", &labels(60)));
 }
 
 #[test]
-fn what_holds_too_much_memory_or_panics_is_found() {
+fn too_much_memory_and_panics_are_found() {
     let _turn = turn();
     let found =
         |read: fn(&[u8]) -> usize| catch_unwind(|| within_bounds("made up", b"12345678", read)).is_err();

@@ -43,7 +43,7 @@ struct Times {
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let config = read_config(&args.config)?;
     let opened = device::open(args.backend.wish())?;
-    let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::sink())?;
+    let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
     let architecture = config.architecture();
     let mut timer = Timer::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
     note(&format!(

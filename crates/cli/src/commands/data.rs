@@ -23,11 +23,11 @@ pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
             let dir = data_dir(dir);
             let place = fetch::download(
                 *dataset,
-                Which::All,
+                &Split::ALL,
                 &dir,
                 from.as_deref(),
                 *force,
-                &mut progress_bar::sink(),
+                &mut download_bar::listener(),
             )
             .map_err(dataset::Error::from)?;
             print(&format!("{} is in {}, verified\n", dataset.title(), short(&place)))
@@ -37,12 +37,15 @@ pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
 }
 
 fn verify(name: Name, dir: &Path) -> anyhow::Result<()> {
-    let reports = verify::verify(name, Which::All, dir);
+    let reports = verify::verify(name, &Split::ALL, dir);
     for report in &reports {
         print(&format!("{}: {}\n", short(&report.path), report.status))?;
     }
     match reports.into_iter().find(|report| !matches!(report.status, Status::Ok)) {
         None => Ok(()),
-        Some(report) => Err(dataset::Error::Unverified { path: report.path, status: report.status }.into()),
+        Some(report) => {
+            let (dir, path, status) = (dir.to_owned(), report.path, report.status);
+            Err(dataset::Error::Unverified { name, dir, path, status }.into())
+        }
     }
 }

@@ -95,7 +95,8 @@ fn data_that_cannot_be_had_says_how_to_bring_it_by_hand() {
         &[
             "MNIST could not be fetched; tried:",
             "empty: empty holds neither train-images-idx3-ubyte",
-            "--from FOLDER",
+            "\n  to bring it by hand, put train-images-idx3-ubyte, ",
+            " into a folder and type: mnist-cnn data download --dataset mnist --data-dir d --from FOLDER\n",
         ],
     );
     assert!(!desk.path().join("d").exists());
@@ -114,13 +115,18 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
     ] {
         fs::write(folder.join(name), b"not a picture").unwrap();
     }
-    let says =
-        ["d/mnist/train-images-idx3-ubyte", "found 13 bytes, expected 47040016", "data download", "--force"];
+    let command = "mnist-cnn data download --dataset mnist --data-dir d --force";
+    let says = [
+        "error: d/mnist/train-images-idx3-ubyte: found 13 bytes, expected 47040016\n",
+        &format!("\n  delete the file, or replace it with: {command}\n"),
+    ];
     desk.run(&["train", "--data-dir", "d", "-p", "tmp"]).fails(3, &says);
     desk.run(&["show", "--data-dir", "d"]).fails(3, &says);
     let verified = desk.run(&["data", "verify", "--data-dir", "d"]);
     assert_eq!(verified.code, 3);
     assert_eq!(verified.stdout.matches("found 13 bytes").count(), 4, "{}", verified.stdout);
+    let hint = format!("\n  bring the files again with: {command}\n");
+    assert!(verified.stderr.ends_with(&hint), "{}", verified.stderr);
     assert!(!desk.path().join("tmp").exists());
 }
 

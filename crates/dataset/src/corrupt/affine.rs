@@ -1,67 +1,69 @@
-//! Affine maps around the picture's centre: shear, scale, rotate, translate.
+//! Affine maps around the image's centre: shear, scale, rotate, translate.
 
 use rand::{Rng, RngExt};
 
 use super::plane::Plane;
 
-/// Radians that uprights lean.
+/// By how many radians upright lines lean.
 const SHEAR: f64 = 0.4;
-/// By how much the picture shrinks.
+/// By what factor the image shrinks.
 const SHRINKAGE: f64 = 1.0 / 0.7;
-/// Radians.
+/// By how many radians the image is turned.
 const ROTATION: f64 = 0.4;
-/// Pixels along either axis.
+/// By how many pixels the image moves along either axis.
 const TRANSLATION: isize = 3;
 
-/// Leans the picture to one side, which also makes it 1.09 times as high.
+/// Makes the image lean to one side, which also makes it 1.09 times as high.
 ///
-/// The benchmark's shear keeps the length of an upright on the way back, as scikit-image did then:
-/// an upright of the result comes from one that is shorter by the cosine.
-pub(super) fn shear(picture: &Plane, rng: &mut impl Rng) -> Plane {
+/// In the benchmark's shear, which is that of scikit-image at the time, an upright line of the result
+/// comes from a leaning line of the same length in the image. The leaning line is lower by the cosine of
+/// the angle, and so the result is higher than the image.
+pub(super) fn shear(image: &Plane, rng: &mut impl Rng) -> Plane {
     let (sin, cos) = (either_sign(rng) * SHEAR).sin_cos();
-    warp(picture, [[1.0, -sin], [0.0, cos]])
+    warp(image, [[1.0, -sin], [0.0, cos]])
 }
 
-/// Makes the picture smaller.
-pub(super) fn scale(picture: &Plane) -> Plane {
-    warp(picture, [[SHRINKAGE, 0.0], [0.0, SHRINKAGE]])
+/// Makes the image smaller.
+pub(super) fn scale(image: &Plane) -> Plane {
+    warp(image, [[SHRINKAGE, 0.0], [0.0, SHRINKAGE]])
 }
 
-/// Turns the picture clockwise or the other way.
-pub(super) fn rotate(picture: &Plane, rng: &mut impl Rng) -> Plane {
+/// Turns the image clockwise or the other way.
+pub(super) fn rotate(image: &Plane, rng: &mut impl Rng) -> Plane {
     let (sin, cos) = (either_sign(rng) * ROTATION).sin_cos();
-    warp(picture, [[cos, -sin], [sin, cos]])
+    warp(image, [[cos, -sin], [sin, cos]])
 }
 
-/// Moves the picture along one of the four diagonals; what leaves it is lost.
-pub(super) fn translate(picture: &Plane, rng: &mut impl Rng) -> Plane {
+/// Moves the image along one of the four diagonals. Ink that leaves the image is lost.
+pub(super) fn translate(image: &Plane, rng: &mut impl Rng) -> Plane {
     let mut step = || if rng.random() { TRANSLATION } else { -TRANSLATION };
     let (right, down) = (step(), step());
-    picture.tabulate(|row, column| picture.get_or_background(row as isize - down, column as isize - right))
+    image.tabulate(|row, column| image.get_or_background(row as isize - down, column as isize - right))
 }
 
 fn either_sign(rng: &mut impl Rng) -> f64 {
     if rng.random() { 1.0 } else { -1.0 }
 }
 
-/// The picture whose pixel at `(x, y)`, counted from the centre, is the one of this picture at
-/// `from * (x, y)`, interpolated between four; outside there is background.
-fn warp(picture: &Plane, from: [[f64; 2]; 2]) -> Plane {
+/// Maps the image by a matrix around its centre. The new pixel at `(x, y)`, counted from the centre, is
+/// the value of the image at `from * (x, y)`, interpolated between four pixels. Outside of the image
+/// there is background.
+fn warp(image: &Plane, from: [[f64; 2]; 2]) -> Plane {
     let centre = |size: usize| (size as f64 - 1.0) / 2.0;
-    let (middle_x, middle_y) = (centre(picture.width), centre(picture.height));
-    picture.tabulate(|row, column| {
+    let (middle_x, middle_y) = (centre(image.width), centre(image.height));
+    image.tabulate(|row, column| {
         let (x, y) = (column as f64 - middle_x, row as f64 - middle_y);
         let [x, y] = from.map(|[along_x, along_y]| along_x * x + along_y * y);
-        bilinear(picture, y + middle_y, x + middle_x)
+        bilinear(image, y + middle_y, x + middle_x)
     })
 }
 
-/// The value between the four pixels around a place.
-fn bilinear(picture: &Plane, row: f64, column: f64) -> f32 {
+/// The value at a place between pixels: the mean of the four around it, weighted by their nearness.
+fn bilinear(image: &Plane, row: f64, column: f64) -> f32 {
     let (top, left) = (row.floor(), column.floor());
     let (below, beside) = ((row - top) as f32, (column - left) as f32);
     let (top, left) = (top as isize, left as isize);
-    let at = |down, right| picture.get_or_background(top + down, left + right);
+    let at = |down, right| image.get_or_background(top + down, left + right);
     let upper = at(0, 0) * (1.0 - beside) + at(0, 1) * beside;
     let lower = at(1, 0) * (1.0 - beside) + at(1, 1) * beside;
     upper * (1.0 - below) + lower * below
@@ -85,7 +87,7 @@ mod tests {
             .tabulate(|row, column| f32::from(u8::from((7..21).contains(&row) && (12..16).contains(&column))))
     }
 
-    /// Mass, centre `(x, y)`, and the central second moments `xx, xy, yy`.
+    /// The mass, the centre `(x, y)`, and the central second moments `xx, xy, yy`.
     fn moments(plane: &Plane) -> (f64, [f64; 2], [f64; 3]) {
         let mean = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
             let place = |i: usize| ((i % plane.width) as f64, (i / plane.width) as f64);
@@ -104,7 +106,7 @@ mod tests {
         assert!((found - expected).abs() <= tolerance, "{found}, expected {expected} +- {tolerance}");
     }
 
-    /// What 20 generators make of the bar.
+    /// The bar as 20 generators map it.
     fn drawn(map: impl Fn(&Plane, &mut ChaCha8Rng) -> Plane) -> impl Iterator<Item = Plane> {
         (0..20).map(move |seed| map(&bar(), &mut rng(seed)))
     }
@@ -131,7 +133,7 @@ mod tests {
             assert_near(mass, 56.0, 0.5);
             assert_near(centre[0], 13.5, 1e-4);
             assert_near(centre[1], 13.5, 1e-4);
-            // The angle between the long axis and the upright.
+            // The angle between the long axis and an upright line.
             let angle = 0.5 * (2.0 * xy).atan2(yy - xx);
             assert_near(angle.abs(), 0.4, 0.01);
             turns.push(angle > 0.0);
@@ -158,12 +160,12 @@ mod tests {
                     leaning.row(row).iter().enumerate().map(|(x, ink)| x as f64 * f64::from(*ink)).sum();
                 weighted / leaning.row(row).iter().map(|ink| f64::from(*ink)).sum::<f64>()
             };
-            // sin(0.4) = 0.389 pixels a row.
+            // The bar moves by sin(0.4) = 0.3894 pixels from row to row.
             let side = (centre(14) - centre(13)).signum();
             for row in 7..21 {
                 assert_near(centre(row) - 13.5, side * 0.3894 * (row as f64 - 13.5), 1e-3);
             }
-            // Higher by 1 / cos(0.4) = 1.0857, no wider along a row.
+            // The bar is higher by 1 / cos(0.4) = 1.0857 and as wide as before along a row.
             assert_near(moments(&leaning).0, 56.0 * 1.0857, 0.5);
             sides.push(side > 0.0);
         }
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_stays_as_it_is_under_the_identity() {
+    fn a_image_stays_as_it_is_under_the_identity() {
         assert_eq!(warp(&bar(), [[1.0, 0.0], [0.0, 1.0]]), bar());
     }
 

@@ -1,4 +1,4 @@
-//! Blur: frosted glass, and a moving hand.
+//! Blur as by frosted glass, and by a moving hand.
 
 use rand::{Rng, RngExt};
 
@@ -6,26 +6,29 @@ use super::plane::{Plane, gaussian, normalized};
 
 /// Standard deviation in pixels of the Gaussian before and after the exchanges.
 const GLASS_SIGMA: f64 = 0.7;
-/// How often the picture is gone through.
+/// How many times every pixel gets its turn to be exchanged.
 const GLASS_PASSES: usize = 2;
+/// ImageMagick's radius of the blur: the line has twice as many places, and one more.
 const MOTION_RADIUS: usize = 10;
+/// Standard deviation in pixels of the Gaussian along the line.
 const MOTION_SIGMA: f64 = 3.0;
 
-/// Frosted glass: smoothed, neighbours exchanged at random, smoothed again.
+/// Frosted glass: smooths the image, exchanges neighbours at random, and smooths again.
 ///
-/// The benchmark's call of scikit-image takes the columns for colours and so smooths up and down only.
-/// So does this, to be as hard.
-pub(super) fn glass(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    let mut glass = picture.gaussian_along_columns(GLASS_SIGMA);
+/// The benchmark's call of scikit-image takes the columns for colours, and so it smooths up and down
+/// only. This does the same, so that the images are as hard to read.
+pub(super) fn glass(image: &Plane, rng: &mut impl Rng) -> Plane {
+    let mut glass = image.gaussian_along_columns(GLASS_SIGMA);
     for _ in 0..GLASS_PASSES {
         exchange_neighbours(&mut glass, rng);
     }
     glass.gaussian_along_columns(GLASS_SIGMA)
 }
 
-/// Goes from the last pixel to the first, and exchanges every other one, by chance, with one of the
-/// four that are at most one row above and one column to the left, itself among them. The first two
-/// rows and columns take no turn of their own, as in the benchmark.
+/// Goes from the last pixel to the first, and exchanges each with a probability of one half. Its
+/// partner is one of the four pixels that are at most one row above and one column to the left, among
+/// which is the pixel itself. As in the benchmark, pixels of the first two rows and columns are only
+/// partners.
 fn exchange_neighbours(glass: &mut Plane, rng: &mut impl Rng) {
     for row in (2..glass.height).rev() {
         for column in (2..glass.width).rev() {
@@ -38,20 +41,21 @@ fn exchange_neighbours(glass: &mut Plane, rng: &mut impl Rng) {
     }
 }
 
-/// A hand that moved: each pixel is a mean of those along a line from it, with the weights of half a
-/// Gaussian; the line points right, by at most 45 degrees up or down.
+/// A moving hand: each pixel becomes the mean of the pixels along a line that begins at it, with the
+/// weights of half a Gaussian. The line points to the right, by at most 45 degrees up or down.
 ///
-/// As `MotionBlurImage` of ImageMagick, which the benchmark calls: a line of `2 * MOTION_RADIUS + 1`
-/// pixels, each at the nearest row and column, with the outermost value going on beyond the edge.
-pub(super) fn motion(picture: &Plane, rng: &mut impl Rng) -> Plane {
+/// This follows `MotionBlurImage` of ImageMagick, which the benchmark calls. The line has
+/// `2 * MOTION_RADIUS + 1` places, and the pixel with the nearest row and column is taken for each.
+/// Beyond the edge, the outermost pixels are repeated.
+pub(super) fn motion(image: &Plane, rng: &mut impl Rng) -> Plane {
     let angle = rng.random_range(-45.0_f64..45.0).to_radians();
     let weights = normalized((0..=2 * MOTION_RADIUS).map(|i| gaussian(i as f64, MOTION_SIGMA)));
     let along = |i: usize, component: f64| (i as f64 * component - 0.5).ceil() as isize;
-    let mut blurred = picture.map(|_| 0.0);
+    let mut blurred = image.map(|_| 0.0);
     for (i, weight) in weights.iter().enumerate() {
         let (down, right) = (along(i, angle.sin()), along(i, angle.cos()));
-        let shifted = picture
-            .tabulate(|row, column| picture.get_or_nearest(row as isize + down, column as isize + right));
+        let shifted =
+            image.tabulate(|row, column| image.get_or_nearest(row as isize + down, column as isize + right));
         for (sum, value) in blurred.values.iter_mut().zip(&shifted.values) {
             *sum += weight * value;
         }
@@ -70,7 +74,7 @@ mod tests {
         ChaCha8Rng::seed_from_u64(seed)
     }
 
-    /// A block of ink, 4x4, in the middle of 28x28.
+    /// A block of 4x4 pixels of ink in the middle of 28x28.
     fn block() -> Plane {
         let blank = Plane::from_pixels(&[0; 784], 28, 28);
         blank.tabulate(|row, column| {
@@ -117,7 +121,8 @@ mod tests {
         let mut exchanged = numbered.clone();
         exchange_neighbours(&mut exchanged, &mut rng(1));
         let mut pixels = exchanged.to_pixels();
-        // In a quarter of the turns or fewer, a pixel is exchanged with itself or not at all twice.
+        // A pixel stays if no exchange moves it: half of the turns exchange nothing, and a quarter of the
+        // exchanges are with the pixel itself.
         let stayed = pixels.iter().zip(0..=255).filter(|(found, before)| **found == *before).count();
         assert!((40..190).contains(&stayed), "{stayed}");
         pixels.sort_unstable();

@@ -2,11 +2,12 @@
 
 use super::plane::Plane;
 
-/// Standard deviation in pixels of the Gaussian before all.
+/// Standard deviation in pixels of the Gaussian that smooths the image first.
 const SIGMA: f64 = 1.0;
-/// A gradient from which on a pixel may go on with an edge; Sobel's sums are not divided.
+/// A pixel whose gradient is at least this may continue an edge. The gradients are Sobel's sums, which
+/// are not divided by 8.
 const LOW: f32 = 0.1;
-/// A gradient from which on a pixel begins an edge.
+/// A pixel whose gradient is at least this begins an edge.
 const HIGH: f32 = 0.2;
 
 /// A gradient, in Sobel's units: eight times the change from pixel to pixel.
@@ -17,18 +18,18 @@ struct Gradient {
     magnitude: f32,
 }
 
-/// Full ink along the edges of the ink, background elsewhere and along the picture's border.
+/// Draws full ink along the edges of the ink, and background elsewhere and along the image's border.
 ///
-/// With the parameters that scikit-image's `canny` has unless told: the thresholds are so low that
-/// nearly every ridge of the gradient is an edge.
-pub(super) fn edges(picture: &Plane) -> Plane {
-    let smooth = picture.gaussian(SIGMA);
+/// The parameters are the defaults of scikit-image's `canny`. Its thresholds are so low that nearly every
+/// ridge of the gradient is an edge.
+pub(super) fn edges(image: &Plane) -> Plane {
+    let smooth = image.gaussian(SIGMA);
     let gradients: Vec<Gradient> =
-        (0..picture.values.len()).map(|i| sobel(&smooth, i / picture.width, i % picture.width)).collect();
-    let magnitudes = Plane { values: gradients.iter().map(|g| g.magnitude).collect(), ..*picture };
-    let ridges = picture.tabulate(|row, column| {
-        let inside = (1..picture.height - 1).contains(&row) && (1..picture.width - 1).contains(&column);
-        let gradient = gradients[row * picture.width + column];
+        (0..image.values.len()).map(|i| sobel(&smooth, i / image.width, i % image.width)).collect();
+    let magnitudes = Plane { values: gradients.iter().map(|g| g.magnitude).collect(), ..*image };
+    let ridges = image.tabulate(|row, column| {
+        let inside = (1..image.height - 1).contains(&row) && (1..image.width - 1).contains(&column);
+        let gradient = gradients[row * image.width + column];
         if inside && gradient.magnitude >= LOW && is_ridge(&magnitudes, row, column, gradient) {
             gradient.magnitude
         } else {
@@ -38,7 +39,8 @@ pub(super) fn edges(picture: &Plane) -> Plane {
     follow(&ridges)
 }
 
-/// Sobel's differences of the three columns, or rows, on either side.
+/// Sobel's gradient: the weighted differences between the rows below and above, and between the columns
+/// to the right and to the left.
 fn sobel(plane: &Plane, row: usize, column: usize) -> Gradient {
     let at = |down: isize, right: isize| plane.get_or_nearest(row as isize + down, column as isize + right);
     let corners = [at(-1, -1), at(-1, 1), at(1, -1), at(1, 1)];
@@ -47,8 +49,8 @@ fn sobel(plane: &Plane, row: usize, column: usize) -> Gradient {
     Gradient { down, right, magnitude: (down * down + right * right).sqrt() }
 }
 
-/// Whether no gradient is larger one step uphill or downhill, interpolated between the two pixels
-/// that the step leads between. The pixel is not on the border.
+/// Whether the gradient is no smaller than those one step uphill and one step downhill. A step ends
+/// between two pixels, and the gradient there is interpolated. The pixel must not be on the border.
 fn is_ridge(magnitudes: &Plane, row: usize, column: usize, gradient: Gradient) -> bool {
     let sign = |component: f32| if component < 0.0 { -1 } else { 1 };
     let diagonal = (sign(gradient.down), sign(gradient.right));
@@ -63,7 +65,7 @@ fn is_ridge(magnitudes: &Plane, row: usize, column: usize, gradient: Gradient) -
         .all(|&way| at(way, straight) * (1.0 - weight) + at(way, diagonal) * weight <= gradient.magnitude)
 }
 
-/// The ridges that are connected, corners included, with one that is high enough.
+/// Keeps the ridges that begin an edge, and those that are connected with them, also across corners.
 fn follow(ridges: &Plane) -> Plane {
     let mut edges = ridges.map(|_| 0.0);
     let mut open: Vec<usize> = (0..ridges.values.len()).filter(|&i| ridges.values[i] >= HIGH).collect();
@@ -87,7 +89,7 @@ fn follow(ridges: &Plane) -> Plane {
 mod tests {
     use super::*;
 
-    /// 28x28 pixels, ink where the test says.
+    /// 28x28 pixels with the ink that a test asks for.
     fn drawn(ink: impl Fn(usize, usize) -> f32) -> Plane {
         Plane::from_pixels(&[0; 784], 28, 28).tabulate(ink)
     }
@@ -100,7 +102,7 @@ mod tests {
         assert!(edges.values.iter().all(|ink| *ink == 0.0 || *ink == 1.0));
         for row in 0..28 {
             for column in 0..28 {
-                // Half a pixel to either side of the outline, and nowhere else.
+                // Edges are at most one and a half pixels away from the outline.
                 let off = |place: usize| (place as f64 - 13.5).abs() - 6.0;
                 let distance = off(row).max(off(column));
                 if edges.get(row, column) > 0.0 {
@@ -111,7 +113,7 @@ mod tests {
         for along in 10..18 {
             let above: Vec<f32> = (5..11).map(|row| edges.get(row, along)).collect();
             let beside: Vec<f32> = (17..23).map(|column| edges.get(along, column)).collect();
-            // The steepest place is between two pixels; either is it, or both.
+            // The steepest place is between two pixels, so one of them is the edge, or both are.
             for across in [above, beside] {
                 assert!(across[2] + across[3] > 0.0, "{across:?}");
                 assert_eq!([across[0], across[1], across[4], across[5]], [0.0; 4]);
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_end_one_pixel_before_the_pictures_border() {
+    fn edges_end_one_pixel_before_the_images_border() {
         let upright = edges(&drawn(|_, column| f32::from(u8::from((10..18).contains(&column)))));
         let level = edges(&drawn(|row, _| f32::from(u8::from((10..18).contains(&row)))));
         for place in 0..28 {
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_even_picture_has_no_edges() {
+    fn an_even_image_has_no_edges() {
         for level in [0.0, 0.5, 1.0] {
             assert!(edges(&drawn(|_, _| level)).values.iter().all(|ink| *ink == 0.0));
         }
@@ -148,7 +150,8 @@ mod tests {
 
     #[test]
     fn a_ridge_is_as_high_as_what_lies_uphill_and_downhill_between_two_pixels() {
-        // Downwards twice as steep as to the left: halfway between straight below and diagonal.
+        // The slope is twice as steep downwards as to the left, so the step ends halfway between the pixel
+        // straight below and the one diagonally below.
         let gradient = Gradient { down: 0.8, right: -0.4, magnitude: 0.8 };
         let ridge_with = |below: f32, diagonal: f32| {
             [1, -1].map(|way: isize| {
@@ -156,7 +159,7 @@ mod tests {
                 let magnitudes = drawn(|row, column| match (row, column) {
                     place if place == at(1, 0) => below,
                     place if place == at(1, -1) => diagonal,
-                    // Beside the line; of no account.
+                    // These pixels are beside the line and must not count.
                     place if place == at(0, 1) || place == at(1, 1) => 1.0,
                     _ => 0.0,
                 });

@@ -1,4 +1,4 @@
-//! Fog: a plasma fractal over the picture, made by diamonds and squares.
+//! Fog: a plasma fractal over the image, made by the diamond-square algorithm.
 //!
 //! Fournier, Fussell and Carpenter, "Computer rendering of stochastic models", 1982.
 
@@ -6,32 +6,32 @@ use rand::{Rng, RngExt};
 
 use super::plane::Plane;
 
-/// How dense the fog is, in units of full ink.
+/// The density of the fog, in units of full ink.
 const DENSITY: f32 = 3.0;
-/// By what the randomness of each finer level is divided: 1.4, once for the range of the random
-/// number and once for its factor, as in the benchmark.
+/// The randomness is divided by this from level to finer level. The benchmark divides both the range of
+/// the random number and its factor by 1.4.
 const DECAY: f32 = 1.4 * 1.4;
 /// Pixels between the points of the coarse map.
 const SPACING: usize = 8;
-/// Points of the coarse map along either axis: 256 pixels, as far as the benchmark's cloud reaches.
+/// Points of the coarse map along either axis. They span 256 pixels, the size of the benchmark's cloud.
 const COARSE: usize = 32;
-/// Pixels of fog around the picture, so that refining does not bring one edge into the other.
+/// Pixels of fog around the image, so that refining does not bring one edge into the other.
 const MARGIN: usize = 2 * SPACING;
 
-/// Adds fog, and lowers the contrast so that the brightest ink below the densest fog is as bright as
-/// before.
-pub(super) fn fog(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    let fog = plasma(picture.height, picture.width, rng);
-    let brightest = picture.values.iter().copied().fold(0.0, f32::max);
+/// Adds fog, and lowers the contrast so that the brightest ink would be as bright as before under the
+/// densest fog.
+pub(super) fn fog(image: &Plane, rng: &mut impl Rng) -> Plane {
+    let fog = plasma(image.height, image.width, rng);
+    let brightest = image.values.iter().copied().fold(0.0, f32::max);
     let contrast = brightest / (brightest + DENSITY);
-    picture.tabulate(|row, column| (picture.get(row, column) + DENSITY * fog.get(row, column)) * contrast)
+    image.tabulate(|row, column| (image.get(row, column) + DENSITY * fog.get(row, column)) * contrast)
 }
 
-/// The corner `[height, width]` of a cloud of 256x256 pixels, with values from 0 to 1.
+/// A corner `[height, width]` of a cloud of 256x256 pixels, with values from 0 to 1.
 ///
-/// The benchmark makes all of the cloud to use a corner, and scales the cloud's range to 0 to 1.
-/// Here only the corner is made in full; the range is that of the corner and of every eighth pixel
-/// of the cloud, which is slightly smaller.
+/// The benchmark makes the whole cloud, scales its range to 0 to 1, and uses a corner. Here only the
+/// corner is made in full, and of the rest of the cloud every eighth pixel along either axis. The range
+/// of these is scaled to 0 to 1; it is slightly smaller than that of the whole cloud.
 fn plasma(height: usize, width: usize, rng: &mut impl Rng) -> Plane {
     let mut coarse = blank(COARSE, COARSE);
     let mut randomness = 1.0;
@@ -57,14 +57,14 @@ fn blank(height: usize, width: usize) -> Plane {
     Plane { height, width, values: vec![0.0; height * width] }
 }
 
-/// Fills in all points between those that are `step` apart, halving the step again and again.
+/// Fills in all points between those that are `step` apart, halving the step until it is 1.
 ///
-/// The map is a torus, and both its sizes are multiples of `step`.
+/// Beyond an edge, the map continues at the opposite edge. Both its sizes must be multiples of `step`.
 fn refine(map: &mut Plane, mut step: usize, randomness: &mut f32, rng: &mut impl Rng) {
     while step >= 2 {
         let half = step / 2;
         let mut random = || rng.random_range(-*randomness..*randomness);
-        // Centres of squares, from the four corners.
+        // The centre of each square becomes the mean of the four corners, and a random number.
         for row in (half..map.height).step_by(step) {
             for column in (half..map.width).step_by(step) {
                 let (below, beside) = ((row + half) % map.height, (column + half) % map.width);
@@ -76,7 +76,8 @@ fn refine(map: &mut Plane, mut step: usize, randomness: &mut f32, rng: &mut impl
                 map.values[row * map.width + column] = sum / 4.0 + random();
             }
         }
-        // Centres of diamonds, from the four tips: the middles of the squares' sides.
+        // The centre of each diamond, which is the middle of a square's side, becomes the mean of the four
+        // tips, and a random number.
         for row in (0..map.height).step_by(half) {
             let first = if row % step == 0 { half } else { 0 };
             for column in (first..map.width).step_by(step) {
@@ -125,13 +126,13 @@ mod tests {
             }
             background += without.values.iter().sum::<f32>() / 784.0 / 200.0;
         }
-        // 0.75 of the corner's mean; in 150 clouds made in full that was 0.479 +- 0.014.
+        // The background is 0.75 of the corner's mean, which was 0.479 +- 0.014 in 150 whole clouds.
         assert!((background / 0.75 - 0.479).abs() < 0.05, "{background}");
     }
 
     #[test]
-    fn a_blank_picture_stays_blank() {
-        // As in the benchmark: there is no brightest ink that the fog could be as bright as.
+    fn a_blank_image_stays_blank() {
+        // As in the benchmark, the contrast is 0 if there is no ink.
         assert_eq!(fog(&blank(28, 28), &mut rng(1)).to_pixels(), [0; 784]);
     }
 
@@ -145,14 +146,14 @@ mod tests {
             let beside = |i: usize| (corner.values[i] - corner.values[i + 1]).abs();
             steps += (0..783).filter(|i| i % 28 != 27).map(beside).sum::<f32>() / 756.0 / 100.0;
         }
-        // 150 clouds made in full, as the benchmark's are, gave 0.298 +- 0.009 and 0.0083 +- 0.0002.
+        // 150 whole clouds, made like the benchmark's, gave 0.298 +- 0.009 and 0.0083 +- 0.0002.
         assert!((ranges - 0.298).abs() < 0.03, "{ranges}");
         assert!((steps - 0.0083).abs() < 0.0008, "{steps}");
     }
 
     #[test]
     fn refining_sets_every_point_once_from_its_four_neighbours() {
-        // Without randomness to speak of, an even map of points stays even, so each is set.
+        // With hardly any randomness, a map of equal points stays equal only if every point is set.
         let mut map = blank(16, 32);
         for i in [0, 8, 16, 24] {
             (map.values[i], map.values[8 * 32 + i]) = (1.0, 1.0);

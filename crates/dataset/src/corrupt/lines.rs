@@ -1,36 +1,36 @@
-//! Lines drawn across the picture: dotted, and zigzag.
+//! Lines drawn across the image: dotted, and zigzag.
 
 use rand::{Rng, RngExt};
 
 use super::plane::Plane;
 
-/// Where a line fades out, in pixels above and below: ink is `1 + ln(1 - distance / REACH)`.
+/// How far from its middle a line can have ink, in pixels: the ink is `1 + ln(1 - distance / REACH)`.
 const REACH: f64 = 2.3;
 /// Pixels of a dash, and of the gap before it.
 const DASH: usize = 2;
 /// Columns left free at either side of a zigzag.
 const FREE: usize = 2;
-/// How far a zigzag goes along its axis between the axis and a tip, and from the axis to the tip.
+/// Pixels from a zigzag's axis to a tip: so far the line goes along the axis, and so far away from it.
 const ZIGZAG: f64 = 2.0;
 
-/// A point: column and row.
+/// A point, by its column and its row.
 type Point = [f64; 2];
 
-/// A dotted line from the left edge to the right, each end at a random height.
-pub(super) fn dotted_line(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    let mut end = |column: f64| [column, height_of_end(picture, rng)];
-    let (from, to) = (end(0.0), end(picture.width as f64 - 1.0));
-    let mut dotted = picture.clone();
+/// Draws a dotted line from the left edge to the right edge, whose ends have random heights.
+pub(super) fn dotted_line(image: &Plane, rng: &mut impl Rng) -> Plane {
+    let mut end = |column: f64| [column, height_of_end(image, rng)];
+    let (from, to) = (end(0.0), end(image.width as f64 - 1.0));
+    let mut dotted = image.clone();
     draw(&mut dotted, from, to, |column| column / DASH % 2 == 1);
     dotted
 }
 
-/// A zigzag line from the left to the right, nearly level.
-pub(super) fn zigzag(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    let start = [FREE as f64, height_of_end(picture, rng)];
+/// Draws a zigzag line from the left to the right, which is nearly level.
+pub(super) fn zigzag(image: &Plane, rng: &mut impl Rng) -> Plane {
+    let start = [FREE as f64, height_of_end(image, rng)];
     let rise = f64::from(rng.random_range(-5_i8..5));
-    let mut lined = picture.clone();
-    let run = picture.width as f64 - 1.0 - 2.0 * FREE as f64;
+    let mut lined = image.clone();
+    let run = image.width as f64 - 1.0 - 2.0 * FREE as f64;
     if run > 0.0 {
         for line in tips(start, run, rise).windows(2) {
             draw(&mut lined, line[0], line[1], |_| true);
@@ -39,10 +39,11 @@ pub(super) fn zigzag(picture: &Plane, rng: &mut impl Rng) -> Plane {
     lined
 }
 
-/// The row where a line may end; as in the benchmark, never the last of several.
-fn height_of_end(picture: &Plane, rng: &mut impl Rng) -> f64 {
-    // 32 bits at a time on every platform.
-    f64::from(rng.random_range(0..picture.height.saturating_sub(1).max(1) as u32))
+/// A random row for the end of a line. As in the benchmark, it is not the last row unless it is the only
+/// one.
+fn height_of_end(image: &Plane, rng: &mut impl Rng) -> f64 {
+    // 32 bits are drawn on every platform, so that the numbers are the same on all.
+    f64::from(rng.random_range(0..image.height.saturating_sub(1).max(1) as u32))
 }
 
 /// The corners of a zigzag whose axis starts at `start` and goes `run` columns and `rise` rows.
@@ -57,27 +58,27 @@ fn tips(start: Point, run: f64, rise: f64) -> Vec<Point> {
         tips.push(place(along, off));
         (along, off) = (along + 2.0 * ZIGZAG, -off);
     }
-    // The last stroke ends where the axis does, on its way to the next tip; the benchmark's last one is
-    // a little flatter.
+    // The last stroke leads towards the next tip, but ends where the axis ends. The benchmark's last
+    // stroke is a little flatter.
     let missing = along - length;
     tips.push(place(length, off - missing * off / ZIGZAG));
     tips
 }
 
-/// Adds the ink of a line to the columns between its ends that are asked for.
-fn draw(picture: &mut Plane, from: Point, to: Point, in_column: impl Fn(usize) -> bool) {
+/// Adds the ink of a line to those columns between its ends that `in_column` selects.
+fn draw(image: &mut Plane, from: Point, to: Point, in_column: impl Fn(usize) -> bool) {
     if to[0] <= from[0] {
         return;
     }
     let slope = (to[1] - from[1]) / (to[0] - from[0]);
-    let end = (to[0].ceil().max(0.0) as usize).min(picture.width);
+    let end = (to[0].ceil().max(0.0) as usize).min(image.width);
     for column in (from[0].floor().max(0.0) as usize..end).filter(|&column| in_column(column)) {
         let middle = from[1] + slope * (column as f64 - from[0]);
-        for row in 0..picture.height {
+        for row in 0..image.height {
             let distance = (row as f64 - middle).abs();
             if distance < REACH {
                 let ink = ((1.0 - distance / REACH).ln() + 1.0).max(0.0) as f32;
-                let pixel = &mut picture.values[row * picture.width + column];
+                let pixel = &mut image.values[row * image.width + column];
                 *pixel = (*pixel + ink).min(1.0);
             }
         }
@@ -95,12 +96,12 @@ mod tests {
         Plane::from_pixels(&[0; 784], 28, 28)
     }
 
-    /// What 50 generators draw on an empty picture.
+    /// The lines that 50 generators draw on an empty image.
     fn drawn(line: impl Fn(&Plane, &mut ChaCha8Rng) -> Plane) -> impl Iterator<Item = Plane> {
         (0..50).map(move |seed| line(&blank(), &mut ChaCha8Rng::seed_from_u64(seed)))
     }
 
-    /// The centre of a column's ink, if it has some.
+    /// The centre of a column's ink, if the column has ink.
     fn middle(plane: &Plane, column: usize) -> Option<f64> {
         let ink = |row: usize| f64::from(plane.get(row, column));
         let sum: f64 = (0..28).map(ink).sum();
@@ -140,7 +141,7 @@ mod tests {
             let slope = (darkest(26) - darkest(2)) / 24.0;
             for column in (0..28).filter(|&column| middle(&dotted, column).is_some()) {
                 let straight = darkest(2) + slope * (column as f64 - 2.0);
-                // Three places, each known to half a pixel.
+                // The rows of the darkest pixels are rounded, so they may be off the line by a pixel.
                 assert!((darkest(column) - straight).abs() <= 1.0, "{} {straight}", darkest(column));
             }
             slopes.push(slope);
@@ -152,7 +153,7 @@ mod tests {
     fn a_line_is_full_ink_in_its_middle_and_fades_out() {
         let mut plane = blank();
         draw(&mut plane, [0.0, 10.0], [27.0, 10.0], |_| true);
-        // 1 + ln(1 - 1 / 2.3) = 0.4296; at distance 2 nothing is left.
+        // At distance 1 the ink is 1 + ln(1 - 1 / 2.3) = 0.4296, and at distance 2 there is none.
         for (row, ink) in [(10, 1.0), (9, 0.4296), (11, 0.4296), (8, 0.0), (12, 0.0)] {
             assert!((plane.get(row, 5) - ink).abs() < 1e-3, "{row}: {}", plane.get(row, 5));
         }

@@ -1,24 +1,24 @@
-//! Noise: each pixel by itself.
+//! Noise, which changes each pixel independently of the others.
 
 use rand::{Rng, RngExt};
 
 use super::plane::Plane;
 
-/// Grains of full ink: as few of them make it grainy.
+/// Grains of ink in a pixel of full ink, on average. The fewer there are, the stronger is the noise.
 const GRAINS: f64 = 3.0;
-/// Share of the pixels that impulses replace.
+/// The fraction of the pixels that impulses replace.
 const IMPULSES: f64 = 0.17;
 
-/// Poisson noise: a pixel of ink `x` counts `GRAINS * x` grains on average, and three or more are
-/// full ink. Background stays.
-pub(super) fn shot(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    picture.map(|ink| match ink {
+/// Poisson noise: a pixel of ink `x` has `GRAINS * x` grains on average, and three or more grains are
+/// full ink. Background stays background.
+pub(super) fn shot(image: &Plane, rng: &mut impl Rng) -> Plane {
+    image.map(|ink| match ink {
         0.0 => 0.0,
         _ => (f64::from(poisson_up_to_3(GRAINS * f64::from(ink), rng)) / GRAINS) as f32,
     })
 }
 
-/// The smaller of 3 and a number of Poisson's distribution, by inversion.
+/// Draws a number from the Poisson distribution by inversion, and returns 3 if it is larger than 3.
 fn poisson_up_to_3(mean: f64, rng: &mut impl Rng) -> u8 {
     let none = (-mean).exp();
     let one = none * mean;
@@ -28,8 +28,8 @@ fn poisson_up_to_3(mean: f64, rng: &mut impl Rng) -> u8 {
 }
 
 /// Salt and pepper: pixels become background or full ink, with equal chances.
-pub(super) fn impulse(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    picture.map(|ink| match rng.random_bool(IMPULSES) {
+pub(super) fn impulse(image: &Plane, rng: &mut impl Rng) -> Plane {
+    image.map(|ink| match rng.random_bool(IMPULSES) {
         true if rng.random() => 1.0,
         true => 0.0,
         false => ink,
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// A picture of 200x200 pixels of one grey, with noise.
+    /// An image of 200x200 pixels of one grey, with noise.
     fn noisy(level: u8, noise: impl Fn(&Plane, &mut ChaCha8Rng) -> Plane) -> Vec<u8> {
         let even = Plane::from_pixels(&[level; 40_000], 200, 200);
         noise(&even, &mut ChaCha8Rng::seed_from_u64(1)).to_pixels()

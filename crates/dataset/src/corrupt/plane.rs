@@ -1,4 +1,4 @@
-//! A picture as numbers from 0, background, to 1, full ink; and the Gaussian filter.
+//! An image as numbers from 0 (background) to 1 (full ink), and the Gaussian filter.
 
 /// Grey values `[height, width]`, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,12 +17,12 @@ impl Plane {
         Self { height, width, values }
     }
 
-    /// Values outside 0 to 1 are cut off; others are rounded to the nearest level.
+    /// Rounds values to the nearest of 256 levels. Values below 0 become 0, and values above 1 become 255.
     pub(super) fn to_pixels(&self) -> Vec<u8> {
         self.values.iter().map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect()
     }
 
-    /// A plane of the same size, each value a function of its row and column.
+    /// A plane of the same size, whose values are computed from their row and column.
     pub(super) fn tabulate(&self, mut value: impl FnMut(usize, usize) -> f32) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
         for row in 0..self.height {
@@ -31,7 +31,7 @@ impl Plane {
         Self { values, ..*self }
     }
 
-    /// A plane of the same size, each value a function of the one here.
+    /// A plane of the same size, whose values are computed from the values here.
     pub(super) fn map(&self, value: impl FnMut(f32) -> f32) -> Self {
         Self { values: self.values.iter().copied().map(value).collect(), ..*self }
     }
@@ -44,7 +44,7 @@ impl Plane {
         self.values[row * self.width + column]
     }
 
-    /// The value there; 0 outside of the picture.
+    /// The value at a place, which is 0 outside of the image.
     pub(super) fn get_or_background(&self, row: isize, column: isize) -> f32 {
         match (usize::try_from(row), usize::try_from(column)) {
             (Ok(row), Ok(column)) if row < self.height && column < self.width => self.get(row, column),
@@ -52,17 +52,17 @@ impl Plane {
         }
     }
 
-    /// The value there, or the nearest one inside of the picture.
+    /// The value at a place, or the nearest one if the place is outside of the image.
     pub(super) fn get_or_nearest(&self, row: isize, column: isize) -> f32 {
         self.get(nearest(row, self.height), nearest(column, self.width))
     }
 
-    /// A Gaussian filter of standard deviation `sigma` pixels along rows and columns.
+    /// Applies a Gaussian filter of standard deviation `sigma` pixels along rows and columns.
     pub(super) fn gaussian(&self, sigma: f64) -> Self {
         self.gaussian_along_columns(sigma).gaussian_along_rows(sigma)
     }
 
-    /// A Gaussian filter up and down only. Beyond the edge the outermost value goes on.
+    /// Applies a Gaussian filter up and down only. Beyond the edge, the outermost values are repeated.
     pub(super) fn gaussian_along_columns(&self, sigma: f64) -> Self {
         let (radius, weights) = gaussian_weights(sigma);
         let mut filtered = self.map(|_| 0.0);
@@ -78,6 +78,8 @@ impl Plane {
         filtered
     }
 
+    /// Applies a Gaussian filter to the left and right only. Beyond the edge, the outermost values are
+    /// repeated.
     fn gaussian_along_rows(&self, sigma: f64) -> Self {
         let (radius, weights) = gaussian_weights(sigma);
         let mut filtered = self.map(|_| 0.0);
@@ -97,20 +99,20 @@ impl Plane {
     }
 }
 
-/// The position in `0..size` that is nearest.
+/// The nearest position in `0..size`.
 fn nearest(position: isize, size: usize) -> usize {
     position.clamp(0, size as isize - 1) as usize
 }
 
-/// A Gaussian's weights out to four standard deviations, as SciPy cuts it: radius, and the
-/// `2 * radius + 1` weights, whose sum is 1.
+/// The radius of a Gaussian filter and its `2 * radius + 1` weights, whose sum is 1. Like SciPy's, the
+/// filter ends at four standard deviations.
 fn gaussian_weights(sigma: f64) -> (usize, Vec<f32>) {
     let radius = (4.0 * sigma + 0.5) as usize;
     let distance = |i: usize| i as f64 - radius as f64;
     (radius, normalized((0..=2 * radius).map(|i| gaussian(distance(i), sigma))))
 }
 
-/// The bell curve's height at a distance, without its constant factor.
+/// The height of the bell curve at a distance, without its constant factor.
 pub(super) fn gaussian(distance: f64, sigma: f64) -> f64 {
     (-distance * distance / (2.0 * sigma * sigma)).exp()
 }
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn along_columns_means_that_rows_are_kept_apart_from_each_other_only() {
+    fn along_columns_ink_spreads_to_other_rows_and_not_to_other_columns() {
         let mut pixels = vec![0; 9 * 9];
         pixels[4 * 9 + 4] = 255;
         let filtered = Plane::from_pixels(&pixels, 9, 9).gaussian_along_columns(0.7);

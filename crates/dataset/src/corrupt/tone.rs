@@ -1,44 +1,43 @@
-//! Grey values shifted, inverted and covered: brightness, stripes, spatter.
+//! Changes of grey values: brightness, stripes and spatter.
 
 use rand::{Rng, RngExt};
 
 use super::plane::Plane;
 
-/// Of the range from background to full ink.
+/// What is added to each pixel; the range from background to full ink is 1.
 const BRIGHTNESS: f32 = 0.5;
-/// Columns at either side.
+/// How many columns are inverted at either side.
 const STRIPE: usize = 7;
-/// The blots' grey, of the range.
+/// The grey of the blots; the range from background to full ink is 1.
 const MUD: f32 = 63.0 / 255.0;
-/// How thick mud must be to be seen; below, there is none.
+/// Mud that is thinner than this is not drawn.
 const THINNEST_MUD: f32 = 0.8;
 
-/// Adds half of the range everywhere; what is more than full ink is cut off.
-pub(super) fn brightness(picture: &Plane) -> Plane {
-    picture.map(|ink| (ink + BRIGHTNESS).min(1.0))
+/// Adds half of the range to each pixel, up to full ink.
+pub(super) fn brightness(image: &Plane) -> Plane {
+    image.map(|ink| (ink + BRIGHTNESS).min(1.0))
 }
 
 /// Inverts seven columns at the left and seven at the right: 0 to 6 and 21 to 27 of 28.
-pub(super) fn stripe(picture: &Plane) -> Plane {
-    let inverted = |column: usize| column < STRIPE || column + STRIPE >= picture.width;
-    picture.tabulate(|row, column| match picture.get(row, column) {
+pub(super) fn stripe(image: &Plane) -> Plane {
+    let inverted = |column: usize| column < STRIPE || column + STRIPE >= image.width;
+    image.tabulate(|row, column| match image.get(row, column) {
         ink if inverted(column) => 1.0 - ink,
         ink => ink,
     })
 }
 
-/// Mud on the picture: dark grey blots that hide what is below.
+/// Mud on the image: dark grey blots that hide the ink and the background below them.
 ///
-/// Mud lies where smoothed noise is above its mean. Smoothed noise is nearly normal whatever it was
-/// before, and only its sign matters: hence even noise around 0, where the benchmark draws normal
-/// noise around its threshold.
-pub(super) fn spatter(picture: &Plane, rng: &mut impl Rng) -> Plane {
-    let liquid = picture.map(|_| rng.random_range(-1.0..1.0)).gaussian(1.0);
+/// Mud lies where smoothed noise is above its mean. The benchmark draws normally distributed noise. This
+/// draws uniform noise around 0, which is nearly normal once it is smoothed, and only its sign matters.
+pub(super) fn spatter(image: &Plane, rng: &mut impl Rng) -> Plane {
+    let liquid = image.map(|_| rng.random_range(-1.0..1.0)).gaussian(1.0);
     let covered = liquid.map(|liquid| if liquid > 0.0 { 1.0 } else { 0.0 });
     let mud = covered.gaussian(1.5);
-    picture.tabulate(|row, column| match mud.get(row, column) {
-        mud if mud >= THINNEST_MUD => picture.get(row, column) * (1.0 - mud) + MUD * mud,
-        _ => picture.get(row, column),
+    image.tabulate(|row, column| match mud.get(row, column) {
+        mud if mud >= THINNEST_MUD => image.get(row, column) * (1.0 - mud) + MUD * mud,
+        _ => image.get(row, column),
     })
 }
 
@@ -83,7 +82,7 @@ mod tests {
                 let even = Plane::from_pixels(&[level; 784], 28, 28);
                 let pixels = spatter(&even, &mut ChaCha8Rng::seed_from_u64(seed)).to_pixels();
                 let covered: Vec<u8> = pixels.into_iter().filter(|&pixel| pixel != level).collect();
-                // Between four fifths and all of the mud's grey.
+                // Mud of the least thickness hides four fifths of what is below it.
                 let grey = if level == 0 { 50..=63 } else { 63..=102 };
                 assert!(covered.iter().all(|pixel| grey.contains(pixel)), "{covered:?}");
                 shares.push(covered.len() as f64 / 784.0);

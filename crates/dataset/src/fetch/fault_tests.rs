@@ -1,4 +1,4 @@
-//! Whatever a server does, no bad file stands under its final name, and nothing is left beside it.
+//! Whatever a server does, no bad file gets its final name, and nothing else is left in the folder.
 
 use std::fs;
 use std::io::Write;
@@ -7,27 +7,28 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::fault_server::{FaultServer, MadeUp, answer, gzip, head};
 use super::*;
-use crate::fault_server::{FaultServer, MadeUp, answer, gzip, head};
 
-fn quiet(_: Event) {}
+fn quiet(_: FetchEvent) {}
 
 /// A file that does not pack well, so that every byte of its `.gz` counts.
 fn made_up() -> MadeUp {
     MadeUp::new((0..100_u32).map(|i| (i * i * 7 % 251) as u8).collect())
 }
 
-/// A server with faults, a good one, and a data directory between them.
-struct Bench {
+/// A server with faults, a good one, and a data directory that both bring files to.
+struct Servers {
     made: MadeUp,
     faulty: FaultServer,
     good: FaultServer,
-    /// What the faulty server says next: to who asks for the `.gz`, and for the file as it is.
+    /// What the faulty server answers next: to a request for the `.gz`, and to one for the file as it
+    /// is kept.
     says: Arc<Mutex<[Vec<u8>; 2]>>,
     data: TempDir,
 }
 
-impl Bench {
+impl Servers {
     fn new(made: MadeUp) -> Self {
         let says = Arc::new(Mutex::new([Vec::new(), Vec::new()]));
         let said = Arc::clone(&says);
@@ -38,9 +39,9 @@ impl Bench {
         Self { good: made.server(), data: TempDir::new().unwrap(), made, faulty, says }
     }
 
-    fn bring(&self, servers: &[&FaultServer]) -> Result<(), FetchError> {
+    fn fetch_from(&self, servers: &[&FaultServer]) -> Result<(), FetchError> {
         let places: Vec<Place<'_>> = servers.iter().map(|server| Place::Mirror(server.url())).collect();
-        bring(Name::Mnist, vec![self.made.file], self.data.path(), &places, &mut quiet)
+        fetch(Name::Mnist, vec![self.made.file], self.data.path(), &places, &mut quiet)
     }
 
     fn left(&self) -> Vec<String> {
@@ -48,11 +49,12 @@ impl Bench {
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
-    /// The faulty server is refused and leaves nothing; then a good one is as good as ever.
+    /// The answers of `servers` are refused and leave nothing, and the good server then brings the file.
+    /// Returns the error's text.
     fn refuses(&self, what: &str, servers: &[&FaultServer]) -> String {
-        let message = self.bring(servers).expect_err(what).to_string();
+        let message = self.fetch_from(servers).expect_err(what).to_string();
         assert_eq!(self.left(), [""; 0], "{what}");
-        self.bring(&[&self.good]).unwrap();
+        self.fetch_from(&[&self.good]).unwrap();
         assert_eq!(self.left(), ["made-up"], "{what}");
         let path = self.data.path().join("mnist/made-up");
         assert_eq!(fs::read(&path).unwrap(), self.made.content, "{what}");
@@ -60,12 +62,13 @@ impl Bench {
         message
     }
 
+    /// The same, where the faulty server gives this answer to every request.
     fn refuses_packed(&self, what: &str, answer: Vec<u8>) -> String {
         *self.says.lock().unwrap() = [answer.clone(), answer];
         self.refuses(what, &[&self.faulty])
     }
 
-    /// As [`Self::refuses_packed`], from a server that has no `.gz`.
+    /// The same, where the faulty server has no `.gz` and gives this answer for the file as it is kept.
     fn refuses_plain(&self, what: &str, plain: Vec<u8>) -> String {
         *self.says.lock().unwrap() = [answer("404 Not Found", b""), plain];
         self.refuses(what, &[&self.faulty])
@@ -74,46 +77,46 @@ impl Bench {
 
 #[test]
 fn a_body_cut_off_at_any_byte_is_refused() {
-    let bench = Bench::new(made_up());
-    let packed = answer("200 OK", &bench.made.packed);
+    let servers = Servers::new(made_up());
+    let packed = answer("200 OK", &servers.made.packed);
     for length in 0..packed.len() {
-        bench.refuses_packed(&format!("{length} bytes of the .gz's answer"), packed[..length].to_vec());
+        servers.refuses_packed(&format!("{length} bytes of the .gz's answer"), packed[..length].to_vec());
     }
-    let plain = answer("200 OK", &bench.made.content);
-    for length in plain.len() - bench.made.content.len()..plain.len() {
-        bench.refuses_plain(&format!("{length} bytes of the file's answer"), plain[..length].to_vec());
+    let plain = answer("200 OK", &servers.made.content);
+    for length in plain.len() - servers.made.content.len()..plain.len() {
+        servers.refuses_plain(&format!("{length} bytes of the file's answer"), plain[..length].to_vec());
     }
     // Without a length, the end of the connection looks like the end of the file.
-    for length in 0..bench.made.packed.len() {
-        let answer = [&head("200 OK", ""), &bench.made.packed[..length]].concat();
-        let message = bench.refuses_packed(&format!("{length} bytes without a length"), answer);
-        let expected = format!("found {length} bytes, expected {}", bench.made.packed.len());
+    for length in 0..servers.made.packed.len() {
+        let answer = [&head("200 OK", ""), &servers.made.packed[..length]].concat();
+        let message = servers.refuses_packed(&format!("{length} bytes without a length"), answer);
+        let expected = format!("found {length} bytes, expected {}", servers.made.packed.len());
         assert!(message.contains(&expected), "{message}");
     }
 }
 
 #[test]
 fn a_flipped_bit_in_any_byte_is_refused() {
-    let bench = Bench::new(made_up());
+    let servers = Servers::new(made_up());
     let flipped = |bytes: &[u8], i: usize| {
         let mut bytes = bytes.to_vec();
         bytes[i] ^= 1 << (i % 8);
         answer("200 OK", &bytes)
     };
-    for i in 0..bench.made.packed.len() {
-        let message = bench.refuses_packed(&format!("byte {i}"), flipped(&bench.made.packed, i));
+    for i in 0..servers.made.packed.len() {
+        let message = servers.refuses_packed(&format!("byte {i}"), flipped(&servers.made.packed, i));
         assert!(message.contains("made-up.gz: found SHA-256 "), "{message}");
     }
-    for i in 0..bench.made.content.len() {
-        let message = bench.refuses_plain(&format!("byte {i}"), flipped(&bench.made.content, i));
+    for i in 0..servers.made.content.len() {
+        let message = servers.refuses_plain(&format!("byte {i}"), flipped(&servers.made.content, i));
         assert!(message.contains("made-up: found SHA-256 "), "{message}");
     }
 }
 
 #[test]
 fn a_wrong_length_is_refused() {
-    let bench = Bench::new(made_up());
-    let (packed, content) = (&bench.made.packed, &bench.made.content);
+    let servers = Servers::new(made_up());
+    let (packed, content) = (&servers.made.packed, &servers.made.content);
     let expected = packed.len();
     let chunk = [b"5\r\n".as_slice(), &packed[..5], b"\r\n"].concat();
     let chunked = head("200 OK", "Transfer-Encoding: chunked\r\n");
@@ -128,20 +131,20 @@ fn a_wrong_length_is_refused() {
         ("a length that is too large", overstated, "made-up.gz: ".into()),
         ("chunks that end early", [&*chunked, &chunk, b"0\r\n\r\n"].concat(), "found 5 bytes".into()),
         ("chunks without an end", [&*chunked, &chunk].concat(), "made-up.gz: ".into()),
-        ("a chunk of nonsense", [&*chunked, b"what?\r\n"].concat(), "made-up.gz: ".into()),
+        ("a chunk without a length", [&*chunked, b"what?\r\n"].concat(), "made-up.gz: ".into()),
     ] {
-        let message = bench.refuses_packed(what, answer);
+        let message = servers.refuses_packed(what, answer);
         assert!(message.contains(&reason), "{what}: {message}");
     }
     for wrong in [&content[..99], &[content.as_slice(), b"x"].concat()] {
-        let message = bench.refuses_plain("another length", answer("200 OK", wrong));
+        let message = servers.refuses_plain("another length", answer("200 OK", wrong));
         assert!(message.contains(&format!("found {} bytes, expected 100", wrong.len())), "{message}");
     }
 }
 
 #[test]
 fn other_answers_than_the_file_are_refused() {
-    let bench = Bench::new(made_up());
+    let servers = Servers::new(made_up());
     let page = b"<html>Log in to the school's network</html>";
     for (what, answer, reason) in [
         ("no answer", Vec::new(), "made-up.gz: "),
@@ -150,35 +153,35 @@ fn other_answers_than_the_file_are_refused() {
         ("no content", head("204 No Content", ""), "made-up.gz: found 0 bytes"),
         ("not for you", answer("403 Forbidden", page), "made-up.gz: http status: 403"),
         ("neither is there", answer("404 Not Found", page), "holds neither made-up.gz nor made-up"),
-        ("broken", answer("500 Internal Server Error", &bench.made.packed), "made-up.gz: http status: 500"),
+        ("broken", answer("500 Internal Server Error", &servers.made.packed), "made-up.gz: http status: 500"),
         ("busy", answer("503 Service Unavailable", page), "made-up.gz: http status: 503"),
     ] {
-        let message = bench.refuses_packed(what, answer);
+        let message = servers.refuses_packed(what, answer);
         assert!(message.contains(reason), "{what}: {message}");
     }
-    let message = bench.refuses_plain("broken", answer("500 Internal Server Error", page));
+    let message = servers.refuses_plain("broken", answer("500 Internal Server Error", page));
     assert!(message.contains("made-up: http status: 500"), "{message}");
 }
 
 #[test]
 fn a_redirection_to_a_page_or_in_a_circle_is_refused() {
-    let bench = Bench::new(made_up());
+    let servers = Servers::new(made_up());
     let page = FaultServer::start(|path, stream| match path {
         "/portal" => stream.write_all(&answer("200 OK", b"<html>Log in</html>")),
         _ => stream.write_all(&head("302 Found", "Location: /portal\r\nContent-Length: 0\r\n")),
     });
-    let message = bench.refuses("redirected to a page", &[&page]);
+    let message = servers.refuses("redirected to a page", &[&page]);
     assert!(message.contains("made-up.gz: found 19 bytes"), "{message}");
     let circle = FaultServer::start(|_, stream| {
         stream.write_all(&head("302 Found", "Location: /again\r\nContent-Length: 0\r\n"))
     });
-    let message = bench.refuses("a circle", &[&circle]);
+    let message = servers.refuses("a circle", &[&circle]);
     assert!(message.contains("made-up.gz: too many redirects"), "{message}");
 }
 
 #[test]
 fn an_answer_without_an_end_is_left_when_it_is_too_long() {
-    let bench = Bench::new(made_up());
+    let servers = Servers::new(made_up());
     let began = Instant::now();
     let body = FaultServer::start(|_, stream| {
         stream.write_all(&head("200 OK", ""))?;
@@ -186,15 +189,15 @@ fn an_answer_without_an_end_is_left_when_it_is_too_long() {
             stream.write_all(&[0; 4096])?;
         }
     });
-    let message = bench.refuses("an endless body", &[&body]);
-    assert!(message.contains(&format!("found {} bytes", bench.made.packed.len() + 1)), "{message}");
+    let message = servers.refuses("an endless body", &[&body]);
+    assert!(message.contains(&format!("found {} bytes", servers.made.packed.len() + 1)), "{message}");
     let headers = FaultServer::start(|_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
         loop {
             stream.write_all(b"X-More: and more\r\n")?;
         }
     });
-    bench.refuses("endless headers", &[&headers]);
+    servers.refuses("endless headers", &[&headers]);
     assert!(began.elapsed() < Duration::from_secs(15));
 }
 
@@ -217,41 +220,43 @@ fn gzip_streams_that_are_not_the_file_are_refused_although_the_catalog_has_them(
         let good = MadeUp::new(content.clone());
         let (data, server) = (TempDir::new().unwrap(), made.server());
         let places = [Place::Mirror(server.url())];
-        let error = bring(Name::Mnist, vec![made.file], data.path(), &places, &mut quiet).unwrap_err();
+        let error = fetch(Name::Mnist, vec![made.file], data.path(), &places, &mut quiet).unwrap_err();
         assert!(error.to_string().contains(reason), "{what}: {error}");
         assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "{what}");
         let (good, server) = (good.file, good.server());
         let places = [Place::Mirror(server.url())];
-        bring(Name::Mnist, vec![good], data.path(), &places, &mut quiet).unwrap();
+        fetch(Name::Mnist, vec![good], data.path(), &places, &mut quiet).unwrap();
         assert_eq!(fs::read(data.path().join("mnist/made-up")).unwrap(), content, "{what}");
     }
 }
 
 #[test]
 fn after_a_bad_mirror_the_next_place_is_used_and_both_are_told() {
-    let bench = Bench::new(made_up());
-    *bench.says.lock().unwrap() = [answer("200 OK", b"<html></html>"), Vec::new()];
-    let places = [&bench.faulty, &bench.good, &bench.faulty].map(|server| Place::Mirror(server.url()));
+    let servers = Servers::new(made_up());
+    *servers.says.lock().unwrap() = [answer("200 OK", b"<html></html>"), Vec::new()];
+    let places = [&servers.faulty, &servers.good, &servers.faulty].map(|server| Place::Mirror(server.url()));
     let mut seen = Vec::new();
-    let wanted = vec![bench.made.file];
-    bring(Name::Mnist, wanted, bench.data.path(), &places, &mut |event| seen.push(event)).unwrap();
-    let [bad, good] = [&bench.faulty, &bench.good].map(|server| format!("{} (from {MIRROR})", server.url()));
-    let total = bench.made.packed.len() as u64;
-    let path = bench.data.path().join("mnist/made-up");
-    assert_eq!(fs::read(&path).unwrap(), bench.made.content);
-    assert_eq!(seen[0], Event::Source { title: "MNIST", source: bad.clone() });
-    let failed = |event: &Event| matches!(event, Event::SourceFailed { source, .. } if *source == bad);
+    let wanted = vec![servers.made.file];
+    fetch(Name::Mnist, wanted, servers.data.path(), &places, &mut |event| seen.push(event)).unwrap();
+    let [bad, good] =
+        [&servers.faulty, &servers.good].map(|server| format!("{} (from {MIRROR})", server.url()));
+    let total = servers.made.packed.len() as u64;
+    let path = servers.data.path().join("mnist/made-up");
+    assert_eq!(fs::read(&path).unwrap(), servers.made.content);
+    assert_eq!(seen[0], FetchEvent::Source { title: "MNIST", source: bad.clone() });
+    let failed =
+        |event: &FetchEvent| matches!(event, FetchEvent::SourceFailed { source, .. } if *source == bad);
     assert!(seen[1..3].iter().any(failed), "{seen:?}");
-    assert_eq!(seen[seen.len() - 3], Event::Source { title: "MNIST", source: good });
-    assert_eq!(seen[seen.len() - 2], Event::Progress { file: "made-up", done: total, total });
-    assert_eq!(seen[seen.len() - 1], Event::Stored { path, bytes: 100 });
+    assert_eq!(seen[seen.len() - 3], FetchEvent::Source { title: "MNIST", source: good });
+    assert_eq!(seen[seen.len() - 2], FetchEvent::Progress { file: "made-up", done: total, total });
+    assert_eq!(seen[seen.len() - 1], FetchEvent::Stored { path, bytes: 100 });
 }
 
 #[test]
 fn a_mirror_may_have_the_files_as_they_are_kept() {
-    let bench = Bench::new(made_up());
-    *bench.says.lock().unwrap() = [answer("404 Not Found", b""), answer("200 OK", &bench.made.content)];
-    bench.bring(&[&bench.faulty]).unwrap();
-    assert_eq!(fs::read(bench.data.path().join("mnist/made-up")).unwrap(), bench.made.content);
-    assert_eq!(bench.left(), ["made-up"]);
+    let servers = Servers::new(made_up());
+    *servers.says.lock().unwrap() = [answer("404 Not Found", b""), answer("200 OK", &servers.made.content)];
+    servers.fetch_from(&[&servers.faulty]).unwrap();
+    assert_eq!(fs::read(servers.data.path().join("mnist/made-up")).unwrap(), servers.made.content);
+    assert_eq!(servers.left(), ["made-up"]);
 }

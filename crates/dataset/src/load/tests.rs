@@ -1,4 +1,4 @@
-//! A file that is not the catalog's is refused, with its path, what was found and expected.
+//! A file that differs from the catalog's is refused, with its path, what was found and what was expected.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::idx::{write_images, write_labels};
 
-/// A data directory with MNIST's test files, of these contents.
+/// A data directory with test files for MNIST that have these contents.
 fn data(images: &[u8], labels: &[u8]) -> TempDir {
     let dir = TempDir::new().unwrap();
     let folder = dir.path().join("mnist");
@@ -37,30 +37,53 @@ fn truncated_oversized_changed_and_swapped_files_are_refused() {
     ] {
         let message = refusal(images, &labels);
         assert!(message.contains("mnist/t10k-images-idx3-ubyte") && message.contains(found), "{message}");
-        assert!(message.contains("data download --dataset mnist --data-dir"), "{message}");
-        assert!(message.ends_with(" --force"), "{message}");
+        assert!(message.ends_with("; the file is damaged, or it is another file"), "{message}");
     }
 }
 
 #[test]
-fn a_missing_file_says_how_to_get_it() {
-    let message = load_train(Name::Mnist, Path::new("/nowhere")).unwrap_err().to_string();
+fn a_missing_file_is_named_with_its_data_set_and_data_directory() {
+    let error = load_train(Name::Mnist, Path::new("/nowhere")).unwrap_err();
+    let message = error.to_string();
     assert!(message.starts_with("/nowhere/mnist/train-images-idx3-ubyte: "), "{message}");
-    assert!(message.ends_with("data download --dataset mnist --data-dir /nowhere"), "{message}");
+    let LoadError::Io { name, dir, .. } = error else { panic!("{message}") };
+    assert_eq!((name, dir.as_path()), (Name::Mnist, Path::new("/nowhere")));
 }
 
 #[test]
-fn pictures_and_labels_must_be_as_many() {
+fn images_and_labels_must_be_as_many() {
     let images = Images::new(2, 1, 1, vec![0, 0]).unwrap();
     let labels = Labels::new(vec![1], 10).unwrap();
     let error = TestSet::from_images(images, labels, 10).unwrap_err();
-    assert_eq!(error.to_string(), "found 2 pictures and 1 labels, expected as many labels as pictures");
+    assert_eq!(error.to_string(), "found 2 images and 1 labels, expected as many labels as images");
 }
 
 #[test]
-fn labels_must_be_classes_of_the_set_that_they_come_into() {
+fn labels_must_be_classes_of_their_set() {
     let images = Images::new(2, 1, 1, vec![0, 0]).unwrap();
     let labels = Labels::new(vec![1, 7], 10).unwrap();
     let error = TrainSet::from_images(images, labels, 5).unwrap_err();
     assert_eq!(error.to_string(), "found label 7 at position 1, expected one below 5");
+}
+
+#[test]
+fn the_sample_is_balanced_and_small() {
+    let train = load_train(Name::Sample, Path::new("nowhere")).unwrap();
+    let test = load_test(Name::Sample, Path::new("nowhere")).unwrap();
+    assert_eq!(train.subset().class_counts(), [sample::TRAIN_PER_CLASS; 10]);
+    assert_eq!(test.subset().class_counts(), [sample::TEST_PER_CLASS; 10]);
+    assert_eq!((sample::TRAIN_PER_CLASS, sample::TEST_PER_CLASS), (100, 20));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+    let bytes: u64 = files.sum();
+    assert!(bytes < 400_000, "{bytes}");
+}
+
+#[test]
+fn the_sample_holds_images_of_ink() {
+    let train = load_train(Name::Sample, Path::new("nowhere")).unwrap();
+    for i in 0..train.subset().len() {
+        let ink = train.subset().image(i).iter().filter(|pixel| **pixel > 127).count();
+        assert!((10..400).contains(&ink), "image {i}: {ink} pixels");
+    }
 }

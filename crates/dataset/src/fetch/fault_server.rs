@@ -1,4 +1,4 @@
-//! A web server on this machine, for tests: it answers with whatever bytes a test makes up.
+//! A web server on this machine, for tests. It answers with whatever bytes a test makes up.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::catalog::{Checksum, DataFile, Part, Role};
-use crate::verify::sha256_of;
+use crate::catalog::{Checksum, DataFile, Role};
+use crate::split::Split;
+use crate::verify::content::sha256_of;
 
-/// It ends when it is dropped; answers under way go on.
+/// The server ends when it is dropped; answers that have begun are still sent.
 pub(crate) struct FaultServer {
     address: SocketAddr,
     ended: Arc<AtomicBool>,
@@ -20,7 +21,7 @@ pub(crate) struct FaultServer {
 }
 
 impl FaultServer {
-    /// `answer` gets the path that is asked for, and the stream on which all of the answer goes.
+    /// Starts the server. `answer` gets the path of a request, and writes the whole answer to the stream.
     pub(crate) fn start(
         answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
@@ -34,14 +35,14 @@ impl FaultServer {
                     break;
                 }
                 let answer = Arc::clone(&answer);
-                // One that hung up is what a test may want.
+                // The result is of no interest: a test may well want a client that hangs up.
                 thread::spawn(move || drop(serve(stream, &*answer)));
             }
         });
         Self { address, ended, listening: Some(listening) }
     }
 
-    /// The address, with the slash at its end.
+    /// The server's address, with the slash at its end.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -50,7 +51,7 @@ impl FaultServer {
 impl Drop for FaultServer {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
-        // It waits for a connection: this is the last.
+        // The thread looks at `ended` only when a client connects, so this connects once more.
         drop(TcpStream::connect(self.address));
         drop(self.listening.take().map(JoinHandle::join));
     }
@@ -70,17 +71,17 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&str, &mut TcpStream) -> io::Res
     answer(&path, &mut stream)
 }
 
-/// The head of an answer; each of `headers` ends its line.
+/// The head of an answer. Each of the `headers` brings its own end of line.
 pub(crate) fn head(status: &str, headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n").into_bytes()
 }
 
-/// A whole answer.
+/// A whole answer, with its length.
 pub(crate) fn answer(status: &str, body: &[u8]) -> Vec<u8> {
     [head(status, &format!("Content-Length: {}\r\n", body.len())), body.to_vec()].concat()
 }
 
-/// A file that no catalog lists, and what mirrors have of it.
+/// A file that no catalog lists: its entry, its content, and the compressed file of the mirrors.
 pub(crate) struct MadeUp {
     pub(crate) file: &'static DataFile,
     pub(crate) content: Vec<u8>,
@@ -93,12 +94,13 @@ impl MadeUp {
         Self::with_packed(content, packed)
     }
 
-    /// The catalog says that `packed` is right, whatever it is: then only unpacking can find out.
+    /// A file whose entry takes `packed` for right, whatever it is. If it is wrong, only unpacking can
+    /// find that out.
     pub(crate) fn with_packed(content: Vec<u8>, packed: Vec<u8>) -> Self {
-        // A catalog lasts as long as the program.
+        // A catalog's entries last as long as the program, hence the leaks.
         let sha256 = |bytes: &[u8]| -> &'static str { sha256_of(bytes).leak() };
         let file = DataFile {
-            part: Part::Test,
+            split: Split::Test,
             role: Role::Labels,
             name: "made-up",
             bytes: content.len() as u64,
@@ -108,7 +110,7 @@ impl MadeUp {
         Self { file: Box::leak(Box::new(file)), content, packed }
     }
 
-    /// A server that has it.
+    /// A server that has the compressed file.
     pub(crate) fn server(&self) -> FaultServer {
         let whole = answer("200 OK", &self.packed);
         FaultServer::start(move |_, stream| stream.write_all(&whole))

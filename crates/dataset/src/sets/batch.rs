@@ -1,23 +1,22 @@
-//! Batches: chosen pictures gathered into one buffer.
+//! Batches: chosen images gathered into one buffer.
 
-use rand::Rng;
+use crate::sets::subset::Subset;
 
-use crate::split::shuffle;
-use crate::subset::Subset;
-
-/// Pictures side by side in memory, with their labels; reused from step to step.
+/// Images side by side in memory, with their labels. A training loop reuses one batch at every step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// `[n, height, width]`: 0 is background, 255 is ink.
     pub pixels: Vec<u8>,
     /// `[n]`
     pub labels: Vec<u8>,
+    /// Height of each image, in pixels.
     pub height: usize,
+    /// Width of each image, in pixels.
     pub width: usize,
 }
 
 impl Batch {
-    /// Number of pictures.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -28,7 +27,8 @@ impl Batch {
 }
 
 impl Subset {
-    /// Copies the pictures at these positions into the batch, which keeps its memory.
+    /// Copies the images at these positions into the batch, in place of those that it held. The batch
+    /// keeps its memory.
     ///
     /// # Panics
     /// If a position is not below [`Subset::len`].
@@ -43,21 +43,14 @@ impl Subset {
     }
 }
 
-/// The positions `0..n` in a random order.
-pub fn shuffled(n: usize, rng: &mut impl Rng) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..n as u32).collect();
-    shuffle(&mut order, rng);
-    order
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::idx::{Images, Labels};
-    use crate::subset::TestSet;
+    use crate::sets::TestSet;
 
     #[test]
-    fn a_batch_holds_the_pictures_asked_for_in_their_order() {
+    fn a_batch_holds_the_images_asked_for_in_their_order() {
         let images = Images::new(3, 1, 2, vec![1, 2, 3, 4, 5, 6]).unwrap();
         let set = TestSet::from_images(images, Labels::new(vec![7, 8, 9], 10).unwrap(), 10).unwrap();
         let mut batch = Batch { pixels: vec![0; 99], ..Batch::default() };

@@ -1,0 +1,127 @@
+//! What to type when something is missing or wrong.
+//!
+//! The libraries' errors say what was found and what was expected. They do not know this program, so
+//! the command that helps is added here.
+
+use std::path::Path;
+
+use dataset::Name;
+use dataset::fetch::FetchError;
+use dataset::load::LoadError;
+use dataset::sets::division::SplitError;
+use dataset::verify::Status;
+
+use crate::paths::{command, quoted};
+
+/// One line that says what to type, if the error is one that a command or an argument helps with.
+pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| match cause.downcast_ref()? {
+        dataset::Error::Fetch(error) => Some(of_fetch(error)),
+        dataset::Error::Load(error) => of_load(error),
+        dataset::Error::Split(error) => Some(of_split(error)),
+        dataset::Error::Unverified { name, dir, status: Status::Missing, .. } => Some(fetch(*name, dir)),
+        dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
+    })
+}
+
+fn of_fetch(error: &FetchError) -> String {
+    match error {
+        FetchError::NoSource { name, dir, .. } => {
+            let files: Vec<&str> = name.files().iter().map(|file| file.name).collect();
+            format!(
+                "to bring it by hand, put {} (or the same with .gz) into a folder and type: {}",
+                files.join(", "),
+                download(*name, dir, " --from FOLDER")
+            )
+        }
+        FetchError::Wrong { name, dir, .. } => {
+            format!("delete the file, or replace it with: {}", download(*name, dir, " --force"))
+        }
+        FetchError::Write { .. } => "choose another folder with --data-dir or MNIST_CNN_DATA".to_owned(),
+    }
+}
+
+fn of_load(error: &LoadError) -> Option<String> {
+    match error {
+        LoadError::Io { name, dir, .. } => Some(fetch(*name, dir)),
+        LoadError::Mismatch { name, dir, .. } => Some(fetch_again(*name, dir)),
+        LoadError::Idx { .. } | LoadError::Sample(_) | LoadError::Set(_) => None,
+    }
+}
+
+fn of_split(error: &SplitError) -> String {
+    match error {
+        SplitError::Empty { .. } | SplitError::EmptyAt { .. } => {
+            "choose another share with: --set data.validation_fraction=SHARE".to_owned()
+        }
+        SplitError::Limit { .. } => "choose another number with: --set data.train_limit=NUMBER".to_owned(),
+    }
+}
+
+fn fetch(name: Name, dir: &Path) -> String {
+    format!("bring the files with: {}", download(name, dir, ""))
+}
+
+fn fetch_again(name: Name, dir: &Path) -> String {
+    format!("bring the files again with: {}", download(name, dir, " --force"))
+}
+
+/// The command names data set and folder, so that it does the right thing when it is copied.
+fn download(name: Name, dir: &Path, more: &str) -> String {
+    command(&format!("data download --dataset {name} --data-dir {}{more}", quoted(dir)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use anyhow::Context;
+
+    use super::*;
+
+    /// The hint for an error of MNIST in this data directory, without the program's name.
+    fn hint(error: impl FnOnce(PathBuf) -> dataset::Error, dir: &str) -> String {
+        let hint = of(&error(PathBuf::from(dir)).into()).unwrap();
+        hint.replace(&command(""), "")
+    }
+
+    fn unverified(status: Status) -> impl FnOnce(PathBuf) -> dataset::Error {
+        |dir| dataset::Error::Unverified { name: Name::Mnist, path: dir.join("mnist/file"), dir, status }
+    }
+
+    #[test]
+    fn the_command_names_data_set_and_folder() {
+        for (dir, written) in [("/a/b", "/a/b"), ("my data", "'my data'"), (".", ".")] {
+            let command = format!("data download --dataset mnist --data-dir {written}");
+            assert_eq!(hint(unverified(Status::Missing), dir), format!("bring the files with: {command}"));
+            let damaged = Status::Unreadable("no".to_owned());
+            let again = format!("bring the files again with: {command} --force");
+            assert_eq!(hint(unverified(damaged), dir), again);
+        }
+    }
+
+    #[test]
+    fn each_error_of_the_data_set_has_its_hint() {
+        let (name, path) = (Name::FashionMnist, PathBuf::from("d/file"));
+        let no_source = hint(|dir| FetchError::NoSource { name, dir, attempts: Vec::new() }.into(), "d");
+        assert!(name.files().iter().all(|file| no_source.contains(file.name)), "{no_source}");
+        let command = "data download --dataset fashion-mnist --data-dir d";
+        assert!(no_source.ends_with(&format!("{command} --from FOLDER")), "{no_source}");
+        let wrong = |dir| FetchError::Wrong { name, dir, path: path.clone(), status: Status::Ok }.into();
+        assert!(hint(wrong, "d").ends_with(&format!("{command} --force")));
+        let write =
+            |_| FetchError::Write { path: path.clone(), reason: std::io::Error::other("full") }.into();
+        assert!(hint(write, "d").contains("--data-dir"));
+        let io = |dir| LoadError::Io { name, dir, path: path.clone(), reason: std::io::Error::other("gone") };
+        assert!(hint(|dir| io(dir).into(), "d").ends_with(command));
+        let limit = |_| SplitError::Limit { wanted: 2, available: 1 }.into();
+        assert!(hint(limit, "d").contains("data.train_limit"));
+    }
+
+    #[test]
+    fn an_error_is_found_below_its_context_and_others_have_no_hint() {
+        let error = dataset::Error::from(SplitError::EmptyAt { available: 1, train: 1 });
+        assert!(of(&Err::<(), _>(error).context("the run cannot begin").unwrap_err()).is_some());
+        assert_eq!(of(&anyhow::anyhow!("something else")), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! Why files could not be fetched.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::catalog::Name;
+use crate::verify::Status;
+
+/// A source that was tried, and why it did not bring the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub source: String,
+    pub reason: String,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.reason)
+    }
+}
+
+/// Why files could not be fetched.
+///
+/// Each text says all there is to say, so no error has a source of its own. What a person could type
+/// is left to the program; `name` and `dir` are the data set and the data directory for its hint.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    #[error("{} could not be fetched; tried:{}", name.title(), lines(attempts))]
+    NoSource { name: Name, dir: PathBuf, attempts: Vec<Attempt> },
+    #[error("{}: {status}", path.display())]
+    Wrong { name: Name, dir: PathBuf, path: PathBuf, status: Status },
+    #[error("{} cannot be written: {reason}", path.display())]
+    Write { path: PathBuf, reason: io::Error },
+}
+
+/// Each attempt on a line of its own, indented.
+fn lines(attempts: &[Attempt]) -> String {
+    attempts.iter().map(|attempt| format!("\n  {attempt}")).collect()
+}

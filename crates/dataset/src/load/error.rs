@@ -1,0 +1,29 @@
+//! Why a data set cannot be loaded.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::catalog::Name;
+use crate::idx::IdxError;
+use crate::sets::subset::SetError;
+use crate::verify::Mismatch;
+
+/// Why a data set cannot be loaded.
+///
+/// Each text says all there is to say, so no error has a source of its own. What a person could type
+/// is left to the program; `name` and `dir` are the data set and the data directory for its hint.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    #[error("{}: {reason}", path.display())]
+    Io { name: Name, dir: PathBuf, path: PathBuf, reason: io::Error },
+    #[error("{}: {reason}; the file is damaged, or it is another file", path.display())]
+    Mismatch { name: Name, dir: PathBuf, path: PathBuf, reason: Mismatch },
+    #[error("{}: {reason}", path.display())]
+    Idx { path: PathBuf, reason: IdxError },
+    #[error("the built-in sample: {0}")]
+    Sample(String),
+    #[error(transparent)]
+    Set(#[from] SetError),
+}
