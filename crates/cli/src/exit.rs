@@ -7,10 +7,12 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use learner::run::store::checkpoint::CheckpointError;
 use learner::config::ConfigError;
-use learner::train::FitError;
 use learner::run::RunDirError;
+use learner::run::evaluating::EvaluateError;
+use learner::run::store::checkpoint::CheckpointError;
+use learner::run::training::TrainError;
+use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
 
@@ -20,7 +22,7 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
 
-/// A signal asked the program to end, and it did so in good order. The text says how to go on.
+/// A signal asked the program to end, and it did so in good order. The text says how to resume.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
     pub(crate) signal: u8,
@@ -115,11 +117,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
         return Some(DATA);
     }
-    // `FitError::Weights` speaks for its cause, which therefore is not in the chain.
-    if let Some(FitError::Position { .. } | FitError::Weights(_)) = cause.downcast_ref() {
+    // `FitError::Tensors` gives the text of its cause as its own, so the cause is not in the chain.
+    if let Some(FitError::State { .. } | FitError::Tensors(_)) = cause.downcast_ref() {
         return Some(DATA);
     }
-    match cause.downcast_ref()? {
+    match run_dir_error(cause)? {
         RunDirError::Exists { .. }
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
@@ -131,6 +133,19 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Damaged { .. } => Some(DATA),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
+}
+
+/// The error of a run's folder that this cause is, or whose text it gives as its own.
+pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a RunDirError> {
+    if let Some(TrainError::RunDir(error) | TrainError::Evaluate(EvaluateError::RunDir(error))) =
+        cause.downcast_ref()
+    {
+        return Some(error);
+    }
+    if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    cause.downcast_ref()
 }
 
 fn describe_panic(panic: &(dyn Any + Send)) -> String {

@@ -3,6 +3,7 @@
 //! The libraries' errors say what was found and what was expected. They do not know this program, so
 //! the command that helps is added here.
 
+use std::error::Error;
 use std::path::Path;
 
 use dataset::Name;
@@ -10,18 +11,47 @@ use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
 use dataset::verify::Status;
+use learner::run::RunDirError;
 
+use crate::exit::run_dir_error;
 use crate::paths::{command, quoted};
 
 /// One line that says what to type, if the error is one that a command or an argument helps with.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| match cause.downcast_ref()? {
+    error.chain().find_map(|cause| of_data(cause).or_else(|| of_run_dir(run_dir_error(cause)?)))
+}
+
+fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
+    match cause.downcast_ref()? {
         dataset::Error::Fetch(error) => Some(of_fetch(error)),
         dataset::Error::Load(error) => of_load(error),
         dataset::Error::Split(error) => Some(of_split(error)),
         dataset::Error::Unverified { name, dir, status: Status::Missing, .. } => Some(fetch(*name, dir)),
         dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
-    })
+    }
+}
+
+fn of_run_dir(error: &RunDirError) -> Option<String> {
+    match error {
+        RunDirError::NoRun(path) => {
+            Some(format!("train one with: {}", command(&format!("train -p {}", quoted(path)))))
+        }
+        RunDirError::NoRuns(_) | RunDirError::NoModel(_) => Some(format!("train one with: {}", command("train"))),
+        RunDirError::Exists { path, is_run: true } => Some(format!("resume it with: {}", resume(path))),
+        RunDirError::Several { path, first: None, .. } => Some(format!("begin the runs with: {}", resume(path))),
+        RunDirError::Several { first: Some(first), .. } => Some(format!("as in: -p {}", quoted(first))),
+        RunDirError::Io { .. }
+        | RunDirError::Write(_)
+        | RunDirError::Exists { is_run: false, .. }
+        | RunDirError::Locked(_)
+        | RunDirError::Damaged { .. }
+        | RunDirError::Config(_)
+        | RunDirError::Checkpoint(_) => None,
+    }
+}
+
+fn resume(path: &Path) -> String {
+    command(&format!("train --resume -p {}", quoted(path)))
 }
 
 fn of_fetch(error: &FetchError) -> String {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use learner::Config;
-use learner::config::text::{self, ConfigError};
+use learner::config::{self, ConfigError};
 
 use crate::args::{ConfigArgs, DataDirArg};
 
@@ -72,5 +72,5 @@ pub(crate) fn read_config_from(args: &ConfigArgs, otherwise: Option<&Path>) -> a
             }
         }
     };
-    Ok(config_text::parse(&name, &text, &args.set)?)
+    Ok(config::parse(&name, &text, &args.set)?)
 }
