@@ -10,14 +10,16 @@ use serde_json::Value;
 use crate::command::{output, say};
 
 /// What each crate may use. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("dataset", &[]),
     ("ops", &["burn"]),
     ("model", &["burn", "ops"]),
-    ("learner", &["burn", "dataset", "model"]),
+    // Who writes a file of a run and who reads it share its type, and nothing else.
+    ("run_files", &[]),
+    ("learner", &["burn", "dataset", "model", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
-    ("report", &[]),
-    ("cli", &["burn", "dataset", "learner", "model", "report"]),
+    ("report", &["run_files"]),
+    ("cli", &["burn", "dataset", "learner", "model", "report", "run_files"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];

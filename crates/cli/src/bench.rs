@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use anyhow::bail;
 use burn::tensor::Device;
-use learner::event::{Event, Observer};
+use learner::Observer;
 use learner::fit::{FitError, fit};
 use learner::random::{Stream, generator};
 use learner::snapshot::Snapshot;
 use model::device::{self, Opened};
 use model::{Architecture, Cnn, Weights, preprocess};
+use run_files::Event;
 use serde::Serialize;
 
 use crate::args::BenchArgs;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
+use learner::Observer;
 use learner::evaluate::Predictions;
-use learner::event::{EpochEvent, StepEvent};
 use learner::recorder::Recorder;
 use learner::snapshot::Snapshot;
-use learner::{Event, Observer};
+use run_files::{EpochEvent, Event, StartEvent, StepEvent};
 
 use crate::exit::note;
 use crate::signals::Signals;
@@ -121,11 +121,16 @@ impl Observer for Progress {
         }
     }
 
+    fn resumed(&mut self, step: usize) {
+        self.size.resumed_at = step;
+        self.recorder.resumed(step);
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            &Event::Start { epochs, steps_per_epoch, batch_size, resumed_at, .. } => {
-                self.size = RunSize { epochs, steps_per_epoch, batch_size, resumed_at };
-                self.quarter = resumed_at * LINES_AN_EPOCH / steps_per_epoch;
+            &Event::Start(StartEvent { epochs, steps_per_epoch, batch_size, .. }) => {
+                self.size = RunSize { epochs, steps_per_epoch, batch_size, ..self.size };
+                self.quarter = self.size.resumed_at * LINES_AN_EPOCH / steps_per_epoch;
                 self.start();
             }
             Event::Step(step) => {
@@ -141,11 +146,12 @@ impl Observer for Progress {
                 self.say(&epoch_line(epoch, self.epoch_started.elapsed()));
                 self.epoch_started = Instant::now();
             }
-            Event::Finish { .. } => {
+            Event::Finish(_) => {
                 if let Some(bar) = &self.bar {
                     bar.finish_and_clear();
                 }
             }
+            Event::Unknown => {}
         }
         if let Some(board) = &mut self.board {
             board.event(event)?;

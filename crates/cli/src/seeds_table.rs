@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use learner::seeds::SeedsDir;
-use learner::spread::Spread;
+use learner::spread::spread;
+use run_files::Spread;
 use serde::Serialize;
 
 use crate::args::TrainArgs;
@@ -26,7 +27,7 @@ struct SeedsReport<'a> {
 /// All runs came to their ends; they are in the order of the seeds.
 pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> anyhow::Result<()> {
     let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
-    let accuracy = Spread::new(&accuracies);
+    let accuracy = spread(&accuracies);
     if args.json {
         let report = SeedsReport { folder: seeds.path(), runs, accuracy };
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));

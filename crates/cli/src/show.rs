@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use dataset::{Name, Subset};
-use learner::mistakes::Mistake;
 use learner::predictions_file;
 use learner::random::corruption_generator;
 use learner::run_dir::RunDirError;
+use run_files::Mistake;
 
 use crate::args::{Part, ShowArgs};
 use crate::data;

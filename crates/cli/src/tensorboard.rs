@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use learner::Event;
 use learner::run_dir::RunDir;
 use report::tensorboard::{EventWriter, tag};
+use run_files::Event;
 
 /// Where a run's event files are.
 pub(crate) fn folder(run: &RunDir) -> PathBuf {
@@ -43,7 +43,7 @@ impl TensorBoard {
     pub(crate) fn event(&mut self, event: &Event) -> io::Result<()> {
         // TensorBoard keeps `f32`.
         let (step, values) = match event {
-            Event::Start { .. } | Event::Finish { .. } => return self.writer.flush(),
+            Event::Start(_) | Event::Finish(_) | Event::Unknown => return self.writer.flush(),
             Event::Step(step) => (
                 step.step,
                 vec![

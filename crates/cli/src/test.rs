@@ -32,11 +32,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let text = if args.json {
         serde_json::to_string_pretty(&tested.report)? + "\n"
     } else {
-        test_table::render(&tested.report, tester.hardware(), args.worst)
+        test_table::render(&tested, tester.hardware(), args.worst)
     };
     // Who reads only the first lines (`| head`) gets the page all the same.
     let printed = print(&text);
-    let pictures = tester.pictures(tested.report.dataset)?.subset().clone();
+    let pictures = tester.pictures(tested.dataset)?.subset().clone();
     page::write(&run, |on| Ok((on == Split::Test).then_some(pictures)))?;
     printed?;
     if args.json {

@@ -4,14 +4,13 @@ use std::fmt::Write;
 
 use anyhow::bail;
 use dataset::Name;
-use learner::metrics::Evaluation;
+use learner::metrics::evaluate;
 use learner::probabilities::Probabilities;
 use learner::run_dir::{RunDir, now};
 use learner::seeds::SeedsDir;
-use learner::spread::Spread;
-use model::device::Backend;
+use learner::spread;
 use report::Split;
-use serde::Serialize;
+use run_files::{Evaluation, SeedTest, SeedsTestFile, Spread};
 
 use crate::args::TestArgs;
 use crate::exit::{note, print, usage};
@@ -20,36 +19,6 @@ use crate::paths::{command, quoted, short};
 use crate::test::questions;
 use crate::test_table::{decimal, interval, percent};
 use crate::tester::{Tested, Tester};
-
-/// `test.json` of the folder.
-#[derive(Serialize)]
-struct SeedsReport {
-    folder: String,
-    dataset: Name,
-    backend: Backend,
-    tested: String,
-    runs: Vec<SeedReport>,
-    /// Over the runs.
-    accuracy: Spread,
-    loss: Spread,
-    /// Of the mean over MNIST-C's corruptions, if all runs were asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrupted_accuracy: Option<Spread>,
-    /// Of the mean of the runs' probabilities.
-    ensemble: Evaluation,
-}
-
-#[derive(Serialize)]
-struct SeedReport {
-    run: String,
-    seed: u64,
-    epoch: usize,
-    weights_sha256: String,
-    times_tested: usize,
-    accuracy: Option<f64>,
-    loss: Option<f64>,
-    ece: Option<f64>,
-}
 
 pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     if args.logits.is_some() {
@@ -65,16 +34,16 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
         let pictures = tester.pictures(name)?.subset().clone();
         page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
     }
-    let report = judge(folder, &runs, &all)?;
+    let (dataset, report) = judge(folder, &runs, &all)?;
     let written = folder.write_test(&report)?;
-    let pictures = tester.pictures(report.dataset)?.subset().clone();
+    let pictures = tester.pictures(dataset)?.subset().clone();
     let shown =
         runs.iter().map(|run| page::gather(run, |on| Ok((on == Split::Test).then(|| pictures.clone()))));
     page::write_several(&shown.collect::<anyhow::Result<Vec<_>>>()?, &folder.page())?;
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
-    print(&render(&report, tester.hardware()))?;
+    print(&render(&report, dataset, tester.hardware()))?;
     print(&format!(
         "\nWritten: {}, and each run's own test.json\nReport:  {}\n",
         short(&written),
@@ -95,21 +64,21 @@ fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<RunDir>> {
     Ok(runs)
 }
 
-fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<SeedsReport> {
+fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<(Name, SeedsTestFile)> {
     let of_each: Vec<Probabilities> = all.iter().map(|tested| tested.probabilities.clone()).collect();
     let (Some(mean), Some(first)) = (Probabilities::mean(&of_each), all.first()) else {
         bail!("the runs in {} were tested on different pictures", short(folder.path()));
     };
-    let (dataset, backend) = (first.report.dataset, first.report.backend);
+    let (dataset, backend) = (first.dataset, first.report.backend.clone());
     let each = |figure: fn(&Evaluation) -> Option<f64>| {
         // A run whose figure is undefined makes the spread undefined too.
         let values: Vec<f64> =
             all.iter().map(|tested| figure(&tested.report.evaluation).unwrap_or(f64::NAN)).collect();
-        Spread::new(&values)
+        spread::spread(&values)
     };
-    let seed_report = |(run, tested): (&RunDir, &Tested)| -> anyhow::Result<SeedReport> {
+    let seed_report = |(run, tested): (&RunDir, &Tested)| -> anyhow::Result<SeedTest> {
         let report = &tested.report;
-        Ok(SeedReport {
+        Ok(SeedTest {
             run: report.run.clone(),
             seed: run.config()?.train().seed,
             epoch: report.epoch,
@@ -124,28 +93,29 @@ fn judge(folder: &SeedsDir, runs: &[RunDir], all: &[Tested]) -> anyhow::Result<S
         .iter()
         .map(|tested| tested.report.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
         .collect();
-    Ok(SeedsReport {
+    let report = SeedsTestFile {
         folder: short(folder.path()),
-        dataset,
+        dataset: dataset.to_string(),
         backend,
         tested: now(),
         runs: runs.iter().zip(all).map(seed_report).collect::<anyhow::Result<_>>()?,
         accuracy: each(|evaluation| evaluation.accuracy),
         loss: each(|evaluation| evaluation.loss),
-        corrupted_accuracy: corrupted.map(|means| Spread::new(&means)),
-        ensemble: Evaluation::new(&mean, dataset.classes()),
-    })
+        corrupted_accuracy: corrupted.map(|means| spread::spread(&means)),
+        ensemble: evaluate(&mean, dataset.classes()),
+    };
+    Ok((dataset, report))
 }
 
-fn render(report: &SeedsReport, hardware: &str) -> String {
+fn render(report: &SeedsTestFile, dataset: Name, hardware: &str) -> String {
     let ensemble = &report.ensemble;
     let mut text = format!(
         "{} test set, {} pictures; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
-        report.dataset.title(),
-        ensemble.pictures,
+        dataset.title(),
+        ensemble.images,
         if report.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", report.runs.len()) },
         report.folder,
-        report.backend.name(),
+        report.backend,
         "seed",
         "epoch",
         "accuracy",
@@ -158,9 +128,9 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
         let _ = writeln!(text, "{:>6}{:>9}{accuracy:>13}{loss:>11}{ece:>12}", run.seed, run.epoch);
     }
     text.push('\n');
-    spread(&mut text, "accuracy", &report.accuracy);
+    write_spread(&mut text, "accuracy", &report.accuracy);
     if let Some(corrupted) = &report.corrupted_accuracy {
-        spread(&mut text, "mean accuracy on corrupted pictures", corrupted);
+        write_spread(&mut text, "mean accuracy on corrupted pictures", corrupted);
     }
     let _ = writeln!(
         text,
@@ -181,7 +151,7 @@ fn render(report: &SeedsReport, hardware: &str) -> String {
     text
 }
 
-fn spread(text: &mut String, of: &str, spread: &Spread) {
+fn write_spread(text: &mut String, of: &str, spread: &Spread) {
     let Spread { n, mean, standard_deviation, standard_error } = *spread;
     let points =
         |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{:.3}", 100.0 * value));

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use learner::metrics::Evaluation;
-use learner::mistakes::Mistake;
+use learner::metrics::most_confused;
+use run_files::{CorruptionScores, Evaluation, Mistake};
 
-use crate::tester::{Corruptions, TestReport};
+use crate::tester::Tested;
 
 const CONFUSED_PAIRS: usize = 5;
 /// Wrong pictures on the screen, if nobody asks for more.
@@ -13,15 +13,16 @@ const WORST_SHOWN: usize = 5;
 
 /// Accuracy with its interval, loss, calibration, a line a class, the most confused pairs, and the
 /// wrong pictures that surprise most: `worst` of them, or a few.
-pub(crate) fn render(report: &TestReport, hardware: &str, worst: Option<u32>) -> String {
+pub(crate) fn render(tested: &Tested, hardware: &str, worst: Option<u32>) -> String {
+    let report = &tested.report;
     let evaluation = &report.evaluation;
     let mut text = format!(
         "{} test set, {} pictures; {} (epoch {}); {} on {hardware}\n{}\n",
-        report.dataset.title(),
-        evaluation.pictures,
+        tested.dataset.title(),
+        evaluation.images,
         report.run,
         report.epoch,
-        report.backend.name(),
+        report.backend,
         times(report.times_tested),
     );
     text += &headline(evaluation);
@@ -57,7 +58,7 @@ pub(crate) fn decimal(value: Option<f64>) -> String {
 }
 
 fn headline(evaluation: &Evaluation) -> String {
-    let wrong = evaluation.pictures - evaluation.correct;
+    let wrong = evaluation.images - evaluation.correct;
     let top: Vec<String> = evaluation
         .top_k
         .iter()
@@ -68,7 +69,7 @@ fn headline(evaluation: &Evaluation) -> String {
         "accuracy     {}{}\nwrong        {wrong} of {}\n",
         percent(evaluation.accuracy),
         interval(evaluation),
-        evaluation.pictures
+        evaluation.images
     );
     // Writing to a string cannot fail.
     if !top.is_empty() {
@@ -97,12 +98,12 @@ fn class_table(evaluation: &Evaluation) -> String {
     }
     let macro_f1 = percent(evaluation.macro_f1);
     let _ =
-        writeln!(text, "{:<width$}  {:>9}  {:>9}  {macro_f1:>9}  {:>8}", "mean", "", "", evaluation.pictures);
+        writeln!(text, "{:<width$}  {:>9}  {:>9}  {macro_f1:>9}  {:>8}", "mean", "", "", evaluation.images);
     text
 }
 
 fn confused(evaluation: &Evaluation) -> String {
-    let pairs = evaluation.most_confused(CONFUSED_PAIRS);
+    let pairs = most_confused(evaluation, CONFUSED_PAIRS);
     if pairs.is_empty() {
         return "\nno picture was taken for another class\n".to_owned();
     }
@@ -135,7 +136,7 @@ fn mistakes(worst: &[Mistake], evaluation: &Evaluation, shown: usize) -> String 
     text
 }
 
-fn corrupted(corruptions: &Corruptions, clean: Option<f64>) -> String {
+fn corrupted(corruptions: &CorruptionScores, clean: Option<f64>) -> String {
     let mut text =
         format!("\naccuracy on corrupted pictures (MNIST-C)\n{:<16}{:>9}\n", "clean", percent(clean));
     for score in &corruptions.each {

@@ -9,15 +9,16 @@ use dataset::{Corruption, Name, Subset, TestSet};
 use indicatif::ProgressBar;
 use learner::checkpoint;
 use learner::evaluate::{Predictions, predict};
-use learner::metrics::{Evaluation, Score};
-use learner::mistakes::{Mistake, worst};
+use learner::metrics::{Score, evaluate};
+use learner::mistakes::worst;
 use learner::predictions_file;
 use learner::probabilities::Probabilities;
 use learner::random::corruption_generator;
 use learner::run_dir::{RunDir, now};
 use model::Cnn;
-use model::device::{self, Backend, Opened};
-use serde::{Deserialize, Serialize};
+use model::device::{self, Opened};
+use run_files::{CorruptionScore, CorruptionScores, TestFile, TestNote};
+use serde::Deserialize;
 
 use crate::args::{BackendArg, DataDirArg};
 use crate::data;
@@ -27,50 +28,10 @@ use crate::paths::{data_dir, short};
 /// Wrong pictures that are kept for the report, if nobody asks for more.
 pub(crate) const WORST: usize = 50;
 
-/// `test.json`.
-#[derive(Serialize)]
-pub(crate) struct TestReport {
-    pub(crate) run: String,
-    /// Of the best model on validation, which is the one tested.
-    pub(crate) epoch: usize,
-    pub(crate) weights_sha256: String,
-    pub(crate) dataset: Name,
-    pub(crate) data_sha256: Vec<(String, String)>,
-    pub(crate) backend: Backend,
-    pub(crate) tested: String,
-    /// This time among them.
-    pub(crate) times_tested: usize,
-    pub(crate) evaluation: Evaluation,
-    pub(crate) worst: Vec<Mistake>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) corruptions: Option<Corruptions>,
-}
-
-/// Accuracy on corrupted pictures.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Corruptions {
-    pub(crate) mean_accuracy: f64,
-    pub(crate) each: Vec<CorruptedScore>,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct CorruptedScore {
-    pub(crate) name: String,
-    pub(crate) accuracy: f64,
-}
-
-/// A line of `tests.jsonl`.
-#[derive(Serialize)]
-struct TestNote<'a> {
-    tested: &'a str,
-    weights_sha256: &'a str,
-    dataset: Name,
-    accuracy: Option<f64>,
-}
-
 /// A run that was tested.
 pub(crate) struct Tested {
-    pub(crate) report: TestReport,
+    pub(crate) report: TestFile,
+    pub(crate) dataset: Name,
     /// Logits.
     pub(crate) predictions: Predictions,
     pub(crate) probabilities: Probabilities,
@@ -126,7 +87,7 @@ impl Tester {
         let pictures = self.pictures(name)?;
         let predictions = answers(&model, pictures.subset(), &device);
         let probabilities = Probabilities::new(&predictions).with_context(|| short(run.path()))?;
-        let evaluation = Evaluation::new(&probabilities, name.classes());
+        let evaluation = evaluate(&probabilities, name.classes());
         let (tested, weights_sha256) = (now(), best.weights.sha256()?);
         let corruptions = if questions.corruptions {
             Some(corrupted(&model, pictures, &device))
@@ -137,18 +98,18 @@ impl Tester {
         let csv = predictions_file::render(&probabilities, pictures.subset());
         run.write(&run.predictions(), csv.as_bytes())?;
         let times_tested = run.note_test(&TestNote {
-            tested: &tested,
-            weights_sha256: &weights_sha256,
-            dataset: name,
+            tested: tested.clone(),
+            weights_sha256: weights_sha256.clone(),
+            dataset: name.to_string(),
             accuracy: evaluation.accuracy,
         })?;
-        let report = TestReport {
+        let report = TestFile {
             run: short(run.path()),
             epoch: best.position.epoch,
             weights_sha256,
-            dataset: name,
+            dataset: name.to_string(),
             data_sha256: data::checksums(name),
-            backend,
+            backend: backend.name().to_owned(),
             tested,
             times_tested,
             evaluation,
@@ -156,7 +117,7 @@ impl Tester {
             corruptions,
         };
         run.write_test(&report)?;
-        Ok(Tested { report, predictions, probabilities })
+        Ok(Tested { report, dataset: name, predictions, probabilities })
     }
 }
 
@@ -169,11 +130,11 @@ fn warn_of_damage(run: &RunDir) {
 }
 
 /// What an earlier test of the same model said, which still holds.
-fn corruptions_before(run: &RunDir, weights_sha256: &str) -> Option<Corruptions> {
+fn corruptions_before(run: &RunDir, weights_sha256: &str) -> Option<CorruptionScores> {
     #[derive(Deserialize)]
     struct Before {
         weights_sha256: String,
-        corruptions: Option<Corruptions>,
+        corruptions: Option<CorruptionScores>,
     }
     let text = fs::read(run.test_file()).ok()?;
     let before: Before = serde_json::from_slice(&text).ok()?;
@@ -188,18 +149,18 @@ fn answers(model: &Cnn, pictures: &Subset, device: &Device) -> Predictions {
 }
 
 /// MNIST-C: the test pictures corrupted in fifteen ways, always in the same way.
-fn corrupted(model: &Cnn, pictures: &TestSet, device: &Device) -> Corruptions {
+fn corrupted(model: &Cnn, pictures: &TestSet, device: &Device) -> CorruptionScores {
     let bar = ProgressBar::new(Corruption::ALL.len() as u64);
-    let each: Vec<CorruptedScore> = Corruption::ALL
+    let each: Vec<CorruptionScore> = Corruption::ALL
         .into_iter()
         .map(|corruption| {
             let worse = pictures.corrupted(corruption, |index| corruption_generator(corruption, index));
             let score = Score::new(&predict(model, worse.subset(), device, &mut |_| ()));
             bar.inc(1);
-            CorruptedScore { name: corruption.name().to_owned(), accuracy: score.accuracy }
+            CorruptionScore { name: corruption.name().to_owned(), accuracy: score.accuracy }
         })
         .collect();
     bar.finish_and_clear();
     let mean_accuracy = each.iter().map(|score| score.accuracy).sum::<f64>() / each.len().max(1) as f64;
-    Corruptions { mean_accuracy, each }
+    CorruptionScores { mean_accuracy, each }
 }

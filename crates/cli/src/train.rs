@@ -8,11 +8,12 @@ use learner::checkpoint::{self, Newest};
 use learner::claim::Claim;
 use learner::fit::{Outcome, fit};
 use learner::recorder::Recorder;
-use learner::run_dir::{Resumed, RunDir, RunDirError, RunInfo, now};
+use learner::run_dir::{RunDir, RunDirError, now};
 use learner::seeds::{self, Found};
 use learner::snapshot::Snapshot;
 use learner::{Config, config_text};
 use model::device::{self, Opened};
+use run_files::{Resumed, RunInfo};
 
 use crate::args::TrainArgs;
 use crate::data;
@@ -81,7 +82,7 @@ fn go_on_with_run(args: &TrainArgs, run: &RunDir) -> anyhow::Result<()> {
         return print(&config_text::print(&config)?);
     }
     // Another backend would end in other bits, so it has to be asked for by name.
-    let opened = device::open(args.backend.wish().or(Some(run.info()?.backend)))?;
+    let opened = device::open(args.backend.wish().or(Some(run.backend()?)))?;
     let session = Session::new(args, &config, None)?;
     session.announce(&config, &opened);
     outcome::finished(args, &resume(&session, &config, &opened, &claim)?)
@@ -113,7 +114,7 @@ pub(crate) fn resume(
         step,
         time: now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: opened.backend,
+        backend: opened.backend.name().to_owned(),
     });
     claim.go_on(config, &info)?;
     note(&format!("going on after step {step}"));
@@ -218,11 +219,11 @@ fn board(args: &TrainArgs, run: &RunDir, step: usize) -> anyhow::Result<Option<T
 fn circumstances(config: &Config, opened: &Opened) -> RunInfo {
     RunInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: opened.backend,
+        backend: opened.backend.name().to_owned(),
         hardware: hardware(opened),
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         threads: available_parallelism().map_or(1, |n| n.get()),
-        dataset: config.data().dataset,
+        dataset: config.data().dataset.to_string(),
         data_sha256: data::checksums(config.data().dataset),
         seed: config.train().seed,
         started: now(),

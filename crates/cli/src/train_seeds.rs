@@ -5,7 +5,7 @@ use std::path::Path;
 use learner::checkpoint::{self, Newest};
 use learner::claim::Claim;
 use learner::run_dir::{RunDir, RunDirError};
-use learner::seeds::{SeedsDir, SeedsInfo};
+use learner::seeds::{self, SeedsDir};
 use learner::{Config, config_text, recorder};
 use model::device::{self, Opened};
 use report::Split;
@@ -20,10 +20,10 @@ use crate::train::{self, Session};
 
 /// Trains `count` new runs.
 pub(crate) fn begin(args: &TrainArgs, config: &Config, count: u64) -> anyhow::Result<()> {
-    let mut info = SeedsInfo::new(config, count)?;
+    let mut info = seeds::plan(config, count)?;
     let mut claim = train::claim_new(args)?;
     let opened = device::open(args.backend.wish())?;
-    info.backend = Some(opened.backend);
+    info.backend = Some(opened.backend.name().to_owned());
     let session = Session::new(args, config, Some(claim.run().path().to_owned()))?;
     let seeds = claim.begin_seeds(config, info)?;
     train_each(&session, config, &opened, &seeds)
@@ -38,7 +38,7 @@ pub(crate) fn go_on(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
     if args.print_config {
         return print(&config_text::print(&config)?);
     }
-    let opened = device::open(args.backend.wish().or(seeds.info().backend))?;
+    let opened = device::open(args.backend.wish().or(seeds.backend()?))?;
     let session = Session::new(args, &config, Some(seeds.path().to_owned()))?;
     claim.go_on_seeds(&config)?;
     train_each(&session, &config, &opened, seeds)
@@ -94,7 +94,7 @@ fn train_one(
         return Ok(trained);
     }
     learner::resume::check(&begun_with, config)?;
-    let backend = session.args.backend.wish().unwrap_or(run.info()?.backend);
+    let backend = session.args.backend.wish().unwrap_or(run.backend()?);
     if backend == opened.backend {
         return train::resume(session, config, opened, &claim);
     }

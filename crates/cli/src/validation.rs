@@ -1,30 +1,19 @@
 //! What training ends with: the best model judged on validation, and the run's first page.
 
-use dataset::{Name, ValidationSet};
+use dataset::ValidationSet;
 use learner::Config;
 use learner::evaluate::{Predictions, predict};
-use learner::metrics::Evaluation;
-use learner::mistakes::{Mistake, worst};
+use learner::metrics::evaluate;
+use learner::mistakes::worst;
 use learner::probabilities::Probabilities;
 use learner::run_dir::RunDir;
 use model::Cnn;
-use model::device::{Backend, Opened};
+use model::device::Opened;
 use report::Split;
-use serde::Serialize;
+use run_files::ValidationFile;
 
 use crate::page;
 use crate::tester::WORST;
-
-/// `validation.json`: as `test.json`, of the pictures that chose the best epoch.
-#[derive(Serialize)]
-struct ValidationReport {
-    epoch: usize,
-    weights_sha256: String,
-    dataset: Name,
-    backend: Backend,
-    evaluation: Evaluation,
-    worst: Vec<Mistake>,
-}
 
 /// Writes `validation.json` and the page. `answers` are the best model's, where this process saw
 /// them; the test set stays unread.
@@ -49,12 +38,12 @@ pub(crate) fn conclude(
     };
     let probabilities = Probabilities::new(&answers)?;
     let (dataset, sha256) = (config.data().dataset, best.weights.sha256()?);
-    run.write_validation(&ValidationReport {
+    run.write_validation(&ValidationFile {
         epoch: best.position.epoch,
         weights_sha256: sha256.clone(),
-        dataset,
-        backend: opened.backend,
-        evaluation: Evaluation::new(&probabilities, dataset.classes()),
+        dataset: dataset.to_string(),
+        backend: opened.backend.name().to_owned(),
+        evaluation: evaluate(&probabilities, dataset.classes()),
         worst: worst(&probabilities, validation.subset(), WORST),
     })?;
     // The page of a tested model shows the test, whose pictures are not read here.

@@ -1,6 +1,6 @@
 //! Whether a network that is 90 % sure is right nine times out of ten.
 
-use serde::Serialize;
+use run_files::{Calibration, CalibrationBin};
 
 use crate::probabilities::Probabilities;
 
@@ -8,51 +8,27 @@ use crate::probabilities::Probabilities;
 const BINS: usize = 15;
 
 /// Confidence against accuracy, in bins of confidence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Calibration {
-    /// Expected calibration error (Naeini et al. 2015): the mean distance between confidence and
-    /// accuracy of the bins, each weighted by its share of the pictures.
-    pub ece: Option<f64>,
-    /// Of equal width, from 0 to 1: the reliability diagram.
-    pub bins: Vec<Bin>,
-}
-
-/// The pictures whose prediction had a probability in `(low, high]`; 0 belongs to the first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Bin {
-    pub low: f64,
-    pub high: f64,
-    pub pictures: usize,
-    /// Mean probability of the predictions.
-    pub confidence: Option<f64>,
-    /// Share of the predictions that were right.
-    pub accuracy: Option<f64>,
-}
-
-impl Calibration {
-    pub fn new(probabilities: &Probabilities) -> Self {
-        let mut sums = [(0usize, 0f64, 0usize); BINS];
-        for belief in probabilities.beliefs() {
-            let (pictures, confidence, right) = &mut sums[bin(belief.confidence())];
-            *pictures += 1;
-            *confidence += belief.confidence();
-            *right += usize::from(belief.is_right());
-        }
-        let n = probabilities.len() as f64;
-        let error: f64 =
-            sums.iter().map(|&(_, confidence, right)| (confidence - right as f64).abs() / n).sum();
-        let bins = sums.iter().enumerate().map(|(i, &(pictures, confidence, right))| {
-            let mean = |sum: f64| (pictures > 0).then(|| sum / pictures as f64);
-            Bin {
-                low: edge(i),
-                high: edge(i + 1),
-                pictures,
-                confidence: mean(confidence),
-                accuracy: mean(right as f64),
-            }
-        });
-        Self { ece: (!probabilities.is_empty()).then_some(error), bins: bins.collect() }
+pub fn calibrate(probabilities: &Probabilities) -> Calibration {
+    let mut sums = [(0usize, 0f64, 0usize); BINS];
+    for belief in probabilities.beliefs() {
+        let (images, confidence, right) = &mut sums[bin(belief.confidence())];
+        *images += 1;
+        *confidence += belief.confidence();
+        *right += usize::from(belief.is_right());
     }
+    let n = probabilities.len() as f64;
+    let error: f64 = sums.iter().map(|&(_, confidence, right)| (confidence - right as f64).abs() / n).sum();
+    let bins = sums.iter().enumerate().map(|(i, &(images, confidence, right))| {
+        let mean = |sum: f64| (images > 0).then(|| sum / images as f64);
+        CalibrationBin {
+            low: edge(i),
+            high: edge(i + 1),
+            images,
+            confidence: mean(confidence),
+            accuracy: mean(right as f64),
+        }
+    });
+    Calibration { ece: (!probabilities.is_empty()).then_some(error), bins: bins.collect() }
 }
 
 fn edge(i: usize) -> f64 {
@@ -73,7 +49,7 @@ mod tests {
     fn believed(pictures: &[(f64, bool)]) -> Calibration {
         let labels = pictures.iter().map(|&(_, is_right)| u8::from(!is_right)).collect();
         let logits = pictures.iter().flat_map(|&(p, _)| [(p / (1.0 - p)).ln() as f32, 0.0]).collect();
-        Calibration::new(&Probabilities::new(&Predictions::new(2, labels, logits)).unwrap())
+        calibrate(&Probabilities::new(&Predictions::new(2, labels, logits)).unwrap())
     }
 
     #[test]
@@ -82,7 +58,7 @@ mod tests {
         let calibration = believed(&[(0.9, true), (0.9, false), (0.7, true)]);
         let expected = 2.0 / 3.0 * 0.4 + 1.0 / 3.0 * 0.3;
         assert!((calibration.ece.unwrap() - expected).abs() < 1e-7, "{calibration:?}");
-        assert_eq!(calibration.bins[13].pictures, 2);
+        assert_eq!(calibration.bins[13].images, 2);
         assert_eq!((calibration.bins[13].accuracy, calibration.bins[10].accuracy), (Some(0.5), Some(1.0)));
         assert_eq!((calibration.bins[0].confidence, calibration.bins[0].accuracy), (None, None));
     }

@@ -8,13 +8,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
+use run_files::{RunInfo, SeedsInfo};
+
 use crate::checkpoint;
 use crate::config::Config;
 use crate::durable;
 use crate::run_dir::{
-    CHECKPOINTS, CONFIG, INFO, PAGE, PREDICTIONS, RunDir, RunDirError, RunInfo, TEST, VALIDATION, at,
+    CHECKPOINTS, CONFIG, INFO, PAGE, PREDICTIONS, RunDir, RunDirError, TEST, VALIDATION, at,
 };
-use crate::seeds::{SEEDS, SEEDS_CONFIG, SeedsDir, SeedsInfo};
+use crate::seeds::{SEEDS, SEEDS_CONFIG, SeedsDir};
 
 const LOCK: &str = "lock";
 

@@ -1,66 +1,11 @@
-//! What a run reports while it learns, and who listens.
+//! Who listens to a run while it learns.
 
 use std::io;
 
-use serde::Serialize;
+use run_files::Event;
 
 use crate::evaluate::Predictions;
 use crate::snapshot::Snapshot;
-
-/// Something that happened in a run; one line of `metrics.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
-    /// Before the first step, or before the first one of a resumed run.
-    Start {
-        epochs: usize,
-        steps_per_epoch: usize,
-        batch_size: usize,
-        train: usize,
-        validation: usize,
-        /// Steps done before; 0 in a new run. Not in `metrics.jsonl`.
-        #[serde(skip)]
-        resumed_at: usize,
-    },
-    /// After a logging window.
-    Step(StepEvent),
-    /// After an epoch and its validation.
-    Epoch(EpochEvent),
-    /// After the last epoch.
-    Finish { epochs: usize, best_epoch: usize, best_accuracy: f64, best_loss: f64 },
-}
-
-/// A logging window: the steps since the one before.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StepEvent {
-    /// Epoch, from 1.
-    pub epoch: usize,
-    /// Steps done in the whole run.
-    pub step: usize,
-    /// Mean loss of the window's steps.
-    pub loss: f64,
-    /// Share of the window's pictures that were classified correctly.
-    pub accuracy: f64,
-    /// Of the window's last step.
-    pub learning_rate: f64,
-    /// Euclidean norm of the window's last gradient.
-    pub gradient_norm: f64,
-}
-
-/// An epoch, with the score on validation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EpochEvent {
-    /// Epoch, from 1.
-    pub epoch: usize,
-    pub step: usize,
-    /// Means over the epoch, while the network changed.
-    pub train_loss: f64,
-    pub train_accuracy: f64,
-    pub validation_loss: f64,
-    pub validation_accuracy: f64,
-    /// Whether this is the best epoch so far.
-    pub is_best: bool,
-}
 
 /// Listens to a run.
 ///
@@ -69,6 +14,9 @@ pub struct EpochEvent {
 pub trait Observer {
     /// A step was taken; called after each one, so it must be quick.
     fn step(&mut self) {}
+
+    /// The run is resumed after so many steps; said before the start event, and not in a new run.
+    fn resumed(&mut self, _step: usize) {}
 
     /// # Errors
     /// If what happened cannot be kept.

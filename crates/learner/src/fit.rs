@@ -7,11 +7,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use dataset::{Batch, TrainSet, ValidationSet};
 use model::weights::WeightsError;
 use model::{Architecture, Cnn, Weights, preprocess};
+use run_files::{EpochEvent, Event, FinishEvent, StartEvent, StepEvent};
 use thiserror::Error;
 
 use crate::config::TrainConfig;
 use crate::evaluate::{Predictions, predict};
-use crate::event::{EpochEvent, Event, Observer, StepEvent};
+use crate::event::Observer;
 use crate::metrics::Score;
 use crate::optimizer::ModelOptimizer;
 use crate::random::{Stream, generator};
@@ -74,7 +75,10 @@ pub fn fit(
     let loss_function = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&training_device);
     let mut batch = Batch::default();
     let mut window = Window::resume(std::mem::take(&mut at.window));
-    observer.event(&plan.start_event(&at))?;
+    if at.step > 0 {
+        observer.resumed(at.step);
+    }
+    observer.event(&Event::Start(plan.start_event()))?;
 
     while let Some(epoch) = plan.next_epoch(&at) {
         if epoch > at.epoch {
@@ -124,7 +128,7 @@ pub fn fit(
     // There is at least one epoch, so there is a best one.
     let best = at.best.unwrap_or_default();
     let Best { epoch: best_epoch, score: Score { accuracy: best_accuracy, loss: best_loss }, .. } = best;
-    observer.event(&Event::Finish { epochs: at.epoch, best_epoch, best_accuracy, best_loss })?;
+    observer.event(&Event::Finish(FinishEvent { epochs: at.epoch, best_epoch, best_accuracy, best_loss }))?;
     Ok(Outcome::Finished(best))
 }
 
@@ -204,9 +208,9 @@ impl Plan {
         self.epochs * self.steps_per_epoch
     }
 
-    fn start_event(&self, at: &Position) -> Event {
+    fn start_event(&self) -> StartEvent {
         let &Self { epochs, steps_per_epoch, batch_size, train, validation, .. } = self;
-        Event::Start { epochs, steps_per_epoch, batch_size, train, validation, resumed_at: at.step }
+        StartEvent { epochs, steps_per_epoch, batch_size, train, validation }
     }
 
     /// The epoch under way, or the one after it; none if all are done or patience is at its end.

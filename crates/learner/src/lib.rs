@@ -34,4 +34,4 @@ pub mod spread;
 mod window;
 
 pub use config::Config;
-pub use event::{Event, Observer};
+pub use event::Observer;

@@ -1,22 +1,9 @@
 //! The pictures that a network took for another class, the most surprising ones first.
 
 use dataset::Subset;
-use serde::{Deserialize, Serialize};
+use run_files::Mistake;
 
 use crate::probabilities::Probabilities;
-
-/// A picture that was taken for another class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mistake {
-    /// Position in the data set's file.
-    pub index: usize,
-    pub label: usize,
-    pub prediction: usize,
-    /// Negative log-likelihood of the label, in nats; none where it was ruled out altogether.
-    pub loss: Option<f64>,
-    /// One a class.
-    pub probabilities: Vec<f64>,
-}
 
 /// The wrong pictures by falling loss, at most `limit`; of equals the first comes first.
 pub fn worst(probabilities: &Probabilities, pictures: &Subset, limit: usize) -> Vec<Mistake> {

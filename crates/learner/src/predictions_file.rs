@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use dataset::Subset;
+use run_files::Mistake;
 use thiserror::Error;
 
-use crate::mistakes::Mistake;
 use crate::probabilities::Probabilities;
 
 const HEADER: &str = "index,label,prediction";

@@ -5,11 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use run_files::{Event, MetricsLine};
+use serde::Deserialize;
 
 use crate::checkpoint;
 use crate::durable::Log;
-use crate::event::{Event, Observer};
+use crate::event::Observer;
 use crate::run_dir::{RunDir, RunDirError, at};
 use crate::snapshot::Snapshot;
 
@@ -21,15 +22,7 @@ pub struct Recorder {
     started: Instant,
     /// Seconds before this process.
     before: f64,
-}
-
-/// A line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    /// Since the run began, without the time between an interruption and going on.
-    seconds: f64,
+    is_resumed: bool,
 }
 
 impl Recorder {
@@ -49,7 +42,13 @@ impl Recorder {
             problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
         })?;
         let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
-        Ok(Self { checkpoints: run.checkpoints(), metrics, started: Instant::now(), before })
+        Ok(Self {
+            checkpoints: run.checkpoints(),
+            metrics,
+            started: Instant::now(),
+            before,
+            is_resumed: false,
+        })
     }
 }
 
@@ -112,13 +111,17 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    fn resumed(&mut self, _step: usize) {
+        self.is_resumed = true;
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        if matches!(event, Event::Start { resumed_at: 1.., .. }) {
+        if self.is_resumed && matches!(event, Event::Start(_)) {
             // The file tells of one run, whether or not it was interrupted.
             return Ok(());
         }
         let seconds = (self.seconds() * 1e3).round() / 1e3;
-        let mut line = serde_json::to_vec(&Line { event, seconds })?;
+        let mut line = serde_json::to_vec(&MetricsLine { event: *event, seconds })?;
         line.push(b'\n');
         self.metrics.append(&line)
     }

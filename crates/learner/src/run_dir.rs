@@ -5,8 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use dataset::Name;
 use model::device::Backend;
+use run_files::{RunInfo, TestFile, TestNote, ValidationFile};
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as NameError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -67,40 +69,6 @@ fn several(path: &Path, count: usize, first: Option<&Path>) -> String {
         Some(first) if count == 1 => format!("{path} holds 1 run; name it: -p {first}"),
         Some(first) => format!("{path} holds {count} runs; name one of them: -p {first}"),
     }
-}
-
-/// The circumstances of a run: `run.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// Version of this program.
-    pub version: String,
-    pub backend: Backend,
-    /// The CPU's or the graphics adapter's name.
-    pub hardware: String,
-    /// Operating system and processor architecture.
-    pub platform: String,
-    /// Hardware threads available to the process.
-    pub threads: usize,
-    pub dataset: Name,
-    /// SHA-256 of each data file, by name.
-    pub data_sha256: Vec<(String, String)>,
-    pub seed: u64,
-    /// When the run began, RFC 3339, UTC.
-    pub started: String,
-    /// Each time that it went on after an interruption.
-    #[serde(default)]
-    pub resumed: Vec<Resumed>,
-}
-
-/// A run went on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Resumed {
-    /// Steps done before.
-    pub step: usize,
-    /// RFC 3339, UTC.
-    pub time: String,
-    pub version: String,
-    pub backend: Backend,
 }
 
 /// A directory that holds a run.
@@ -170,6 +138,14 @@ impl RunDir {
             .map_err(|error| RunDirError::Damaged { path, problem: error.to_string() })
     }
 
+    /// The backend that the run began on.
+    ///
+    /// # Errors
+    /// If `run.json` cannot be read, or names a backend that this program does not know.
+    pub fn backend(&self) -> Result<Backend, RunDirError> {
+        backend(&self.info_file(), &self.info()?.backend)
+    }
+
     /// The best model on validation, and the folder of its checkpoint.
     ///
     /// # Errors
@@ -206,7 +182,7 @@ impl RunDir {
     ///
     /// # Errors
     /// If the log cannot be read or written.
-    pub fn note_test(&self, test: &impl Serialize) -> Result<usize, RunDirError> {
+    pub fn note_test(&self, test: &TestNote) -> Result<usize, RunDirError> {
         let path = self.path.join(TESTS);
         let mut line = json(&path, serde_json::to_vec(test))?;
         line.push(b'\n');
@@ -247,7 +223,7 @@ impl RunDir {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write_test(&self, result: &impl Serialize) -> Result<PathBuf, RunDirError> {
+    pub fn write_test(&self, result: &TestFile) -> Result<PathBuf, RunDirError> {
         self.write_json(TEST, result)?;
         Ok(self.test_file())
     }
@@ -256,7 +232,7 @@ impl RunDir {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write_validation(&self, result: &impl Serialize) -> Result<(), RunDirError> {
+    pub fn write_validation(&self, result: &ValidationFile) -> Result<(), RunDirError> {
         self.write_json(VALIDATION, result)
     }
 
@@ -276,7 +252,16 @@ impl RunDir {
     }
 }
 
-/// Whole ones.
+/// The backend that the file at `path` names.
+pub(crate) fn backend(path: &Path, name: &str) -> Result<Backend, RunDirError> {
+    let named: Result<Backend, NameError> = Backend::deserialize(name.into_deserializer());
+    named.map_err(|error| RunDirError::Damaged {
+        path: path.to_owned(),
+        problem: format!("the backend is not known: {error}"),
+    })
+}
+
+/// How many lines were written to their end.
 fn lines(log: &[u8]) -> usize {
     log.iter().filter(|byte| **byte == b'\n').count()
 }

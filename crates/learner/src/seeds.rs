@@ -8,13 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use model::device::Backend;
-use serde::{Deserialize, Serialize};
+use run_files::{SeedsInfo, SeedsTestFile};
 
 use crate::checkpoint;
 use crate::config::Config;
 use crate::config_text::{self, ConfigError};
 use crate::durable;
-use crate::run_dir::{CONFIG, PAGE, RunDir, RunDirError, at, now};
+use crate::run_dir::{CONFIG, PAGE, RunDir, RunDirError, TEST, at, backend, now};
 
 pub(crate) const SEEDS: &str = "seeds.json";
 pub(crate) const SEEDS_CONFIG: &str = "seeds.toml";
@@ -22,32 +22,16 @@ pub(crate) const SEEDS_CONFIG: &str = "seeds.toml";
 /// TOML promises no larger whole number, and a run with one could not be gone on with.
 const LARGEST_SEED: u64 = i64::MAX as u64;
 
-/// Which runs belong to a folder: `seeds.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeedsInfo {
-    /// Version of this program.
-    pub version: String,
-    /// In the order in which they are trained.
-    pub seeds: Vec<u64>,
-    /// When the first run began, RFC 3339, UTC.
-    pub started: String,
-    /// What runs are begun on; another one would end in other bits.
-    #[serde(default)]
-    pub backend: Option<Backend>,
-}
-
-impl SeedsInfo {
-    /// `count` seeds from the configuration's own on, begun now; the backend is open.
-    ///
-    /// # Errors
-    /// If the last one is no seed.
-    pub fn new(config: &Config, count: u64) -> Result<Self, ConfigError> {
-        let first = config.train().seed;
-        let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
-        let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Self { version, seeds: (first..=last).collect(), started: now(), backend: None })
-    }
+/// `count` seeds from the configuration's own on, begun now; the backend is open.
+///
+/// # Errors
+/// If the last one is no seed.
+pub fn plan(config: &Config, count: u64) -> Result<SeedsInfo, ConfigError> {
+    let first = config.train().seed;
+    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
+    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(SeedsInfo { version, seeds: (first..=last).collect(), started: now(), backend: None })
 }
 
 /// A directory that holds a run for each of several seeds.
@@ -116,6 +100,14 @@ impl SeedsDir {
         &self.info.seeds
     }
 
+    /// The backend that runs are begun on, if the folder names one.
+    ///
+    /// # Errors
+    /// If this program does not know it.
+    pub fn backend(&self) -> Result<Option<Backend>, RunDirError> {
+        self.info.backend.as_deref().map(|name| backend(&self.path.join(SEEDS), name)).transpose()
+    }
+
     /// Where the run of a seed is, or will be.
     pub fn run_path(&self, seed: u64) -> PathBuf {
         self.path.join(format!("seed-{seed}"))
@@ -167,8 +159,9 @@ impl SeedsDir {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write_test(&self, result: &impl Serialize) -> Result<PathBuf, RunDirError> {
-        RunDir { path: self.path.clone() }.write_test(result)
+    pub fn write_test(&self, result: &SeedsTestFile) -> Result<PathBuf, RunDirError> {
+        RunDir { path: self.path.clone() }.write_json(TEST, result)?;
+        Ok(self.path.join(TEST))
     }
 
     /// Why this is not a run: the error for who wants one.

@@ -12,7 +12,7 @@ fn config(assignments: &[&str]) -> Config {
 
 fn folder(path: &Path, count: u64) -> SeedsDir {
     let config = config(&["train.seed=7"]);
-    Claim::new_run(path).unwrap().begin_seeds(&config, SeedsInfo::new(&config, count).unwrap()).unwrap()
+    Claim::new_run(path).unwrap().begin_seeds(&config, plan(&config, count).unwrap()).unwrap()
 }
 
 /// A run as far as `RunDir` looks, begun at this time.
@@ -88,11 +88,11 @@ fn a_folder_is_not_made_twice_and_a_damaged_one_is_refused() {
 #[test]
 fn seeds_that_do_not_exist_are_refused() {
     let largest = config(&["train.seed=9223372036854775806"]);
-    assert_eq!(SeedsInfo::new(&largest, 2).unwrap().seeds, [LARGEST_SEED - 1, LARGEST_SEED]);
-    let refused = SeedsInfo::new(&largest, 3).unwrap_err().to_string();
+    assert_eq!(plan(&largest, 2).unwrap().seeds, [LARGEST_SEED - 1, LARGEST_SEED]);
+    let refused = plan(&largest, 3).unwrap_err().to_string();
     assert!(refused.contains("9223372036854775807"), "{refused}");
     let beyond = config(&[]).with_seed(u64::MAX);
-    assert!(SeedsInfo::new(&beyond, 2).is_err());
+    assert!(plan(&beyond, 2).is_err());
     // A run with the largest can be gone on with, and one beyond it could not.
     let goes_on = |seed| crate::resume::check(&largest.with_seed(seed), &largest.with_seed(seed)).is_ok();
     assert_eq!([LARGEST_SEED, LARGEST_SEED + 1].map(goes_on), [true, false]);
