@@ -4,19 +4,22 @@ use std::io;
 
 use dataset::idx::{Images, Labels};
 use dataset::{Name, Subset, TestSet, TrainSet, ValidationSet, load};
+use learner::Observer;
 use learner::config::{Schedule, TrainConfig};
-use learner::train::observer::{EpochEvent, StepEvent};
-use learner::train::fit::{FitError, Outcome, fit};
+use learner::train::FitError;
+use learner::train::fit::{Outcome, fit};
 use learner::train::state::{Best, Snapshot};
-use learner::{Event, Observer};
 use model::device::{self, Backend};
 use network::config::{ModelConfig, UnitConfig};
 use network::{Architecture, NamedTensors};
+use run_files::{EpochEvent, Event, StepEvent};
 
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) events: Vec<Event>,
     pub(crate) snapshots: Vec<Snapshot>,
+    /// Steps done before, if the run was resumed.
+    pub(crate) resumed_at: Option<usize>,
     steps: usize,
     /// After so many steps it asks for an end.
     stop_after: Option<usize>,
@@ -32,8 +35,12 @@ impl Observer for Memory {
         self.stop_after.is_some_and(|steps| self.steps + 1 >= steps)
     }
 
+    fn resumed(&mut self, step: usize) {
+        self.resumed_at = Some(step);
+    }
+
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.events.push(event.clone());
+        self.events.push(*event);
         Ok(())
     }
 

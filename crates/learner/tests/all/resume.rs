@@ -1,11 +1,11 @@
 //! A run that was interrupted ends in the same bits as one that was not.
 
-use learner::Event;
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
 use learner::train::fit::Outcome;
 use learner::train::state::Snapshot;
 use network::{NamedTensors, TensorsError};
+use run_files::Event;
 
 use crate::learning::with_everything_random;
 use crate::memory::{Task, cpu, digits, small_network, training};
@@ -13,6 +13,7 @@ use crate::memory::{Task, cpu, digits, small_network, training};
 /// Goes through a run with an interruption after each number of steps; all events, and the last snapshot.
 fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event>, Snapshot) {
     let (mut events, mut from) = (Vec::new(), None);
+    let mut steps_before = None;
     for stop_after in after.iter().copied().map(Some).chain([None]) {
         let (memory, outcome) = task.fit_from(config, cpu(), from, stop_after);
         let last = memory.snapshots.last().unwrap().clone();
@@ -22,9 +23,11 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
             }
             Outcome::Finished(_) => assert_eq!(stop_after, None),
         }
-        // As `metrics.jsonl` does: one start, however often the run went on.
-        let is_resumed = |event: &Event| matches!(event, Event::Start { resumed_at: 1.., .. });
-        events.extend(memory.events.into_iter().filter(|event| !is_resumed(event)));
+        assert_eq!(memory.resumed_at, steps_before);
+        // As `metrics.jsonl` does: one start, however often the run was resumed.
+        let is_said_again = |event: &Event| memory.resumed_at.is_some() && matches!(event, Event::Start(_));
+        events.extend(memory.events.iter().filter(|event| !is_said_again(event)));
+        steps_before = Some(last.position.step);
         from = Some(last);
     }
     (events, from.unwrap())

@@ -3,8 +3,8 @@
 use std::fs;
 use std::thread;
 
-use learner::run::run_dir::RunDir;
-use serde_json::{Value, json};
+use learner::run::RunDir;
+use run_files::TestNote;
 use tempfile::TempDir;
 
 #[test]
@@ -17,14 +17,16 @@ fn tests_that_end_at_once_are_all_counted() {
         let test = || -> Vec<usize> {
             // Each opens the log by itself, as processes do.
             let run = RunDir::open(dir.path()).unwrap();
-            (0..TESTS).map(|_| run.note_test(&json!({ "accuracy": 0.5 })).unwrap()).collect()
+            (0..TESTS)
+                .map(|_| run.note_test(&TestNote { accuracy: Some(0.5), ..TestNote::default() }).unwrap())
+                .collect()
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(test)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let log = fs::read_to_string(dir.path().join("tests.jsonl")).unwrap();
     assert_eq!(log.lines().count(), THREADS * TESTS);
-    assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+    assert!(log.lines().all(|line| serde_json::from_str::<TestNote>(line).is_ok()), "{log}");
     // Everybody was told another number.
     let mut sorted = counts;
     sorted.sort_unstable();
