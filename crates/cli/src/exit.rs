@@ -80,7 +80,11 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     // The default hook would print a stack of Rust internals; `describe_panic` says what to do.
     std::panic::set_hook(Box::new(|_| ()));
-    match catch_unwind(AssertUnwindSafe(command)) {
+    let ended = catch_unwind(AssertUnwindSafe(command));
+    if let Some(fault) = learner::fault::injected() {
+        note(fault);
+    }
+    match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Ok(Err(error)) => {

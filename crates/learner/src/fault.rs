@@ -1,17 +1,18 @@
 //! Faults on demand, for the tests that break things; the feature `fault-injection` compiles them in.
 //!
-//! `MNIST_CNN_FAULT` names one. `io:7` lets the seventh write, sync, rename or removal fail as on a
+//! `MNIST_CNN_FAULT` names a fault. `io:7` lets the seventh write, sync, rename or removal fail as on a
 //! full disk (a write after half its bytes), `kill:7` ends the process there, and `nan:12` makes the
-//! weights NaN in step 12. Without the feature nothing of this is in the program.
+//! weights NaN in step 12. Without the feature the program contains nothing of this.
 
 #[cfg(feature = "fault-injection")]
 mod injected {
-    use std::io::{self, Write};
+    use std::io;
     use std::path::Path;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     static PASSED: AtomicUsize = AtomicUsize::new(0);
+    static INJECTED: OnceLock<String> = OnceLock::new();
 
     /// The kind of fault, and at which operation or step it comes.
     fn wanted() -> Option<&'static (String, usize)> {
@@ -30,13 +31,16 @@ mod injected {
         match kind.as_str() {
             "io" if passed == *number => {
                 let text = format!("injected fault {number}: {operation} of {}", path.display());
-                // Said here as well: who swallows the error is found out.
-                drop(writeln!(io::stderr(), "{text}"));
+                drop(INJECTED.set(text.clone()));
                 Err(io::Error::new(io::ErrorKind::StorageFull, text))
             }
             "kill" if passed == *number => std::process::abort(),
             _ => Ok(()),
         }
+    }
+
+    pub(super) fn injected() -> Option<&'static str> {
+        INJECTED.get().map(String::as_str)
     }
 
     pub(crate) fn learning_rate(rate: f64, step: usize) -> f64 {
@@ -57,6 +61,10 @@ mod injected {
         Ok(())
     }
 
+    pub(super) fn injected() -> Option<&'static str> {
+        None
+    }
+
     #[inline(always)]
     pub(crate) fn learning_rate(rate: f64, _step: usize) -> f64 {
         rate
@@ -64,3 +72,10 @@ mod injected {
 }
 
 pub(crate) use injected::{io, learning_rate};
+
+/// The I/O error that was injected into this process, if there was one.
+///
+/// The program says at its end that it was, so a test can tell if some code ignored the error.
+pub fn injected() -> Option<&'static str> {
+    injected::injected()
+}

@@ -7,7 +7,7 @@
 
 pub mod config;
 pub mod eval;
-mod fault;
+pub mod fault;
 pub mod random;
 pub mod run;
 pub mod train;

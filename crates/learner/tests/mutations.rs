@@ -12,10 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use learner::config::text::{parse, print};
+use learner::config::{parse, to_toml};
 use learner::run::store::manifest::{self, Entry};
 use learner::random::{Stream, generator};
-use learner::train::state::{Best, Figures, Position};
+use learner::train::state::{Best, RunningMetrics, TrainingState};
 use network::{Architecture, ModelConfig, NamedTensors};
 use peak_alloc::PeakAlloc;
 use rand::rngs::ChaCha8Rng;
@@ -136,7 +136,7 @@ fn is_config(what: &str, bytes: &[u8]) -> bool {
     let parsed = within_bounds(what, bytes, |_| parse("hostile.toml", text, &[]));
     let Ok(config) = parsed else { return false };
     // A seed beyond what TOML can hold cannot come out of TOML.
-    let printed = print(&config).unwrap();
+    let printed = to_toml(&config).unwrap();
     assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{what}:\n{text}");
     true
 }
@@ -147,8 +147,8 @@ fn is_manifest(what: &str, bytes: &[u8]) -> bool {
     true
 }
 
-fn is_position(what: &str, bytes: &[u8]) -> bool {
-    within_bounds(what, bytes, |bytes| toml::from_slice::<Position>(bytes).is_ok())
+fn is_state(what: &str, bytes: &[u8]) -> bool {
+    within_bounds(what, bytes, |bytes| toml::from_slice::<TrainingState>(bytes).is_ok())
 }
 
 /// Whether the bytes are the network's weights: names, shapes, finite values.
@@ -182,11 +182,11 @@ fn manifests() -> Vec<Vec<u8>> {
     vec![manifest::print(&entries).into_bytes(), manifest::print(&[]).into_bytes()]
 }
 
-fn positions() -> Vec<Vec<u8>> {
-    let window = Figures { losses: vec![0.1, 2.5e-300], hits: 3, pictures: 64 };
+fn states() -> Vec<Vec<u8>> {
+    let window = RunningMetrics { losses: vec![0.1, 2.5e-300], hits: 3, images: 64 };
     let best = Some(Best { epoch: 2, step: 56, ..Best::default() });
-    let position = Position { epoch: 3, step: 77, window, best, ..Position::default() };
-    vec![toml::to_string(&position).unwrap().into_bytes()]
+    let state = TrainingState { epoch: 3, step: 77, window, best, ..TrainingState::default() };
+    vec![toml::to_string(&state).unwrap().into_bytes()]
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn mutated_manifests_are_refused_unless_they_are_another_valid_one() {
 #[test]
 fn mutated_states_are_refused_or_read() {
     let _turn = turn();
-    attack("checkpoint states", &positions(), is_position);
+    attack("checkpoint states", &states(), is_state);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn what_is_valid_is_accepted() {
     let _turn = turn();
     assert!(configs().iter().all(|bytes| is_config("a configuration", bytes)));
     assert!(manifests().iter().all(|bytes| is_manifest("a manifest", bytes)));
-    assert!(is_position("a state", &positions()[0]) && are_weights("weights", &weights()));
+    assert!(is_state("a state", &states()[0]) && are_weights("weights", &weights()));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn every_regression_is_refused_within_bounds() {
         let is_accepted = match path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => is_config(&what, &bytes),
             Some("manifest") => is_manifest(&what, &bytes),
-            Some("state") => is_position(&what, &bytes),
+            Some("state") => is_state(&what, &bytes),
             Some("safetensors") => are_weights(&what, &bytes),
             _ => panic!("{what}: expected .toml, .manifest, .state or .safetensors"),
         };

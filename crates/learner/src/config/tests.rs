@@ -26,7 +26,7 @@ fn what_is_printed_reads_back_as_the_same() {
         &["train.seed=7"],
     )
     .unwrap();
-    assert_eq!(read(&print(&config).unwrap(), &[]).unwrap(), config);
+    assert_eq!(read(&to_toml(&config).unwrap(), &[]).unwrap(), config);
 }
 
 #[test]

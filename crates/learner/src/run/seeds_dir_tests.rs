@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::config;
 use crate::run::find::{RunOrSeeds, latest};
 use crate::run::lock::RunLock;
 

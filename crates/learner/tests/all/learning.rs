@@ -87,16 +87,16 @@ fn events_and_snapshots_come_when_they_are_due() {
     let steps: Vec<usize> = memory.steps().iter().map(|step| step.step).collect();
     // A window ends after two steps and at an epoch's end (5, 10); a checkpoint may fall into one.
     assert_eq!(steps, [2, 4, 5, 7, 9, 10]);
-    let checkpoints: Vec<usize> = memory.snapshots.iter().map(|s| s.position.step).collect();
+    let checkpoints: Vec<usize> = memory.snapshots.iter().map(|s| s.state.step).collect();
     assert_eq!(checkpoints, [3, 5, 6, 9, 10]);
     let best = best.unwrap();
     let marked: Vec<usize> = memory.epochs().iter().filter(|e| e.is_best).map(|e| e.epoch).collect();
     assert_eq!(marked.last(), Some(&best.epoch));
-    let last = &memory.snapshots.last().unwrap().position;
+    let last = &memory.snapshots.last().unwrap().state;
     assert_eq!((last.best, best.step), (Some(best), 5 * best.epoch));
-    let first = &memory.snapshots[0].position;
-    assert_eq!((first.sums.steps, first.sums.pictures), (2, 20));
-    assert_eq!((first.window.losses.len(), first.window.pictures), (1, 10));
+    let first = &memory.snapshots[0].state;
+    assert_eq!((first.sums.steps, first.sums.images), (2, 20));
+    assert_eq!((first.window.losses.len(), first.window.images), (1, 10));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_batch_larger_than_the_data_is_all_of_it() {
     let task = digits(20, 10, &ModelConfig { units: vec![], ..ModelConfig::default() });
     let (memory, result) = task.fit(&training(3, 128, 0.01), cpu());
     result.unwrap();
-    assert_eq!(memory.snapshots.last().unwrap().position.step, 3);
+    assert_eq!(memory.snapshots.last().unwrap().state.step, 3);
 }
 
 #[test]

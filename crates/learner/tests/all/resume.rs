@@ -19,7 +19,7 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
         let last = memory.snapshots.last().unwrap().clone();
         match outcome.unwrap() {
             Outcome::Stopped(at) => {
-                assert_eq!((at.step, at.epoch), (last.position.step, last.position.epoch));
+                assert_eq!((at.step, at.epoch), (last.state.step, last.state.epoch));
             }
             Outcome::Finished(_) => assert_eq!(stop_after, None),
         }
@@ -27,7 +27,7 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
         // As `metrics.jsonl` does: one start, however often the run was resumed.
         let is_said_again = |event: &Event| memory.resumed_at.is_some() && matches!(event, Event::Start(_));
         events.extend(memory.events.iter().filter(|event| !is_said_again(event)));
-        steps_before = Some(last.position.step);
+        steps_before = Some(last.state.step);
         from = Some(last);
     }
     (events, from.unwrap())
@@ -60,10 +60,10 @@ fn patience_counts_on_after_an_interruption() {
     let config = TrainConfig { patience: 3, ..training(10, 20, 1e-12) };
     let (events, last) = interrupted(&task, &config, &[3, 2]);
     assert_eq!(events, task.fit(&config, cpu()).0.events);
-    assert_eq!((last.position.epoch, last.position.best.unwrap().epoch), (4, 1));
+    assert_eq!((last.state.epoch, last.state.best.unwrap().epoch), (4, 1));
     // And a run that is at its end stays there.
     let (memory, outcome) = task.fit_from(&config, cpu(), Some(last.clone()), None);
-    assert_eq!(outcome.unwrap(), Outcome::Finished(last.position.best.unwrap()));
+    assert_eq!(outcome.unwrap(), Outcome::Finished(last.state.best.unwrap()));
     assert!(memory.snapshots.is_empty() && memory.steps().is_empty());
 }
 
@@ -101,21 +101,21 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
     };
     let moment = "units.1.conv.weight.momentum.moment_2";
     let error = refused(&|s| s.optimizer = without(&s.optimizer, moment));
-    assert!(matches!(&error, FitError::Weights(TensorsError::Missing { name }) if name == moment), "{error}");
+    assert!(matches!(&error, FitError::Tensors(TensorsError::Missing { name }) if name == moment), "{error}");
     let error = refused(&|s| s.optimizer.insert("head.other".into(), vec![1], vec![0.0]));
-    assert!(matches!(&error, FitError::Weights(TensorsError::Unexpected { name }) if name == "head.other"));
+    assert!(matches!(&error, FitError::Tensors(TensorsError::Unexpected { name }) if name == "head.other"));
     let error = refused(&|s| s.optimizer.insert(moment.into(), vec![1], vec![0.0]));
     assert!(
-        matches!(&error, FitError::Weights(TensorsError::Shape { name, .. }) if name == moment),
+        matches!(&error, FitError::Tensors(TensorsError::Shape { name, .. }) if name == moment),
         "{error}"
     );
     let not_a_number = |s: &mut Snapshot| {
         let (shape, values) = s.optimizer.get(moment).map(|(s, v)| (s.to_vec(), v.to_vec())).unwrap();
         s.optimizer.insert(moment.into(), shape, values.iter().map(|_| f32::NAN).collect());
     };
-    assert!(matches!(refused(&not_a_number), FitError::Weights(TensorsError::NotFinite { .. })));
-    assert!(matches!(refused(&|s| s.position.step = 9), FitError::Position { step: 9, .. }));
-    assert!(matches!(refused(&|s| s.position.epoch = 0), FitError::Position { epoch: 0, .. }));
-    assert!(matches!(refused(&|s| s.position.epoch = usize::MAX), FitError::Position { .. }));
-    assert!(matches!(refused(&|s| s.position.window.losses = vec![f64::NAN]), FitError::Position { .. }));
+    assert!(matches!(refused(&not_a_number), FitError::Tensors(TensorsError::NotFinite { .. })));
+    assert!(matches!(refused(&|s| s.state.step = 9), FitError::State { step: 9, .. }));
+    assert!(matches!(refused(&|s| s.state.epoch = 0), FitError::State { epoch: 0, .. }));
+    assert!(matches!(refused(&|s| s.state.epoch = usize::MAX), FitError::State { .. }));
+    assert!(matches!(refused(&|s| s.state.window.losses = vec![f64::NAN]), FitError::State { .. }));
 }

@@ -1,4 +1,4 @@
-//! A picture in colour that grows downwards while it is drawn, and its PNG file.
+//! An image in colour that grows downwards while it is drawn, and its PNG file.
 
 use std::fs::File;
 use std::io::BufWriter;

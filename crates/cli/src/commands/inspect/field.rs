@@ -1,4 +1,4 @@
-//! Numbers over a picture's area, as a feature map or a class's evidence, in character cells.
+//! Numbers over an image's area, as a feature map or a class's evidence, in character cells.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub(crate) struct Field<'a> {
     pub(crate) scale: Scale,
     /// Character cells are drawn for this many columns a number, half as many rows.
     pub(crate) zoom: usize,
-    /// The picture below, which shines through the colours: `[height, width]`.
+    /// The image below, which shines through the colours: `[height, width]`.
     pub(crate) ink: Option<&'a [u8]>,
     pub(crate) caption: String,
 }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_shines_through_the_colours() {
+    fn the_image_shines_through_the_colours() {
         let values = [1.0, 1.0, -1.0, 0.0];
         let [plain, inked] =
             [None, Some([255, 0, 0, 0].as_slice())].map(|ink| Field { ink, ..field(&values, 1) });

@@ -4,7 +4,7 @@ use model::equivariance::Equivariance;
 
 use super::field::amount;
 use super::{Network, SHIFT};
-use crate::commands::summary::grouped;
+use crate::ui::numbers::grouped;
 
 /// Both tables; plain ASCII, so that the PNG's font has every character.
 pub(super) fn render(network: &Network) -> String {
@@ -17,12 +17,12 @@ pub(super) fn render(network: &Network) -> String {
 }
 
 fn equivariance(network: &Network, step: usize) -> String {
-    let mut text = "Equivariance: shift the picture, and the first unit's maps shift with it\n".to_owned();
+    let mut text = "Equivariance: shift the image, and the first unit's maps shift with it\n".to_owned();
     if network.shifts.is_empty() {
         return text + "The first unit's maps are too small to shift within.\n";
     }
     let mut rows =
-        vec![["picture by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
+        vec![["image by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
     rows.extend(network.shifts.iter().map(|found| shift_row(found, step)));
     text += &table(&rows);
     if !SHIFT.is_multiple_of(step) {

@@ -6,11 +6,11 @@ use super::{Inspection, Maps, evidence_heading, network};
 use crate::ui::tiles::GLYPH;
 
 const MARGIN: usize = 16;
-/// Room for 80 characters, for five pictures with evidence, or for ten maps.
+/// Room for 80 characters, for five images with evidence, or for ten maps.
 const WIDTH: usize = 80 * GLYPH + 2 * MARGIN;
 /// From one line of text to the next.
 const LINE: usize = 12;
-/// Pixels of the file for a pixel of the picture, large and with evidence.
+/// Pixels of the file for a pixel of the image, large and with evidence.
 const LARGE: usize = 8;
 const MEDIUM: usize = 4;
 /// Side of a map, about; and the gap between two.
@@ -43,16 +43,16 @@ fn lines(canvas: &mut Canvas, text: &str) {
     }
 }
 
-/// The picture, and beside it a bar a class.
+/// The image, and beside it a bar a class.
 fn answers(canvas: &mut Canvas, inspection: &Inspection<'_>) {
     let top = canvas.height() + MARGIN;
-    let values: Vec<f32> = inspection.picture.iter().map(|&pixel| f32::from(pixel)).collect();
-    let picture = Field {
+    let values: Vec<f32> = inspection.image.iter().map(|&pixel| f32::from(pixel)).collect();
+    let image = Field {
         values: &values,
         ink: None,
         ..inspection.evidence(0, Scale { greatest: 255.0, is_signed: false })
     };
-    canvas.field([top, MARGIN], &picture, LARGE);
+    canvas.field([top, MARGIN], &image, LARGE);
     let left = 2 * MARGIN + inspection.width * LARGE;
     let names = inspection.classes.iter().map(|name| name.len()).max().unwrap_or(0);
     let step = inspection.height * LARGE / inspection.classes.len().max(1);

@@ -2,7 +2,7 @@
 
 use super::field::{Field, Scale};
 use super::{Inspection, Maps, evidence_heading};
-use crate::ui::tiles::{GAP, Picture, draw};
+use crate::ui::tiles::{GAP, Tile, draw};
 use crate::ui::screen::Screen;
 
 /// Maps narrower than this are drawn larger.
@@ -12,7 +12,7 @@ const BAR: usize = 30;
 
 pub(super) fn render(inspection: &Inspection<'_>, screen: &Screen) -> String {
     let mut text = format!("{}\n({})\n", inspection.headline(), inspection.model);
-    text += &beside(&picture(inspection, screen), inspection.width, &probabilities(inspection, screen));
+    text += &beside(&image(inspection, screen), inspection.width, &probabilities(inspection, screen));
     for maps in &inspection.units {
         text += &unit(maps, screen);
     }
@@ -20,9 +20,9 @@ pub(super) fn render(inspection: &Inspection<'_>, screen: &Screen) -> String {
     text
 }
 
-fn picture(inspection: &Inspection<'_>, screen: &Screen) -> String {
-    let &Inspection { picture: pixels, height, width, .. } = inspection;
-    draw(&[Picture { pixels, height, width, caption: String::new() }], 1, screen.colors)
+fn image(inspection: &Inspection<'_>, screen: &Screen) -> String {
+    let &Inspection { image: pixels, height, width, .. } = inspection;
+    draw(&[Tile { pixels, height, width, caption: String::new() }], 1, screen.colors)
 }
 
 /// A line a class: logit, probability, a bar.
@@ -62,10 +62,10 @@ fn beside(left: &str, width: usize, right: &str) -> String {
     right.fold(text, |text, line| text + &" ".repeat(width + GAP) + line + "\n")
 }
 
-/// The maps of a unit that vary most over the picture, as many as fit side by side.
+/// The maps of a unit that vary most over the image, as many as fit side by side.
 fn unit(maps: &Maps, screen: &Screen) -> String {
     let zoom = (NARROW / maps.width.max(1)).max(1);
-    let per_row = screen.pictures_in_a_row(maps.width * zoom);
+    let per_row = screen.tiles_in_a_row(maps.width * zoom);
     // Large maps get a second row, or there would be two of them.
     let shown = maps.by_variance();
     let shown = &shown[..shown.len().min(if per_row < 4 { 2 * per_row } else { per_row })];
@@ -110,7 +110,7 @@ fn evidence(inspection: &Inspection<'_>, screen: &Screen) -> String {
         "\n{}\n{}\n{}",
         evidence_heading(),
         scale.legend(screen.colors),
-        draw(&fields, screen.pictures_in_a_row(inspection.width), screen.colors)
+        draw(&fields, screen.tiles_in_a_row(inspection.width), screen.colors)
     )
 }
 
@@ -157,7 +157,7 @@ impl Inspection<'_> {
             width: self.width,
             scale,
             zoom: 1,
-            ink: Some(self.picture),
+            ink: Some(self.image),
             caption: String::new(),
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     let dataset = first.config()?.data().dataset;
     let file = summarise(folder, dataset, &runs, &all)?;
     let written = folder.write_test(&file)?;
-    let images = page::only(Split::Test, &session.images(dataset)?);
+    let images = session.images(dataset)?;
+    let images = page::only(Split::Test, &images);
     let shown = runs.iter().map(|(run, best)| page::gather(run, best, &images));
     let html = page::html(&shown.collect::<anyhow::Result<Vec<_>>>()?)?;
     folder.write(names::PAGE, html.as_bytes())?;

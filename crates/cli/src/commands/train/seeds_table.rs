@@ -4,29 +4,30 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use learner::run::seeds_dir::SeedsDir;
-use learner::eval::spread::Spread;
+use learner::eval::spread::spread;
+use learner::run::SeedsDir;
+use run_files::{Spread, names};
 use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::exit::print;
 use crate::commands::train::outcome::Trained;
+use crate::exit::print;
 use crate::paths::{command, quoted, short};
-use crate::ui::progress::duration;
+use crate::ui::numbers::duration;
 
 /// What `train --seeds --json` prints.
 #[derive(Serialize)]
 struct SeedsReport<'a> {
     folder: &'a Path,
     runs: &'a [Trained],
-    /// Of the best models, on validation.
+    /// Accuracy of the best models on validation.
     accuracy: Spread,
 }
 
-/// All runs came to their ends; they are in the order of the seeds.
+/// Says what all runs reached; they are in the order of the seeds.
 pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> anyhow::Result<()> {
     let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
-    let accuracy = Spread::new(&accuracies);
+    let accuracy = spread(&accuracies);
     if args.json {
         let report = SeedsReport { folder: seeds.path(), runs, accuracy };
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
@@ -36,7 +37,7 @@ pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> 
         "{}\n{}\nReport: {}\nNext:   {next}\n",
         table(seeds.seeds(), runs),
         summary(&accuracy),
-        short(&seeds.page())
+        short(&seeds.file(names::PAGE))
     ))
 }
 

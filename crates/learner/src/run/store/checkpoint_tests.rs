@@ -1,6 +1,6 @@
 //! Checkpoints read back as written, are verified bit by bit, and are tidied up.
 
-use network::{Architecture, ModelConfig, NamedTensors};
+use network::{Architecture, ModelConfig};
 use tempfile::TempDir;
 
 use super::*;
