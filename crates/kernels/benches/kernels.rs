@@ -1,24 +1,23 @@
-//! Each kernel by itself: `cargo bench --workspace --bench kernels`.
+//! Times each kernel by itself: `cargo bench --workspace --bench kernels`.
 
 #![allow(missing_docs, reason = "criterion's macros write functions without")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ops::kernels::{
-    Dense, Geometry, Level, Pooled, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
-    dense, dense_backward,
+use kernels::{
+    ConvShape, DenseShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
+    conv2d_max_pool2d_backward, dense, dense_backward,
 };
 
-const PICTURES: usize = 128;
+const IMAGES: usize = 128;
+/// The lecture's two convolutions: channels, size, filters.
+const UNITS: [(usize, usize, usize); 2] = [(1, 28, 32), (32, 14, 64)];
 
 fn wave(count: usize) -> Vec<f32> {
     (0..count).map(|i| (i as f32 * 0.7).sin()).collect()
 }
 
-/// The lecture's two convolutions: channels, size, filters.
-const UNITS: [(usize, usize, usize); 2] = [(1, 28, 32), (32, 14, 64)];
-
-fn geometry(channels: usize, size: usize, filters: usize) -> Geometry {
-    Geometry {
+fn conv_shape(channels: usize, size: usize, filters: usize) -> ConvShape {
+    ConvShape {
         channels,
         height: size,
         width: size,
@@ -32,32 +31,57 @@ fn geometry(channels: usize, size: usize, filters: usize) -> Geometry {
     }
 }
 
+/// Memory for gradients, which the kernels write again and again.
+struct Memory {
+    input: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Memory {
+    fn new(lengths: [usize; 3]) -> Self {
+        let [input, weight, bias] = lengths.map(|len| vec![0.0; len]);
+        Self { input, weight, bias }
+    }
+
+    fn gradients(&mut self) -> Gradients<'_> {
+        Gradients { input: Some(&mut self.input), weight: &mut self.weight, bias: &mut self.bias }
+    }
+}
+
 fn convolutions(criterion: &mut Criterion) {
     for (channels, size, filters) in UNITS {
-        let g = geometry(channels, size, filters);
-        let maps = wave(PICTURES * channels * size * size);
-        let weight = wave(filters * channels * 25);
+        let conv = conv_shape(channels, size, filters);
+        let images = wave(IMAGES * conv.input_len());
+        let weight = wave(filters * conv.filter_len());
         let bias = wave(filters);
-        let gradient = wave(PICTURES * filters * size * size);
-        let shape = Pooled { conv: g, pool: 2, relu: true };
+        let upstream = wave(IMAGES * conv.output_len());
+        let shape = PoolShape { conv, pool: 2, relu: true };
+        let mut out = vec![0.0; upstream.len()];
+        let mut pooled = vec![0.0; IMAGES * shape.output_len()];
+        let mut argmax = vec![0; pooled.len()];
+        let mut memory = Memory::new([images.len(), weight.len(), bias.len()]);
         let mut group = criterion.benchmark_group(format!("{channels} to {filters}"));
-        group.throughput(Throughput::Elements(PICTURES as u64));
+        group.throughput(Throughput::Elements(IMAGES as u64));
         for level in Level::available() {
             let id = |name: &str| BenchmarkId::new(name, level.name());
             group.bench_function(id("conv2d"), |b| {
-                b.iter(|| conv2d(level, &g, &maps, &weight, &bias, false));
+                b.iter(|| conv2d(level, &conv, &images, &weight, &bias, false, &mut out));
             });
             group.bench_function(id("conv2d_backward"), |b| {
-                b.iter(|| conv2d_backward(level, &g, &maps, &weight, &gradient, true));
+                b.iter(|| conv2d_backward(level, &conv, &images, &weight, &upstream, memory.gradients()));
             });
             group.bench_function(id("conv2d_max_pool2d"), |b| {
-                b.iter(|| conv2d_max_pool2d(level, &shape, &maps, &weight, &bias, true));
+                b.iter(|| {
+                    let argmax = Some(argmax.as_mut_slice());
+                    conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, argmax);
+                });
             });
-            let pooled = conv2d_max_pool2d(level, &shape, &maps, &weight, &bias, true);
-            let upstream = &gradient[..pooled.values.len()];
+            let upstream = &upstream[..pooled.len()];
             group.bench_function(id("conv2d_max_pool2d_backward"), |b| {
                 b.iter(|| {
-                    conv2d_max_pool2d_backward(level, &shape, &maps, &weight, &pooled.winners, upstream, true)
+                    let gradients = memory.gradients();
+                    conv2d_max_pool2d_backward(level, &shape, &images, &weight, &argmax, upstream, gradients);
                 });
             });
         }
@@ -66,16 +90,18 @@ fn convolutions(criterion: &mut Criterion) {
 }
 
 fn dense_layer(criterion: &mut Criterion) {
-    let shape = Dense { inputs: 3136, outputs: 10 };
-    let (x, weight, bias) = (wave(PICTURES * 3136), wave(31_360), wave(10));
-    let gradient = wave(PICTURES * 10);
+    let shape = DenseShape { inputs: 3136, outputs: 10 };
+    let (x, weight, bias) = (wave(IMAGES * 3136), wave(31_360), wave(10));
+    let upstream = wave(IMAGES * 10);
+    let mut out = vec![0.0; upstream.len()];
+    let mut memory = Memory::new([x.len(), weight.len(), bias.len()]);
     let mut group = criterion.benchmark_group("3136 to 10");
     for level in Level::available() {
         group.bench_function(BenchmarkId::new("dense", level.name()), |b| {
-            b.iter(|| dense(level, shape, &x, &weight, &bias, false));
+            b.iter(|| dense(level, shape, &x, &weight, &bias, false, &mut out));
         });
         group.bench_function(BenchmarkId::new("dense_backward", level.name()), |b| {
-            b.iter(|| dense_backward(level, shape, &x, &weight, &gradient, true));
+            b.iter(|| dense_backward(level, shape, &x, &weight, &upstream, memory.gradients()));
         });
     }
     group.finish();

@@ -1,37 +1,39 @@
-//! Packed filters, kept for the next call where the network does not change.
+//! Packed filters that are kept for the next call while the network does not change.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::scratch::{self, Buffer};
-use crate::simd::Level;
+use crate::simd::level::Level;
 
-/// Layers whose filters are kept: more than any network here has, few enough to look through.
-const KEPT: usize = 16;
+/// How many layers' filters are kept: more than any network here has, and few enough to search one by one.
+const MOST_KEPT: usize = 16;
 
-/// In which order a kernel wants its filters.
+/// The order in which a kernel reads its filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct FilterOrder {
     pub is_winograd: bool,
     pub lanes: usize,
-    /// Filters, channels, taps along a side.
+    /// How many filters, channels, and taps along a side.
     pub shape: [usize; 3],
 }
 
+/// The filters of one layer, as they were and as they were packed.
 struct Entry {
-    order: Order,
+    order: FilterOrder,
     weight: Vec<f32>,
     packed: Arc<Buffer>,
 }
 
-static LAST: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
+/// The oldest entry stands first.
+static KEPT: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
-/// Calls `work` with `len` values that `pack` made of `weight`.
+/// Calls `work` with the `len` values that `pack` makes of `weight`.
 ///
-/// With `keep` they are looked for among the filters packed last, and kept for the next call:
-/// whoever answers one picture at a time would otherwise spend longer on packing than on the
-/// answer. While training, each step has filters of its own.
+/// With `keep` the packed values are kept for later calls with the same weights: a program that classifies one
+/// image at a time would otherwise spend longer on packing the filters than on using them. Training passes
+/// `false`, because each step changes the filters.
 pub(crate) fn with_packed<R>(
-    order: Order,
+    order: FilterOrder,
     weight: &[f32],
     len: usize,
     keep: bool,
@@ -44,7 +46,8 @@ pub(crate) fn with_packed<R>(
             work(packed)
         });
     }
-    // To compare the weights is as safe as to compare addresses is not, and takes microseconds.
+    // The values are compared, which takes microseconds. An address would not do: other weights may lie there
+    // by now.
     let is_same =
         |entry: &Entry| entry.order == order && scratch::bits(&entry.weight) == scratch::bits(weight);
     let found = lock().iter().find(|entry| is_same(entry)).map(|entry| entry.packed.clone());
@@ -52,24 +55,25 @@ pub(crate) fn with_packed<R>(
         let mut buffer = Buffer::new(len);
         pack(buffer.values());
         let packed = Arc::new(buffer);
-        let mut last = lock();
-        if last.len() == KEPT {
-            last.remove(0);
+        let mut kept = lock();
+        if kept.len() == MOST_KEPT {
+            kept.remove(0);
         }
-        last.push(Entry { order, weight: weight.to_vec(), packed: packed.clone() });
+        kept.push(Entry { order, weight: weight.to_vec(), packed: packed.clone() });
         packed
     });
     work(packed.as_values())
 }
 
-/// Nothing between two changes of the list can fail, so what a panic left behind is whole.
+/// A panic cannot leave the list half changed, because no code that may panic runs between two changes of it.
+/// So a poisoned lock is taken all the same.
 fn lock() -> std::sync::MutexGuard<'static, Vec<Entry>> {
-    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The order that `level` wants for filters of this shape.
-pub(crate) fn order(level: Level, is_winograd: bool, shape: [usize; 3]) -> Order {
-    Order { is_winograd, lanes: level.lanes(), shape }
+/// The order in which `level` reads filters of this shape: filters, channels, taps along a side.
+pub(crate) fn order(level: Level, is_winograd: bool, shape: [usize; 3]) -> FilterOrder {
+    FilterOrder { is_winograd, lanes: level.lanes(), shape }
 }
 
 #[cfg(test)]
@@ -96,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_last_are_kept() {
-        for i in 0..2 * KEPT {
+    fn only_the_last_layers_are_kept() {
+        for i in 0..2 * MOST_KEPT {
             let order = order(Level::Portable, true, [i, 1, 1]);
             with_packed(
                 order,
@@ -110,6 +114,6 @@ mod tests {
                 },
             );
         }
-        assert!(lock().len() <= KEPT);
+        assert!(lock().len() <= MOST_KEPT);
     }
 }

@@ -1,8 +1,10 @@
-//! Borders of zeros around a picture.
+//! Images in another layout: with a border of zeros, or with rows and columns exchanged.
 
-/// Fills the rows of `padded`, `row` values each, with a picture of rows of `source_row` values:
-/// row `i` holds row `i - top` of the picture from value `left` on, and zeros wherever there is
-/// no picture.
+use rayon::prelude::*;
+
+/// Fills `padded`, rows of `row` values each, with an image whose rows have `source_row` values.
+///
+/// Row `i` holds row `i - top` of the image from value `left` on, and zeros where the image has no value.
 pub(crate) fn surround(
     source: &[f32],
     source_row: usize,
@@ -24,5 +26,48 @@ pub(crate) fn surround(
         } else {
             target.fill(0.0);
         }
+    }
+}
+
+/// Turns each image `[rows, columns]` of `values` into `[columns, rows]` in `out`.
+///
+/// With pixels as rows and channels as columns this turns channels last into channels first; with channels as
+/// rows and pixels as columns it turns channels first into channels last.
+///
+/// # Panics
+/// If `out` is not as long as `values`.
+pub fn transpose(values: &[f32], rows: usize, columns: usize, out: &mut [f32]) {
+    assert_eq!(out.len(), values.len(), "as many values as before");
+    let image = (rows * columns).max(1);
+    out.par_chunks_exact_mut(image).zip(values.par_chunks_exact(image)).for_each(|(out, values)| {
+        // A few columns are written at a time, so that their cache lines are full before they are evicted.
+        for (i, out) in out.chunks_mut(8 * rows).enumerate() {
+            let width = out.len() / rows;
+            for (row, values) in values.chunks_exact(columns).enumerate() {
+                for (column, value) in values[8 * i..][..width].iter().enumerate() {
+                    out[column * rows + row] = *value;
+                }
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+        let mut out = vec![f32::NAN; values.len()];
+        transpose(values, rows, columns, &mut out);
+        out
+    }
+
+    #[test]
+    fn each_image_is_transposed_by_itself() {
+        assert_eq!(transposed(&[1., 2., 3., 4., 5., 6.], 3, 1), [1., 2., 3., 4., 5., 6.]);
+        assert_eq!(transposed(&[1., 2., 3., 4., 5., 6., 7., 8.], 2, 2), [1., 3., 2., 4., 5., 7., 6., 8.]);
+        let values: Vec<f32> = (0..2 * 7 * 19).map(|i| i as f32).collect();
+        assert_eq!(transposed(&transposed(&values, 7, 19), 19, 7), values);
+        assert_eq!(transposed(&values, 7, 19)[3 * 7 + 2], (2 * 19 + 3) as f32);
     }
 }

@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-/// Values of a packed block: `[row length, block]` for each kernel row, blocks one after the other.
+/// Sizes of packed weights: blocks one after the other, in each block `[row length, block]` for each kernel row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packing {
     /// Outputs of the correlation: filters forward, channels backward.
@@ -18,6 +18,7 @@ impl Packing {
         self.filters.div_ceil(self.block)
     }
 
+    /// Values of one block.
     pub(crate) fn block_len(&self) -> usize {
         self.rows * self.row * self.block
     }
@@ -27,8 +28,8 @@ impl Packing {
         self.blocks() * self.block_len()
     }
 
-    /// Fills `packed` from `weight(filter, kernel row, place in the row)`; what fills up the
-    /// last block is zero.
+    /// Fills `packed` from `weight(filter, kernel row, place in the row)`. The last block is filled up with
+    /// zeros.
     pub(crate) fn pack(&self, packed: &mut [f32], weight: impl Fn(usize, usize, usize) -> f32) {
         for (block, packed) in packed.chunks_exact_mut(self.block_len()).enumerate() {
             for lane in 0..self.block {

@@ -1,20 +1,20 @@
-//! Memory that kernels reuse from step to step.
+//! Scratch memory that the kernels reuse from call to call.
 
 use std::cell::RefCell;
 
-/// A cache line: vectors that start at one never straddle two.
+/// A cache line. A vector at a whole number of vectors from a line's start never straddles two lines.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// Values that start at a cache line.
+/// Values whose first one starts a cache line.
 pub(crate) struct Buffer {
     lines: Vec<Line>,
     len: usize,
 }
 
 impl Buffer {
-    /// Zeros.
+    /// A buffer of `len` zeros.
     pub(crate) fn new(len: usize) -> Self {
         Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
     }
@@ -31,12 +31,12 @@ impl Buffer {
 }
 
 thread_local! {
-    // A stack, because a thread that waits for others may run a piece of another kernel.
+    // It is a stack, because a thread that waits for others may run a piece of another kernel meanwhile.
     static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lends `N` buffers of `f32` values, each as long as asked for, aligned to 64 bytes. Their
-/// content is whatever the last user left.
+/// Lends `work` as many buffers as there are lengths, each of that length and aligned to 64 bytes. They hold
+/// whatever values their last user left there.
 pub(crate) fn with<const N: usize, R>(lengths: [usize; N], work: impl FnOnce([&mut [f32]; N]) -> R) -> R {
     let total: usize = lengths.iter().map(|length| length.div_ceil(16)).sum();
     let mut lines = FREE.with_borrow_mut(|free| free.pop()).unwrap_or_default();
@@ -60,13 +60,13 @@ fn as_values(lines: &mut [Line]) -> &mut [f32] {
     unsafe { std::slice::from_raw_parts_mut(start, length) }
 }
 
-/// The values' bits, which compare in one go, and alike where they are not numbers.
+/// The bits of the values. Comparing bits is faster than comparing floats, and equal NaNs are equal.
 pub(crate) fn bits(values: &[f32]) -> &[u32] {
     // SAFETY: both types have four bytes and the same alignment, and any bits are a value of either.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u32>(), values.len()) }
 }
 
-/// The same memory as whole numbers.
+/// The same memory as `u32` indices.
 pub(crate) fn as_indices(values: &mut [f32]) -> &mut [u32] {
     let (start, length) = (values.as_mut_ptr().cast::<u32>(), values.len());
     // SAFETY: both types have four bytes and the same alignment, and any bits are a value of either.
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buffers_are_apart_aligned_and_as_long_as_asked_for() {
+    fn buffers_are_apart_and_aligned_and_have_the_lengths_asked_for() {
         with([5, 0, 33], |[a, b, c]| {
             assert_eq!([a.len(), b.len(), c.len()], [5, 0, 33]);
             a.fill(1.0);

@@ -1,27 +1,30 @@
-//! How work is cut into pieces.
+//! How work is cut into pieces for the threads.
+//!
+//! These pieces may depend on the number of threads, because none of them shares a sum with another. Sums over
+//! a batch are cut by [`PartialSums`](crate::conv::partial_sums::PartialSums), by sizes alone.
 
 use rayon::prelude::*;
 
-/// Rows a piece, where each of `n` pictures has `rows` rows of results that do not depend on
-/// each other: whole pictures if there are many, bands of them if there are few.
+/// How many rows a piece has, where each of `n` images has `rows` rows of results that do not depend on each
+/// other: all rows of an image if there are many images, a band of them if there are few.
 pub(crate) fn band(n: usize, rows: usize) -> usize {
-    // A few pieces a thread, so that none waits long for the last.
+    // Each thread gets a few pieces, so that none waits long for the last one.
     let wanted = 2 * rayon::current_num_threads();
     let bands = wanted.div_ceil(n.max(1)).clamp(1, rows.max(1));
     rows.max(1).div_ceil(bands)
 }
 
-/// Values of padded pictures that stay in the second-level cache beside a block of filters.
+/// How many values of padded images stay in the second-level cache beside a block of filters.
 const CACHED: usize = 1 << 16;
 
-/// Pictures that one thread takes at a time, where each of `n` is padded to `len` values.
+/// How many images a thread takes at a time, where each of `n` is padded to `len` values.
 pub(crate) fn group(n: usize, len: usize) -> usize {
     let most = n / (2 * rayon::current_num_threads());
     (CACHED / len.max(1)).clamp(1, most.max(1))
 }
 
-/// Calls `work` for each piece of `a_len` values of `a` with its number and the `b_len` values of
-/// `b` beside it, or none of them where `b` is empty.
+/// Cuts `a` into pieces of `a_len` values and `b` into pieces of `b_len` values, and calls `work` with each
+/// piece's number, the piece of `a` and the piece of `b`. An empty `b` gives an empty piece to each call.
 pub(crate) fn pieces<A: Send, B: Send>(
     (a, a_len): (&mut [A], usize),
     (b, b_len): (&mut [B], usize),

@@ -1,8 +1,12 @@
 //! Tiles as wide and as high as AVX-512's against the portable ones, on any processor.
 
-use crate::kernels::{
-    Dense, Geometry, Level, Pooled, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
-    dense, dense_backward,
+#[path = "../tests/all/owned.rs"]
+mod owned;
+
+use crate::{ConvShape, DenseShape, Level, PoolShape};
+use owned::{
+    Owned, PooledMaps, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense,
+    dense_backward,
 };
 
 /// Small whole numbers, so that the order of a sum does not matter.
@@ -10,9 +14,9 @@ fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 31 % 5) as f32 - 2.0).collect()
 }
 
-fn geometry(channels: usize, size: usize, filters: usize, kernel: usize, stride: usize) -> Geometry {
+fn square(channels: usize, size: usize, filters: usize, kernel: usize, stride: usize) -> ConvShape {
     let before = kernel / 2;
-    Geometry {
+    ConvShape {
         channels,
         height: size,
         width: size,
@@ -26,22 +30,18 @@ fn geometry(channels: usize, size: usize, filters: usize, kernel: usize, stride:
     }
 }
 
-fn convolutions(level: Level, n: usize, g: Geometry) -> (Vec<Vec<f32>>, Vec<u8>) {
-    let shape = Pooled { conv: g, pool: 2, relu: true };
-    let maps = numbers(n * g.height * g.width * g.channels, 1);
-    let weight = numbers(g.filters * g.channels * g.kernel * g.kernel, 2);
-    let bias = numbers(g.filters, 3);
-    let gradient = numbers(n * g.out_height * g.out_width * g.filters, 4);
-    let pooled = conv2d_max_pool2d(level, &shape, &maps, &weight, &bias, true);
-    let upstream = &gradient[..pooled.values.len()];
-    let sparse = conv2d_max_pool2d_backward(level, &shape, &maps, &weight, &pooled.winners, upstream, true);
-    let dense = conv2d_backward(level, &g, &maps, &weight, &gradient, true);
-    let mut values = vec![conv2d(level, &g, &maps, &weight, &bias, false), pooled.values];
-    for gradients in [sparse, dense] {
-        values.extend(gradients.input);
-        values.extend([gradients.weight, gradients.bias]);
-    }
-    (values, pooled.winners)
+/// Everything that the convolutions compute: both outputs, and the gradients of both.
+fn convolutions(level: Level, n: usize, conv: ConvShape) -> (Vec<f32>, PooledMaps, [Owned; 2]) {
+    let shape = PoolShape { conv, pool: 2, relu: true };
+    let images = numbers(n * conv.input_len(), 1);
+    let weight = numbers(conv.filters * conv.filter_len(), 2);
+    let bias = numbers(conv.filters, 3);
+    let upstream = numbers(n * conv.output_len(), 4);
+    let pooled = conv2d_max_pool2d(level, &shape, &images, &weight, &bias, true);
+    let pooled_upstream = &upstream[..pooled.values.len()];
+    let sparse = conv2d_max_pool2d_backward(level, &shape, &images, &weight, &pooled.argmax, pooled_upstream);
+    let dense = conv2d_backward(level, &conv, &images, &weight, &upstream);
+    (conv2d(level, &conv, &images, &weight, &bias, false), pooled, [sparse, dense])
 }
 
 #[test]
@@ -55,20 +55,20 @@ fn wide_convolutions_give_the_same() {
         (3, 17, 11, 70, 5, 3),
         (1, 64, 26, 16, 1, 1),
     ] {
-        let g = geometry(channels, size, filters, kernel, stride);
-        assert!(convolutions(Level::Wide, n, g) == convolutions(Level::Portable, n, g), "{g:?}");
+        let conv = square(channels, size, filters, kernel, stride);
+        assert!(convolutions(Level::Wide, n, conv) == convolutions(Level::Portable, n, conv), "{conv:?}");
     }
 }
 
 #[test]
 fn wide_dense_layers_give_the_same() {
     for (n, inputs, outputs) in [(1, 5, 10), (13, 100, 33), (40, 7, 64)] {
-        let shape = Dense { inputs, outputs };
+        let shape = DenseShape { inputs, outputs };
         let (x, weight) = (numbers(n * inputs, 1), numbers(inputs * outputs, 2));
-        let (bias, gradient) = (numbers(outputs, 3), numbers(n * outputs, 4));
+        let (bias, upstream) = (numbers(outputs, 3), numbers(n * outputs, 4));
         let run = |level| {
             let output = dense(level, shape, &x, &weight, &bias, false);
-            (output, dense_backward(level, shape, &x, &weight, &gradient, true))
+            (output, dense_backward(level, shape, &x, &weight, &upstream))
         };
         assert!(run(Level::Wide) == run(Level::Portable), "{shape:?}");
     }

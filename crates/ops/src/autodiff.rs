@@ -1,149 +1,113 @@
-//! The operators' forward passes on the CPU, and their steps backward through Burn's graph.
-
-use std::sync::Arc;
+//! The operators' backward passes on the CPU, as steps in the graph of Burn's autodiff.
 
 use burn::backend::TensorMetadata;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::grads::Gradients as Graph;
+use burn::backend::autodiff::grads::Gradients as GraphGradients;
 use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
+use kernels::{
+    ConvShape, DenseShape, Gradients, Level, conv2d_backward, conv2d_max_pool2d_backward, dense_backward,
+};
 
-use crate::backward::conv2d_backward;
-use crate::dense::{Dense, dense, dense_backward};
-use crate::forward::conv2d;
-use crate::geometry::Geometry;
-use crate::host::{Host, channels_last, from_channels_last};
-use crate::pool_backward::conv2d_max_pool2d_backward;
-use crate::pool_forward::{Pooled, conv2d_max_pool2d};
-use crate::simd::Level;
-use crate::sums::Gradients;
+use crate::forward::{ConvCall, ConvPoolCall, DenseCall};
+use crate::slices::{CpuTensors, channels_last, from_channels_last};
 
-/// What the unit's backward pass needs of its forward pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Unit<B: Host> {
-    /// `[n, height, width, channels]`
-    maps: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    winners: Arc<Vec<u8>>,
-    shape: Pooled,
+/// Memory for the gradients of an operator's operands, which becomes tensors without a copy.
+struct OwnedGradients {
+    /// `None` if the graph does not need it.
+    input: Option<Vec<f32>>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
 }
 
-impl<B: Host> Unit<B> {
-    pub(crate) fn forward(
-        maps: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        shape: Pooled,
-        is_training: bool,
-    ) -> (FloatTensor<B>, Self) {
-        let n = maps.shape()[0];
-        let maps = channels_last::<B>(maps);
-        let pooled = conv2d_max_pool2d(
-            Level::best(),
-            &shape,
-            &B::values(&maps),
-            &B::values(&weight),
-            &B::values(&bias),
-            is_training,
-        );
-        let dims = [n, shape.conv.filters, shape.height(), shape.width()];
-        let output = from_channels_last::<B>(pooled.values, dims, &maps);
-        (output, Self { maps, weight, winners: Arc::new(pooled.winners), shape })
+impl OwnedGradients {
+    /// Memory for operands of these lengths, filled by `kernel`.
+    fn filled_by(
+        want_input: bool,
+        [input, weight, bias]: [usize; 3],
+        kernel: impl FnOnce(Gradients<'_>),
+    ) -> Self {
+        let input = want_input.then(|| vec![0.0; input]);
+        let mut owned = Self { input, weight: vec![0.0; weight], bias: vec![0.0; bias] };
+        let input = owned.input.as_deref_mut();
+        kernel(Gradients { input, weight: &mut owned.weight, bias: &mut owned.bias });
+        owned
     }
 }
 
 /// The backward pass of the convolution with pooling.
 #[derive(Debug)]
-pub(crate) struct UnitStep;
+pub(crate) struct ConvPoolStep;
 
-impl<B: Host> Backward<B, 3> for UnitStep {
-    type State = Unit<B>;
+impl<B: CpuTensors> Backward<B, 3> for ConvPoolStep {
+    type State = ConvPoolCall<B>;
 
-    fn backward(self, ops: Ops<Unit<B>, 3>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let Unit { maps, weight, winners, shape } = ops.state;
-        let gradient = channels_last::<B>(graph.consume::<B>(&ops.node));
-        let gradients = conv2d_max_pool2d_backward(
-            Level::best(),
-            &shape,
-            &B::values(&maps),
-            &B::values(&weight),
-            &winners,
-            &B::values(&gradient),
-            ops.parents[0].is_some(),
-        );
-        register::<B>(ops.parents.map(|node| node.map(|node| node.id)), graph, gradients, &shape.conv, &maps);
-    }
-}
-
-/// What the convolution's backward pass needs of its forward pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Convolution<B: Host> {
-    /// `[n, height, width, channels]`
-    maps: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    geometry: Geometry,
-}
-
-impl<B: Host> Convolution<B> {
-    pub(crate) fn forward(
-        maps: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        geometry: Geometry,
-        is_training: bool,
-    ) -> (FloatTensor<B>, Self) {
-        let dims = [maps.shape()[0], geometry.filters, geometry.out_height, geometry.out_width];
-        let maps = channels_last::<B>(maps);
-        let [x, w, b] = [&maps, &weight, &bias].map(B::values);
-        let values = conv2d(Level::best(), &geometry, &x, &w, &b, !is_training);
-        let output = from_channels_last::<B>(values, dims, &bias);
-        (output, Self { maps: maps.clone(), weight: weight.clone(), geometry })
+    fn backward(
+        self,
+        ops: Ops<ConvPoolCall<B>, 3>,
+        graph: &mut GraphGradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let ConvPoolCall { maps, weight, argmax, shape } = ops.state;
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        let upstream = channels_last::<B>(graph.consume::<B>(&ops.node));
+        let [x, w, upstream] = [&maps, &weight, &upstream].map(B::values);
+        let lengths = [x.len(), w.len(), shape.conv.filters];
+        let gradients = OwnedGradients::filled_by(parents[0].is_some(), lengths, |gradients| {
+            conv2d_max_pool2d_backward(Level::best(), &shape, &x, &w, &argmax, &upstream, gradients);
+        });
+        register_conv::<B>(graph, parents, gradients, &shape.conv, &maps);
     }
 }
 
 /// The backward pass of the convolution.
 #[derive(Debug)]
-pub(crate) struct ConvolutionStep;
+pub(crate) struct ConvStep;
 
-impl<B: Host> Backward<B, 3> for ConvolutionStep {
-    type State = Convolution<B>;
+impl<B: CpuTensors> Backward<B, 3> for ConvStep {
+    type State = ConvCall<B>;
 
-    fn backward(self, ops: Ops<Convolution<B>, 3>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let Convolution { maps, weight, geometry } = ops.state;
-        let gradient = channels_last::<B>(graph.consume::<B>(&ops.node));
-        let gradients = conv2d_backward(
-            Level::best(),
-            &geometry,
-            &B::values(&maps),
-            &B::values(&weight),
-            &B::values(&gradient),
-            ops.parents[0].is_some(),
-        );
-        register::<B>(ops.parents.map(|node| node.map(|node| node.id)), graph, gradients, &geometry, &maps);
+    fn backward(
+        self,
+        ops: Ops<ConvCall<B>, 3>,
+        graph: &mut GraphGradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let ConvCall { maps, weight, shape } = ops.state;
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        let upstream = channels_last::<B>(graph.consume::<B>(&ops.node));
+        let [x, w, upstream] = [&maps, &weight, &upstream].map(B::values);
+        let lengths = [x.len(), w.len(), shape.filters];
+        let gradients = OwnedGradients::filled_by(parents[0].is_some(), lengths, |gradients| {
+            conv2d_backward(Level::best(), &shape, &x, &w, &upstream, gradients);
+        });
+        register_conv::<B>(graph, parents, gradients, &shape, &maps);
     }
 }
 
-/// Hands the gradients of maps, filters and biases to those that asked for them.
-fn register<B: Host>(
+/// Gives the gradients of a convolution's operands to those nodes of the graph that need them. The new tensors are
+/// on the device of `maps`.
+fn register_conv<B: CpuTensors>(
+    graph: &mut GraphGradients,
     parents: [Option<NodeId>; 3],
-    graph: &mut Graph,
-    gradients: Gradients,
-    g: &Geometry,
-    pictures: &FloatTensor<B>,
+    gradients: OwnedGradients,
+    shape: &ConvShape,
+    maps: &FloatTensor<B>,
 ) {
     if let (Some(node), Some(values)) = (parents[0], gradients.input) {
-        let dims = [pictures.shape()[0], g.channels, g.height, g.width];
-        graph.register::<B>(node, from_channels_last::<B>(values, dims, pictures));
+        let dims = [maps.shape()[0], shape.channels, shape.height, shape.width];
+        graph.register::<B>(node, from_channels_last::<B>(values, dims, maps));
     }
-    let weight = [g.filters, g.channels, g.kernel, g.kernel];
-    register_one::<B, 4>(parents[1], graph, gradients.weight, weight, pictures);
-    register_one::<B, 1>(parents[2], graph, gradients.bias, [g.filters], pictures);
+    let weight = [shape.filters, shape.channels, shape.kernel, shape.kernel];
+    register::<B, 4>(graph, parents[1], gradients.weight, weight, maps);
+    register::<B, 1>(graph, parents[2], gradients.bias, [shape.filters], maps);
 }
 
-fn register_one<B: Host, const D: usize>(
+/// Gives a gradient to a node of the graph, if the graph needs it.
+fn register<B: CpuTensors, const D: usize>(
+    graph: &mut GraphGradients,
     node: Option<NodeId>,
-    graph: &mut Graph,
     values: Vec<f32>,
     shape: [usize; D],
     like: &FloatTensor<B>,
@@ -153,66 +117,44 @@ fn register_one<B: Host, const D: usize>(
     }
 }
 
-/// What the dense layer's backward pass needs of its forward pass.
-#[derive(Clone, Debug)]
-pub(crate) struct DenseLayer<B: Host> {
-    /// `[n, inputs]`
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    shape: Dense,
-}
-
-impl<B: Host> DenseLayer<B> {
-    pub(crate) fn forward(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        is_training: bool,
-    ) -> (FloatTensor<B>, Self) {
-        let [inputs, outputs] = weight.shape().dims();
-        let shape = Dense { inputs, outputs };
-        let [values, w, b] = [&x, &weight, &bias].map(B::values);
-        let output = dense(Level::best(), shape, &values, &w, &b, !is_training);
-        let output = B::tensor(output, [x.shape()[0], outputs], &bias);
-        (output, Self { x: x.clone(), weight: weight.clone(), shape })
-    }
-}
-
 /// The backward pass of the dense layer.
 #[derive(Debug)]
 pub(crate) struct DenseStep;
 
-impl<B: Host> Backward<B, 3> for DenseStep {
-    type State = DenseLayer<B>;
+impl<B: CpuTensors> Backward<B, 3> for DenseStep {
+    type State = DenseCall<B>;
 
-    fn backward(self, ops: Ops<DenseLayer<B>, 3>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
-        let DenseLayer { x, weight, shape } = ops.state;
-        let gradient = graph.consume::<B>(&ops.node);
+    fn backward(
+        self,
+        ops: Ops<DenseCall<B>, 3>,
+        graph: &mut GraphGradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let DenseCall { x, weight, shape } = ops.state;
         let parents = ops.parents.map(|node| node.map(|node| node.id));
-        let gradients = dense_backward(
-            Level::best(),
-            shape,
-            &B::values(&x),
-            &B::values(&weight),
-            &B::values(&gradient),
-            parents[0].is_some(),
-        );
-        let Dense { inputs, outputs } = shape;
-        let input = gradients.input.unwrap_or_default();
-        register_one::<B, 2>(parents[0], graph, input, [x.shape()[0], inputs], &x);
-        register_one::<B, 2>(parents[1], graph, gradients.weight, [inputs, outputs], &x);
-        register_one::<B, 1>(parents[2], graph, gradients.bias, [outputs], &x);
+        let upstream = graph.consume::<B>(&ops.node);
+        let [rows, w, upstream] = [&x, &weight, &upstream].map(B::values);
+        let DenseShape { inputs, outputs } = shape;
+        let lengths = [rows.len(), w.len(), outputs];
+        let gradients = OwnedGradients::filled_by(parents[0].is_some(), lengths, |gradients| {
+            dense_backward(Level::best(), shape, &rows, &w, &upstream, gradients);
+        });
+        if let Some(values) = gradients.input {
+            register::<B, 2>(graph, parents[0], values, [x.shape()[0], inputs], &x);
+        }
+        register::<B, 2>(graph, parents[1], gradients.weight, [inputs, outputs], &x);
+        register::<B, 1>(graph, parents[2], gradients.bias, [outputs], &x);
     }
 }
 
-/// The backward pass of flattening, which gets the shape before.
+/// The backward pass of flattening. Its state is the shape of the feature maps.
 #[derive(Debug)]
 pub(crate) struct FlattenStep;
 
-impl<B: Host> Backward<B, 1> for FlattenStep {
+impl<B: CpuTensors> Backward<B, 1> for FlattenStep {
     type State = [usize; 4];
 
-    fn backward(self, ops: Ops<[usize; 4], 1>, graph: &mut Graph, _checkpointer: &mut Checkpointer) {
+    fn backward(self, ops: Ops<[usize; 4], 1>, graph: &mut GraphGradients, _checkpointer: &mut Checkpointer) {
         let gradient = graph.consume::<B>(&ops.node);
         if let [Some(node)] = ops.parents {
             // [n, channels * height * width] -> [n, channels, height, width]

@@ -1,19 +1,20 @@
 //! 5x5 convolution with 2x2 max-pooling by Winograd's minimal filtering, F(2x2, 5x5).
 //!
-//! Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016): both pictures
-//! and filters are turned into their values at points, where a convolution is a product. A tile
-//! of 6x6 pixels gives 2x2 outputs, which is one pooling window, from 36 products a channel
-//! instead of 100. The points are 0, 1, -1, 2, -2 and infinity, as in F(4x4, 3x3).
+//! After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), images and filters are turned
+//! into their values at points, where a convolution is a product. A tile of 6x6 pixels gives 2x2 outputs, which
+//! are one pooling window, and takes 36 products a channel instead of 100. The points are 0, 1, -1, 2, -2 and
+//! infinity, as in F(4x4, 3x3).
 //!
-//! Filters are transformed without fractions, 24 times too large in each direction, and what
-//! comes out is divided at the end: whole numbers stay exact.
+//! Filters are transformed without fractions, which makes them 24 times too large in each direction, and the
+//! outputs are divided at the end. So whole numbers stay exact.
 
 use rayon::prelude::*;
 
-use crate::forward::write;
-use crate::pool_forward::{Band, Keep, better, finish, write_bytes};
-use crate::simd::{Kernel, Level, Vector};
-use crate::tile::{self, WIDE, Walk};
+use crate::pool::window::{Band, larger};
+use crate::simd::level::Level;
+use crate::simd::store::StoreBlocks;
+use crate::simd::tile::{self, WIDE, Walk};
+use crate::simd::vector::{Kernel, Vector};
 
 /// Pixels along the side of a tile.
 const SIDE: usize = 6;
@@ -21,18 +22,18 @@ const SIDE: usize = 6;
 const POINTS: usize = SIDE * SIDE;
 /// Taps along the side of a filter.
 const TAPS: usize = 5;
-/// By how much transformed filters are too large, both directions together.
+/// The factor by which transformed filters are too large, in both directions together.
 const SCALE: f32 = 576.0;
-/// Most tiles at a time: what they need has to stay in the second-level cache.
+/// How many tiles are computed at a time: their pixels and products have to stay in the second-level cache.
 const TILES: usize = 64;
 
-/// Pictures from which on it pays to transform filters that are used once.
-pub(crate) const FEWEST_PICTURES: usize = 4;
-/// Channels from which on the products outweigh the transforms.
+/// From how many images on it pays to transform filters that are used once.
+pub(crate) const FEWEST_IMAGES: usize = 4;
+/// From how many channels on the products outweigh the transforms.
 pub(crate) const FEWEST_CHANNELS: usize = 8;
 
-/// Filters at the points: 24 times `[a^0, a^1, .., a^4]` for each point `a`, divided by the
-/// product of its distances to the others.
+/// The matrix that turns a filter into its values at the points: for each point `a`, 24 times `[a^0, a^1, ..,
+/// a^4]`, divided by the product of its distances to the other points.
 const FILTER: [[f32; TAPS]; SIDE] = [
     [6.0, 0.0, 0.0, 0.0, 0.0],
     [-4.0, -4.0, -4.0, -4.0, -4.0],
@@ -42,13 +43,13 @@ const FILTER: [[f32; TAPS]; SIDE] = [
     [0.0, 0.0, 0.0, 0.0, 24.0],
 ];
 
-/// Values of all transformed filters: `[block, point, channel, filters of the block]`.
+/// How many values all transformed filters have: `[block, point, channel, filters of the block]`.
 pub(crate) fn packed_len(level: Level, channels: usize, filters: usize) -> usize {
     let block = WIDE * level.lanes();
     filters.div_ceil(block) * block * POINTS * channels
 }
 
-/// Transforms `weight` `[filters, channels, 5, 5]`.
+/// Transforms `weight` `[filters, channels, 5, 5]` into `packed`.
 pub(crate) fn pack(level: Level, channels: usize, filters: usize, weight: &[f32], packed: &mut [f32]) {
     let block = WIDE * level.lanes();
     packed.par_chunks_exact_mut(POINTS * channels * block).enumerate().for_each(|(i, packed)| {
@@ -56,7 +57,7 @@ pub(crate) fn pack(level: Level, channels: usize, filters: usize, weight: &[f32]
     });
 }
 
-/// The transform of one block of filters.
+/// Transforms one block of filters.
 struct Transform<'a> {
     channels: usize,
     first: usize,
@@ -99,7 +100,7 @@ impl Kernel for Transform<'_> {
     }
 }
 
-/// For each point, the kernel rows `[taps]` at that point: `[point][kernel row]`.
+/// Turns each kernel row into its values at the points: `[point][kernel row]`.
 #[inline(always)]
 fn columns<S: Vector>(simd: S, taps: &[S::f32s; TAPS * TAPS]) -> [[S::f32s; TAPS]; SIDE] {
     let mut columns = [[simd.splat_f32s(0.0); TAPS]; SIDE];
@@ -111,6 +112,7 @@ fn columns<S: Vector>(simd: S, taps: &[S::f32s; TAPS * TAPS]) -> [[S::f32s; TAPS
     columns
 }
 
+/// The sum of `values`, each times its weight.
 #[inline(always)]
 fn dot<S: Vector>(simd: S, weights: &[f32; TAPS], values: &[S::f32s]) -> S::f32s {
     let mut sum = simd.splat_f32s(0.0);
@@ -126,7 +128,7 @@ fn times<S: Vector>(simd: S, factor: f32, a: S::f32s, b: S::f32s) -> S::f32s {
     simd.multiply_add(simd.splat_f32s(factor), a, b)
 }
 
-/// Six pixels in a row at the points.
+/// Turns six pixels in a row into their values at the points.
 #[inline(always)]
 fn pixels_at_points<S: Vector>(simd: S, d: [S::f32s; SIDE]) -> [S::f32s; SIDE] {
     let (even, odd) = (times(simd, -4.0, d[2], d[4]), times(simd, -4.0, d[1], d[3]));
@@ -141,12 +143,13 @@ fn pixels_at_points<S: Vector>(simd: S, d: [S::f32s; SIDE]) -> [S::f32s; SIDE] {
     ]
 }
 
+/// The column `x` of the lines of a tile.
 #[inline(always)]
 fn column<T: Copy>(lines: &[[T; SIDE]; SIDE], x: usize) -> [T; SIDE] {
     [lines[0][x], lines[1][x], lines[2][x], lines[3][x], lines[4][x], lines[5][x]]
 }
 
-/// Two outputs from their values at the points.
+/// Turns values at the points into two outputs.
 #[inline(always)]
 fn outputs<S: Vector>(simd: S, m: [S::f32s; SIDE]) -> [S::f32s; 2] {
     let (sum, difference) = (simd.add_f32s(m[1], m[2]), simd.sub_f32s(m[1], m[2]));
@@ -157,23 +160,23 @@ fn outputs<S: Vector>(simd: S, m: [S::f32s; SIDE]) -> [S::f32s; 2] {
     ]
 }
 
-/// Values that a band of `rows` pooled rows, `columns` wide, needs while it is computed:
-/// pictures at the points and products.
+/// How many values a band of `rows` pooled rows, `columns` wide, needs for the pixels at the points and for the
+/// products.
 pub(crate) fn scratch_len(level: Level, channels: usize, rows: usize, columns: usize) -> [usize; 2] {
-    let tiles = group(columns).min(rows) * columns;
+    let tiles = rows_at_a_time(columns).min(rows) * columns;
     let lanes = level.lanes();
     [POINTS * tiles * channels.next_multiple_of(lanes), POINTS * tiles * WIDE * lanes]
 }
 
-/// Pooled rows at a time.
-fn group(columns: usize) -> usize {
+/// How many pooled rows are computed at a time.
+fn rows_at_a_time(columns: usize) -> usize {
     (TILES / columns).max(1)
 }
 
-/// The pooled rows of one band of a picture, by Winograd's filtering.
+/// Computes a band by Winograd's filtering.
 pub(crate) struct WinogradBand<'a> {
     pub band: Band<'a>,
-    /// `[point, tile, channel]`, channels filled up to whole vectors
+    /// `[point, tile, channel]`, with the channels filled up to whole vectors
     pub pixels: &'a mut [f32],
     /// `[point, tile, filters of a block]`
     pub products: &'a mut [f32],
@@ -186,8 +189,8 @@ impl Kernel for WinogradBand<'_> {
     fn run<S: Vector>(mut self, simd: S) {
         let columns = self.band.shape.width();
         let rows = self.band.values.len() / (columns * self.band.shape.conv.filters);
-        for first in (0..rows).step_by(group(columns)) {
-            let count = group(columns).min(rows - first);
+        for first in (0..rows).step_by(rows_at_a_time(columns)) {
+            let count = rows_at_a_time(columns).min(rows - first);
             self.transform(simd, first, count * columns);
             let block_len = POINTS * self.band.shape.conv.channels * WIDE * S::LANES;
             for (block, filters) in self.band.packed.chunks_exact(block_len).enumerate() {
@@ -199,27 +202,30 @@ impl Kernel for WinogradBand<'_> {
 }
 
 impl WinogradBand<'_> {
-    /// Brings the tiles of the pooled rows from `first` on to the points.
+    /// Turns the tiles of the pooled rows from `first` on into their values at the points.
     #[inline(always)]
     fn transform<S: Vector>(&mut self, simd: S, first: usize, tiles: usize) {
-        let g = &self.band.shape.conv;
-        let (columns, row) = (self.band.shape.width(), g.padded_row());
-        let channels = g.channels.next_multiple_of(S::LANES);
+        let conv = &self.band.shape.conv;
+        let (columns, row) = (self.band.shape.width(), conv.padded_row());
+        let channels = conv.channels.next_multiple_of(S::LANES);
         let point = tiles * channels;
         assert!(POINTS * point <= self.pixels.len(), "every point has room for its tiles");
         for tile in 0..tiles {
             let (y, x) = (first + tile / columns, tile % columns);
-            let corner = 2 * (y * row + x * g.channels);
-            for channel in (0..g.channels).step_by(S::LANES) {
-                // The last vector of a pixel may take values behind it along, to places that
-                // nobody reads.
-                let seen = &self.band.padded[corner + channel..];
-                assert!(5 * (row + g.channels) + S::LANES <= seen.len(), "a tile lies in the padded picture");
+            let corner = 2 * (y * row + x * conv.channels);
+            for channel in (0..conv.channels).step_by(S::LANES) {
+                // The last vector of a pixel may contain values of the next one. They land in the places that
+                // fill up the channels, which nothing reads.
+                let pixels = &self.band.padded[corner + channel..];
+                assert!(
+                    5 * (row + conv.channels) + S::LANES <= pixels.len(),
+                    "a tile lies in the padded image"
+                );
                 let mut tile_lines = [[simd.splat_f32s(0.0); SIDE]; SIDE];
                 for (y, line) in tile_lines.iter_mut().enumerate() {
                     for (x, value) in line.iter_mut().enumerate() {
                         // SAFETY: the last vector of the tile's last pixel was checked above.
-                        *value = unsafe { simd.load(seen.as_ptr().add(y * row + x * g.channels)) };
+                        *value = unsafe { simd.load(pixels.as_ptr().add(y * row + x * conv.channels)) };
                     }
                     *line = pixels_at_points(simd, *line);
                 }
@@ -235,7 +241,7 @@ impl WinogradBand<'_> {
         }
     }
 
-    /// At each point, tiles times filters.
+    /// Multiplies tiles with filters at each point.
     #[inline(always)]
     fn multiply<S: Vector>(&mut self, simd: S, filters: &[f32], tiles: usize) {
         let channels = self.band.shape.conv.channels;
@@ -248,11 +254,11 @@ impl WinogradBand<'_> {
             let filters = &filters[point * channels * block..][..channels * block];
             let products = &mut self.products[point * tiles * block..][..tiles * block];
             let start = |tile| tile * pixel;
-            tile::rows(simd, tiles, start, &walk, [pixels, filters], &mut Keep(products));
+            tile::sum_rows(simd, tiles, start, &walk, [pixels, filters], &mut StoreBlocks(products));
         }
     }
 
-    /// Back from the points to windows of 2x2 outputs, of which the largest is kept.
+    /// Turns the products back into windows of 2x2 outputs, and keeps the maximum of each window.
     #[inline(always)]
     fn finish<S: Vector>(&mut self, simd: S, block: usize, first: usize, tiles: usize) {
         let shape = self.band.shape;
@@ -260,9 +266,9 @@ impl WinogradBand<'_> {
         let width = WIDE * S::LANES;
         let used = width.min(filters - block * width);
         let bias = &self.band.bias[block * width..][..used];
-        assert!(POINTS * tiles * width <= self.products.len(), "a product a point");
+        assert!(POINTS * tiles * width <= self.products.len(), "the products of every point");
         for tile in 0..tiles {
-            let mut winner = [[simd.splat_f32s(0.0); WIDE]; 2];
+            let mut maximum = [[simd.splat_f32s(0.0); WIDE]; 2];
             for half in 0..WIDE {
                 let mut lines = [[simd.splat_f32s(0.0); SIDE]; 2];
                 for x in 0..SIDE {
@@ -278,17 +284,13 @@ impl WinogradBand<'_> {
                 let [c, d] = outputs(simd, lines[1]);
                 let mut best = [a, simd.splat_f32s(0.0)];
                 for (place, value) in [(1.0, b), (2.0, c), (3.0, d)] {
-                    best = better(simd, best, [value, simd.splat_f32s(place)]);
+                    best = larger(simd, best, [value, simd.splat_f32s(place)]);
                 }
-                winner[0][half] = simd.div_f32s(best[0], simd.splat_f32s(SCALE));
-                winner[1][half] = best[1];
+                maximum[0][half] = simd.div_f32s(best[0], simd.splat_f32s(SCALE));
+                maximum[1][half] = best[1];
             }
-            let [sums, places] = finish(simd, winner, bias, shape.relu);
             let at = (first * shape.width() + tile) * filters + block * width;
-            write(simd, &mut self.band.values[at..at + used], &sums);
-            if !self.band.winners.is_empty() {
-                write_bytes(simd, &mut self.band.winners[at..at + used], &places);
-            }
+            self.band.put(simd, at, maximum, bias);
         }
     }
 }

@@ -1,85 +1,13 @@
 //! Which vector instructions the kernels use, chosen when the program runs.
 
-use pulp::Simd;
-
-/// A set of vector instructions, and the few operations on it that the kernels need.
-pub(crate) trait Vector: Simd {
-    /// Whether a multiply-add is one instruction, rounded once.
-    const FUSED: bool;
-    /// How many vectors fit into the registers as sums, with room for what is added to them.
-    const SUMS: usize;
-
-    /// `f32` values a vector.
-    const LANES: usize = Self::F32_LANES;
-
-    /// `a * b + c` in each lane.
-    #[inline(always)]
-    fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
-        if Self::FUSED { self.mul_add_e_f32s(a, b, c) } else { self.add_f32s(self.mul_f32s(a, b), c) }
-    }
-
-    /// The vector at the start of `values`.
-    ///
-    /// # Safety
-    /// `values` points to at least [`Vector::LANES`] values.
-    #[inline(always)]
-    unsafe fn load(self, values: *const f32) -> Self::f32s {
-        // SAFETY: the caller vouches for the memory; `f32s` is plain data of that many lanes.
-        unsafe { values.cast::<Self::f32s>().read_unaligned() }
-    }
-
-    /// Writes a vector to the start of `values`.
-    ///
-    /// # Safety
-    /// `values` points to at least [`Vector::LANES`] values that nothing else uses meanwhile.
-    #[inline(always)]
-    unsafe fn store(self, values: *mut f32, vector: Self::f32s) {
-        // SAFETY: as for `load`.
-        unsafe { values.cast::<Self::f32s>().write_unaligned(vector) }
-    }
-}
-
-impl Vector for pulp::Scalar128b {
-    const FUSED: bool = false;
-    const SUMS: usize = 8;
-}
-
-/// As wide as AVX-512, without it: its tiles are tested wherever the tests run.
-#[cfg(test)]
-impl Vector for pulp::Scalar512b {
-    const FUSED: bool = false;
-    const SUMS: usize = 24;
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Vector for pulp::x86::V3 {
-    const FUSED: bool = true;
-    const SUMS: usize = 12;
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Vector for pulp::x86::V4 {
-    const FUSED: bool = true;
-    const SUMS: usize = 24;
-}
-
-#[cfg(target_arch = "aarch64")]
-impl Vector for pulp::aarch64::Neon {
-    const FUSED: bool = true;
-    const SUMS: usize = 24;
-}
-
-/// Work that is written once and compiled for each set of instructions.
-pub(crate) trait Kernel {
-    type Output;
-    fn run<S: Vector>(self, simd: S) -> Self::Output;
-}
+use crate::simd::vector::{Kernel, Vector};
 
 /// A set of vector instructions that this processor has.
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
-    /// No more than the compiler's target offers.
+    /// The instructions that every processor of the compiler's target has.
     Portable,
+    /// Vectors as wide as AVX-512's, in portable code.
     #[cfg(test)]
     Wide,
     #[cfg(target_arch = "x86_64")]
@@ -91,7 +19,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// What this processor has, the fastest last.
+    /// The levels that this processor has, the fastest last.
     pub fn available() -> Vec<Self> {
         let mut levels = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
@@ -104,7 +32,8 @@ impl Level {
         levels
     }
 
-    /// The fastest that this processor has, or the one that `MNIST_CNN_SIMD` names.
+    /// The fastest level that this processor has, or the one that the environment variable `MNIST_CNN_SIMD`
+    /// names if the processor has it.
     pub fn best() -> Self {
         static BEST: std::sync::OnceLock<Level> = std::sync::OnceLock::new();
         *BEST.get_or_init(|| {
@@ -115,7 +44,7 @@ impl Level {
         })
     }
 
-    /// `portable`, `avx2`, `avx512` or `neon`.
+    /// The level's name: `portable`, `avx2`, `avx512` or `neon`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
@@ -130,7 +59,7 @@ impl Level {
         }
     }
 
-    /// `f32` values a vector.
+    /// How many `f32` values a vector has.
     pub(crate) fn lanes(self) -> usize {
         struct Lanes;
         impl Kernel for Lanes {
@@ -143,7 +72,7 @@ impl Level {
         self.run(Lanes)
     }
 
-    /// Runs a kernel with these instructions.
+    /// Runs a kernel with the level's instructions.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
@@ -160,7 +89,8 @@ impl Level {
     }
 }
 
-/// A kernel with its instructions; inlined into the function that the processor's features are on for.
+/// A kernel and its instructions. The call is inlined into a function that is compiled with the processor's
+/// features switched on.
 struct Call<K, S>(K, S);
 
 impl<K: Kernel, S: Vector> pulp::NullaryFnOnce for Call<K, S> {

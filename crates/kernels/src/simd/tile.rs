@@ -1,11 +1,11 @@
-//! The inner loop of every dense kernel: a register tile of pixels by filters.
+//! The inner loop of every dense sum of products, which computes a tile of pixels by filters in registers.
 
-use crate::simd::Vector;
+use crate::simd::vector::Vector;
 
-/// Vectors side by side in a tile.
+/// How many vectors stand side by side in a tile.
 pub(crate) const WIDE: usize = 2;
 
-/// How a tile walks through its two operands, in values.
+/// How a tile walks through its two operands. All distances count values.
 ///
 /// The sum goes over `repeats * segments * steps` terms; term `(h, i, j)` of a row that starts at
 /// `p` is `a[p + h * a_repeat + i * a_segment + j * a_step] * b[h * b_repeat + i * b_segment + j *
@@ -24,7 +24,7 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Values of `a`, from the start of a row, and of `b` to the last that is touched.
+    /// How many values the walk spans: of `a`, counted from the start of a row, and of `b`.
     fn reach(&self, lanes: usize) -> [usize; 2] {
         let [repeat, segment, step] = [self.repeats, self.segments, self.steps].map(|n| n.max(1) - 1);
         let a = repeat * self.a_repeat + segment * self.a_segment + step * self.a_step + 1;
@@ -33,19 +33,20 @@ impl Walk {
     }
 }
 
-/// Sums of one tile: a row a pixel, `WIDE` vectors of filters each.
+/// Sums of one tile: for each pixel a row of `WIDE` vectors of filters.
 pub(crate) type Sums<S, const ROWS: usize> = [[<S as pulp::Simd>::f32s; WIDE]; ROWS];
 
-/// What is done with the sums of a tile.
+/// Takes over the sums of tiles.
 pub(crate) trait Sink<S: Vector> {
-    /// Takes the sums of the rows from `first` on.
+    /// Takes the sums of the rows that begin with row `first`.
     fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]);
 }
 
-/// Computes `rows` rows in tiles of nearly equal height, so that none is too low to keep the
-/// multipliers busy. `start` tells where in `a` each row starts.
+/// Computes `rows` rows of sums and gives them to `sink`. `start` says where in `a` each row starts.
+///
+/// The rows are cut into tiles of nearly equal height, because a low tile cannot keep the multipliers busy.
 #[inline(always)]
-pub(crate) fn rows<S: Vector>(
+pub(crate) fn sum_rows<S: Vector>(
     simd: S,
     rows: usize,
     start: impl Fn(usize) -> usize,
@@ -57,13 +58,13 @@ pub(crate) fn rows<S: Vector>(
     let mut first = 0;
     for i in 0..tiles {
         let end = rows * (i + 1) / tiles;
-        tile_of(simd, first..end, &start, walk, [a, b], sink);
+        sum_tile(simd, first..end, &start, walk, [a, b], sink);
         first = end;
     }
 }
 
 #[inline(always)]
-fn tile_of<S: Vector>(
+fn sum_tile<S: Vector>(
     simd: S,
     rows: std::ops::Range<usize>,
     start: &impl Fn(usize) -> usize,
@@ -99,7 +100,7 @@ fn starts<const ROWS: usize>(first: usize, start: &impl Fn(usize) -> usize) -> [
     std::array::from_fn(|row| start(first + row))
 }
 
-/// One tile, its sums in registers from the first term to the last.
+/// Computes one tile. Its sums stay in registers from the first term to the last.
 ///
 /// # Panics
 /// If the walk leaves its operands.

@@ -1,12 +1,11 @@
-//! Convolutions of all sorts, with numbers to put in.
+//! Convolutions of all sorts, with numbers to put in. The tests of `ops` draw from them too.
 
-use burn::tensor::ops::ConvOptions;
-use ops::kernels::{Geometry, Pooled};
+use kernels::{ConvShape, PoolShape};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// So many cases, the same in every run, so that what a machine found another can repeat.
-/// `PROPTEST_RNG_SEED=7` draws others.
+/// As many cases as asked for, which are the same in every run, so that a failure on one machine can be repeated
+/// on another. `PROPTEST_RNG_SEED=7` draws others.
 pub(crate) fn drawn(cases: u32) -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     match config.rng_seed {
@@ -15,31 +14,32 @@ pub(crate) fn drawn(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A convolution, its pooling, and how many pictures.
+/// A convolution, its pooling, and the number of images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     pub n: usize,
-    pub shape: Pooled,
-    /// Rows and columns of zeros below and right of the picture.
-    pub bottom: usize,
-    pub right: usize,
+    pub shape: PoolShape,
+    /// Rows of zeros below the image and columns of zeros right of it.
+    #[allow(dead_code, reason = "only the tests of `ops` hand the padding on")]
+    pub after: [usize; 2],
     pub seed: u64,
 }
 
 /// Numbers for the operands and for the gradient of the output.
 pub(crate) struct Numbers {
-    pub maps: Vec<f32>,
+    /// `[n, height, width, channels]`, or channels first: either is as many numbers.
+    pub images: Vec<f32>,
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
-    /// As long as the output of the convolution; the pooled one takes the first of them.
-    pub gradient: Vec<f32>,
+    /// The gradient of the convolution's output. The pooled convolution takes as many of them as it has outputs.
+    pub upstream: Vec<f32>,
 }
 
 impl Case {
-    /// A convolution that keeps the size, 2x2 pooling and ReLU: the lecture's unit.
+    /// The lecture's unit: a convolution that keeps the size, 2x2 pooling and ReLU.
     pub(crate) fn same(n: usize, channels: usize, size: usize, filters: usize, kernel: usize) -> Self {
         let (before, after) = ((kernel - 1) / 2, kernel / 2);
-        let conv = Geometry {
+        let conv = ConvShape {
             channels,
             height: size,
             width: size,
@@ -51,18 +51,13 @@ impl Case {
             out_height: size,
             out_width: size,
         };
-        Self { n, shape: Pooled { conv, pool: 2, relu: true }, bottom: after, right: after, seed: 7 }
+        Self { n, shape: PoolShape { conv, pool: 2, relu: true }, after: [after; 2], seed: 7 }
     }
 
-    pub(crate) fn options(&self) -> ConvOptions<2> {
-        let g = &self.shape.conv;
-        let padding = [(g.top, self.bottom), (g.left, self.right)];
-        ConvOptions::new_with_padding([g.stride; 2], padding, [1; 2], 1)
-    }
-
-    /// Whole numbers so small that every sum of products is exact, or real ones.
+    /// The case's numbers: with `exact` whole numbers so small that every sum of products is exact, otherwise real
+    /// numbers from -1/2 to 1/2.
     pub(crate) fn numbers(&self, exact: bool) -> Numbers {
-        let g = &self.shape.conv;
+        let conv = &self.shape.conv;
         let mut state = self.seed;
         let mut draw = |count: usize| -> Vec<f32> {
             let next = |_| {
@@ -76,23 +71,22 @@ impl Case {
             };
             (0..count).map(next).collect()
         };
-        let output = self.n * g.filters * g.out_height * g.out_width;
+        let output = self.n * conv.filters * conv.out_height * conv.out_width;
         Numbers {
-            maps: draw(self.n * g.channels * g.height * g.width),
-            weight: draw(g.filters * g.channels * g.kernel * g.kernel),
-            bias: draw(g.filters),
-            gradient: draw(output),
+            images: draw(self.n * conv.channels * conv.height * conv.width),
+            weight: draw(conv.filters * conv.channels * conv.kernel * conv.kernel),
+            bias: draw(conv.filters),
+            upstream: draw(output),
         }
     }
 }
 
 prop_compose! {
-    /// Odd sizes, kernels, strides, paddings and windows, and more filters and channels than a
-    /// block holds.
+    /// Odd sizes, kernels, strides, paddings and windows, and more filters and channels than a block holds.
     pub(crate) fn case()(
         channels in prop_oneof![1usize..5, Just(8), Just(17), Just(33)],
         filters in prop_oneof![1usize..5, Just(16), Just(23), Just(40)],
-        // One in four with what Winograd's filtering takes.
+        // One case in four has the sizes that Winograd's filtering takes.
         (n, kernel, stride, pool) in prop_oneof![
             3 => (1usize..4, 1usize..6, 1usize..4, 1usize..4),
             1 => (4usize..6, Just(5), Just(1), Just(2)),
@@ -110,11 +104,11 @@ prop_compose! {
         };
         let (height, width) = (size(top, bottom, extra[0]), size(left, right, extra[1]));
         let out = |size: usize| (size - kernel) / stride + 1;
-        let conv = Geometry {
+        let conv = ConvShape {
             channels, height, width, filters, kernel, stride, top, left,
             out_height: out(top + height + bottom),
             out_width: out(left + width + right),
         };
-        Case { n, shape: Pooled { conv, pool, relu }, bottom, right, seed }
+        Case { n, shape: PoolShape { conv, pool, relu }, after: [bottom, right], seed }
     }
 }
