@@ -7,13 +7,14 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
+use kernels::{ConvShape, LARGEST_WINDOW, PoolShape};
 
-use crate::geometry::Geometry;
-use crate::host::{Host, flat};
+use crate::autodiff::{ConvPoolStep, ConvStep, DenseStep, FlattenStep};
+use crate::forward::{ConvCall, ConvPoolCall, DenseCall};
 use crate::operators::{Operators, composed_flatten, composed_max_pool, shape};
-use crate::pool_forward::{LARGEST_WINDOW, Pooled};
-use crate::steps::{Convolution, ConvolutionStep, DenseLayer, DenseStep, FlattenStep, Unit, UnitStep};
+use crate::slices::{CpuTensors, flattened};
 
+/// Overrides the operators of one backend, without gradients and with them.
 macro_rules! operators {
     ($backend:ty, $feature:literal) => {
         #[cfg(feature = $feature)]
@@ -26,8 +27,8 @@ macro_rules! operators {
                 pool: usize,
                 relu: bool,
             ) -> FloatTensor<Self> {
-                match pooled::<Self>([&maps, &weight], &options, pool, relu) {
-                    Some(shape) => Unit::<Self>::forward(maps, weight, bias, shape, false).0,
+                match pool_shape::<Self>([&maps, &weight], &options, pool, relu) {
+                    Some(shape) => ConvPoolCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => composed_max_pool::<Self>(maps, weight, bias, options, pool, relu),
                 }
             }
@@ -38,8 +39,8 @@ macro_rules! operators {
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
             ) -> FloatTensor<Self> {
-                match geometry::<Self>([&maps, &weight], &options) {
-                    Some(geometry) => Convolution::<Self>::forward(maps, weight, bias, geometry, false).0,
+                match conv_shape::<Self>([&maps, &weight], &options) {
+                    Some(shape) => ConvCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => Self::conv2d(maps, weight, Some(bias), options),
                 }
             }
@@ -49,14 +50,19 @@ macro_rules! operators {
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                match is_dense::<Self>([&x, &weight]) {
-                    true => DenseLayer::<Self>::forward(x, weight, bias, false).0,
-                    false => Self::linear(x, weight, Some(bias)),
+                if takes_dense::<Self>([&x, &weight]) {
+                    DenseCall::<Self>::forward(x, weight, bias, false).0
+                } else {
+                    Self::linear(x, weight, Some(bias))
                 }
             }
 
             fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
-                if maps.dtype() == DType::F32 { flat::<Self>(maps) } else { composed_flatten::<Self>(maps) }
+                if maps.dtype() == DType::F32 {
+                    flattened::<Self>(maps)
+                } else {
+                    composed_flatten::<Self>(maps)
+                }
             }
         }
 
@@ -71,19 +77,20 @@ macro_rules! operators {
                 relu: bool,
             ) -> FloatTensor<Self> {
                 let Some(shape) =
-                    pooled::<$backend>([maps.primitive(), weight.primitive()], &options, pool, relu)
+                    pool_shape::<$backend>([maps.primitive(), weight.primitive()], &options, pool, relu)
                 else {
                     return composed_max_pool::<Self>(maps, weight, bias, options, pool, relu);
                 };
                 let nodes = [maps.node(), weight.node(), bias.node()];
                 let [maps, weight, bias] = [maps, weight, bias].map(|tensor| tensor.into_primitive());
-                match UnitStep.prepare::<C>(nodes).compute_bound().stateful() {
+                match ConvPoolStep.prepare::<C>(nodes).compute_bound().stateful() {
                     OpsKind::Tracked(step) => {
-                        let (output, unit) = Unit::<$backend>::forward(maps, weight, bias, shape, true);
-                        step.finish(unit, output)
+                        let (output, call) =
+                            ConvPoolCall::<$backend>::forward(maps, weight, bias, shape, true);
+                        step.finish(call, output)
                     }
                     OpsKind::UnTracked(step) => {
-                        step.finish(Unit::<$backend>::forward(maps, weight, bias, shape, false).0)
+                        step.finish(ConvPoolCall::<$backend>::forward(maps, weight, bias, shape, false).0)
                     }
                 }
             }
@@ -94,20 +101,19 @@ macro_rules! operators {
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
             ) -> FloatTensor<Self> {
-                let Some(geometry) = geometry::<$backend>([maps.primitive(), weight.primitive()], &options)
+                let Some(shape) = conv_shape::<$backend>([maps.primitive(), weight.primitive()], &options)
                 else {
                     return Self::conv2d(maps, weight, Some(bias), options);
                 };
                 let nodes = [maps.node(), weight.node(), bias.node()];
                 let [maps, weight, bias] = [maps, weight, bias].map(|tensor| tensor.into_primitive());
-                match ConvolutionStep.prepare::<C>(nodes).compute_bound().stateful() {
+                match ConvStep.prepare::<C>(nodes).compute_bound().stateful() {
                     OpsKind::Tracked(step) => {
-                        let (output, convolution) =
-                            Convolution::<$backend>::forward(maps, weight, bias, geometry, true);
-                        step.finish(convolution, output)
+                        let (output, call) = ConvCall::<$backend>::forward(maps, weight, bias, shape, true);
+                        step.finish(call, output)
                     }
                     OpsKind::UnTracked(step) => {
-                        step.finish(Convolution::<$backend>::forward(maps, weight, bias, geometry, false).0)
+                        step.finish(ConvCall::<$backend>::forward(maps, weight, bias, shape, false).0)
                     }
                 }
             }
@@ -117,18 +123,18 @@ macro_rules! operators {
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                if !is_dense::<$backend>([x.primitive(), weight.primitive()]) {
+                if !takes_dense::<$backend>([x.primitive(), weight.primitive()]) {
                     return Self::linear(x, weight, Some(bias));
                 }
                 let nodes = [x.node(), weight.node(), bias.node()];
                 let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
                 match DenseStep.prepare::<C>(nodes).compute_bound().stateful() {
                     OpsKind::Tracked(step) => {
-                        let (output, layer) = DenseLayer::<$backend>::forward(x, weight, bias, true);
-                        step.finish(layer, output)
+                        let (output, call) = DenseCall::<$backend>::forward(x, weight, bias, true);
+                        step.finish(call, output)
                     }
                     OpsKind::UnTracked(step) => {
-                        step.finish(DenseLayer::<$backend>::forward(x, weight, bias, false).0)
+                        step.finish(DenseCall::<$backend>::forward(x, weight, bias, false).0)
                     }
                 }
             }
@@ -139,7 +145,7 @@ macro_rules! operators {
                 }
                 let node = maps.node();
                 let dims = shape::<$backend>(maps.primitive());
-                let output = flat::<$backend>(maps.into_primitive());
+                let output = flattened::<$backend>(maps.into_primitive());
                 match FlattenStep.prepare::<C>([node]).compute_bound().stateful() {
                     OpsKind::Tracked(step) => step.finish(dims, output),
                     OpsKind::UnTracked(step) => step.finish(output),
@@ -152,8 +158,8 @@ macro_rules! operators {
 operators!(burn::backend::NdArray, "ndarray");
 operators!(burn::backend::Flex, "flex");
 
-/// The geometry of a convolution of `[maps, weight]`, if the kernels take it.
-fn geometry<B: Host>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -> Option<Geometry> {
+/// The shape of a convolution of `[maps, weight]`, if the kernels take it.
+fn conv_shape<B: CpuTensors>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -> Option<ConvShape> {
     let [[n, channels, height, width], [filters, weight_channels, kernel, kernel_width]] =
         operands.map(shape::<B>);
     let stride = options.stride[0];
@@ -162,13 +168,14 @@ fn geometry<B: Host>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -
         && (options.dilation, options.groups) == ([1, 1], 1)
         && (channels, kernel, [stride; 2]) == (weight_channels, kernel_width, options.stride)
         && [n, channels, height, width, filters, kernel, stride].iter().all(|size| *size > 0)
-        // The rest of the kernels counts on a kernel that always meets the picture's rows.
+        // The kernels rely on an image that is not smaller than the kernel when it is padded, and on padding in
+        // front that is narrower than the kernel.
         && top < kernel
         && left < kernel
         && top + height + bottom >= kernel
         && left + width + right >= kernel;
     let out = |size: usize| (size - kernel) / stride + 1;
-    fits.then(|| Geometry {
+    fits.then(|| ConvShape {
         channels,
         height,
         width,
@@ -180,23 +187,24 @@ fn geometry<B: Host>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -
         out_height: out(top + height + bottom),
         out_width: out(left + width + right),
     })
-    // Places in a padded picture are kept in four bytes.
-    .filter(|g| u32::try_from(g.padded_len()).is_ok())
+    // The kernels keep places in a padded image in four bytes.
+    .filter(|shape| u32::try_from(shape.padded_len()).is_ok())
 }
 
-fn pooled<B: Host>(
+/// The shape of a convolution of `[maps, weight]` with pooling, if the kernels take it.
+fn pool_shape<B: CpuTensors>(
     operands: [&FloatTensor<B>; 2],
     options: &ConvOptions<2>,
     pool: usize,
     relu: bool,
-) -> Option<Pooled> {
-    let conv = geometry::<B>(operands, options)?;
-    let shape = Pooled { conv, pool, relu };
+) -> Option<PoolShape> {
+    let conv = conv_shape::<B>(operands, options)?;
+    let shape = PoolShape { conv, pool, relu };
     (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
 }
 
 /// Whether the kernels take a dense layer of `[x, weight]`.
-fn is_dense<B: Host>(operands: [&FloatTensor<B>; 2]) -> bool {
+fn takes_dense<B: CpuTensors>(operands: [&FloatTensor<B>; 2]) -> bool {
     let fits = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32 && tensor.shape().num_elements() > 0;
     operands.into_iter().all(fits)
 }

@@ -1,14 +1,13 @@
-//! The operators as Burn sees them: composed from its own everywhere, and replaced by the
-//! kernels on the CPU.
+//! The operators as Burn sees them: composed from its own by default, and overridden on the CPU.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 
-/// Convolution, bias, max-pooling and ReLU as one operator.
+/// The operators, as methods that a backend may override.
 ///
-/// Maps are `[n, channels, height, width]`, weights `[filters, channels, kernel, kernel]`,
+/// Feature maps are `[n, channels, height, width]`, weights of a convolution `[filters, channels, kernel, kernel]`,
 /// biases `[filters]`. The pooling windows do not overlap.
 #[backend_extension(
     NdArray: cfg(feature = "ndarray"),
@@ -18,6 +17,7 @@ use burn::tensor::ops::ConvOptions;
     Autodiff
 )]
 pub(crate) trait Operators: Backend {
+    /// Convolution, bias, max-pooling and ReLU.
     #[fusion(default)]
     fn conv2d_max_pool2d_relu(
         maps: FloatTensor<Self>,
@@ -30,6 +30,7 @@ pub(crate) trait Operators: Backend {
         composed_max_pool::<Self>(maps, weight, bias, options, pool, relu)
     }
 
+    /// Convolution and bias.
     #[fusion(default)]
     fn conv2d_channels_last(
         maps: FloatTensor<Self>,
@@ -40,6 +41,7 @@ pub(crate) trait Operators: Backend {
         Self::conv2d(maps, weight, Some(bias), options)
     }
 
+    /// `x` `[n, inputs]` times `weight` `[inputs, outputs]`, plus `bias` `[outputs]`.
     #[fusion(default)]
     fn dense_layer(
         x: FloatTensor<Self>,
@@ -49,13 +51,14 @@ pub(crate) trait Operators: Backend {
         Self::linear(x, weight, Some(bias))
     }
 
+    /// Feature maps as `[n, channels * height * width]`.
     #[fusion(default)]
     fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
         composed_flatten::<Self>(maps)
     }
 }
 
-/// What the fused operator means, in Burn's own operators.
+/// The pooled convolution, composed from Burn's own operators.
 pub(crate) fn composed_max_pool<B: Backend>(
     maps: FloatTensor<B>,
     weight: FloatTensor<B>,
@@ -69,13 +72,14 @@ pub(crate) fn composed_max_pool<B: Backend>(
     if relu { B::relu(pooled) } else { pooled }
 }
 
+/// Flattening, composed from Burn's own operators.
 pub(crate) fn composed_flatten<B: Backend>(maps: FloatTensor<B>) -> FloatTensor<B> {
     let [n, channels, height, width] = shape::<B>(&maps);
     // [n, channels, height, width] -> [n, channels * height * width]
     B::float_reshape(maps, [n, channels * height * width].into())
 }
 
-/// Shape `[n, channels, height, width]` of a tensor of maps.
+/// The shape `[n, channels, height, width]` of feature maps.
 pub(crate) fn shape<B: Backend>(maps: &FloatTensor<B>) -> [usize; 4] {
     maps.shape().dims()
 }
@@ -88,12 +92,12 @@ impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> Opera
 {
 }
 
-/// Convolves maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel,
-/// kernel]`, adds `bias` `[filters]`, and takes the maximum of windows of `pool` x `pool` that
-/// do not overlap, then ReLU if asked for: `[n, filters, pooled height, pooled width]`.
+/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`, adds
+/// `bias` `[filters]`, takes the maximum of windows of `pool` x `pool` pixels that do not overlap, and applies ReLU
+/// if `relu` is set: `[n, filters, pooled height, pooled width]`.
 ///
-/// Of equal values in a window the first in row order gets the gradient; on the CPU a value that
-/// is not a number wins its window.
+/// If several values of a window are equal, the first in row order is the maximum and gets the gradient. On the CPU
+/// a value that is not a number counts as larger than all others.
 pub fn conv2d_max_pool2d(
     maps: Tensor<4>,
     weight: Tensor<4>,
@@ -107,20 +111,20 @@ pub fn conv2d_max_pool2d(
     Tensor::from_dispatch(Dispatch::conv2d_max_pool2d_relu(maps, weight, bias, options, pool, relu))
 }
 
-/// Convolves maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel,
-/// kernel]` and adds `bias` `[filters]`: `[n, filters, out height, out width]`.
+/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]` and adds
+/// `bias` `[filters]`: `[n, filters, out height, out width]`.
 pub fn conv2d(maps: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2>) -> Tensor<4> {
     let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::conv2d_channels_last(maps, weight, bias.into_dispatch(), options))
 }
 
-/// `x` `[n, inputs]` times `weight` `[inputs, outputs]`, plus `bias` `[outputs]`: `[n, outputs]`.
+/// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]` and adds `bias` `[outputs]`: `[n, outputs]`.
 pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let [x, weight] = [x, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::dense_layer(x, weight, bias.into_dispatch()))
 }
 
-/// Maps `[n, channels, height, width]` as features `[n, channels * height * width]`.
+/// Turns feature maps `[n, channels, height, width]` into features `[n, channels * height * width]`.
 pub fn flatten(maps: Tensor<4>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::flatten_maps(maps.into_dispatch()))
 }

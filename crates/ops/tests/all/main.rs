@@ -1,4 +1,4 @@
-//! The operators are right: against Burn's own, finite differences, and each other.
+//! The operators agree with the same thing composed from Burn's own.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +8,8 @@
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
 mod agreement;
+// The kernels' tests draw from the same cases, and compare with the same definition.
+#[path = "../../../kernels/tests/all/cases.rs"]
 mod cases;
-mod differences;
-mod levels;
-mod windows;
+#[path = "../../../kernels/tests/all/reference.rs"]
+mod reference;

@@ -1,0 +1,135 @@
+//! Times single kernels, for `cargo xtask bench --kernels`.
+//!
+//! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The questions are
+//! `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same numbers, and
+//! `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
+//!
+//! Each time includes the allocation of the results, as PyTorch's does.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use kernels::{
+    ConvShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
+    conv2d_max_pool2d_backward,
+};
+
+/// The program's allocator, so that the times are those of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let level = Level::best();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ms = match words[..] {
+            ["unit-backward", file, times] => unit_backward(level, file, times.parse()?)?,
+            [pass @ ("conv-forward" | "conv-backward"), ref numbers @ ..] => {
+                let numbers: Vec<usize> =
+                    numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
+                convolution(level, pass == "conv-backward", &numbers)?
+            }
+            _ => return Err(format!("{line:?} is no question").into()),
+        };
+        let ms: Vec<String> = ms.iter().map(f64::to_string).collect();
+        writeln!(std::io::stdout().lock(), "{{\"ms\": [{}]}}", ms.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Calls `work` once to warm up, then `times` times, and returns the milliseconds of each call.
+fn time(times: usize, mut work: impl FnMut()) -> Vec<f64> {
+    work();
+    (0..times)
+        .map(|_| {
+            let began = Instant::now();
+            work();
+            1e3 * began.elapsed().as_secs_f64()
+        })
+        .collect()
+}
+
+/// A convolution that keeps the size, or divides it by its stride.
+fn same(channels: usize, size: usize, filters: usize, kernel: usize, stride: usize) -> ConvShape {
+    let out = size.div_ceil(stride);
+    let before = ((out - 1) * stride + kernel).saturating_sub(size) / 2;
+    ConvShape {
+        channels,
+        height: size,
+        width: size,
+        filters,
+        kernel,
+        stride,
+        top: before,
+        left: before,
+        out_height: out,
+        out_width: out,
+    }
+}
+
+fn convolution(level: Level, is_backward: bool, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
+    let &[n, channels, size, filters, kernel, stride, times] = numbers else {
+        return Err("expected N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES".into());
+    };
+    let conv = same(channels, size, filters, kernel, stride);
+    let wave = |count: usize| (0..count).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
+    let images = wave(n * conv.input_len());
+    let weight = wave(filters * conv.filter_len());
+    let (bias, upstream) = (wave(filters), wave(n * conv.output_len()));
+    Ok(if is_backward {
+        time(times, || {
+            with_gradients([&images, &weight, &bias], |gradients| {
+                conv2d_backward(level, &conv, &images, &weight, &upstream, gradients);
+            });
+        })
+    } else {
+        time(times, || {
+            let mut out = vec![0.0; upstream.len()];
+            conv2d(level, &conv, &images, &weight, &bias, false, &mut out);
+            drop(black_box(out));
+        })
+    })
+}
+
+/// Calls `work` with memory for the gradients of `[images, weight, bias]`.
+fn with_gradients(operands: [&[f32]; 3], work: impl FnOnce(Gradients<'_>)) {
+    let [mut input, mut weight, mut bias] = operands.map(|values| vec![0.0; values.len()]);
+    work(Gradients { input: Some(&mut input), weight: &mut weight, bias: &mut bias });
+    drop(black_box([input, weight, bias]));
+}
+
+/// Times the second unit's backward pass on numbers from the middle of training: images `[128, 32, 14, 14]`,
+/// weight `[64, 32, 5, 5]`, bias `[64]` and the gradient of the pooled values `[128, 64, 7, 7]`.
+fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box<dyn Error>> {
+    let bytes = std::fs::read(file)?;
+    let values: Vec<f32> =
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let (n, shape) = (128, PoolShape { conv: same(32, 14, 64, 5, 1), pool: 2, relu: true });
+    let lengths = [n * 32 * 196, 64 * 32 * 25, 64, n * 64 * 49];
+    if values.len() != lengths.iter().sum::<usize>() {
+        return Err(format!("{file}: found {} numbers", values.len()).into());
+    }
+    let (images, rest) = values.split_at(lengths[0]);
+    let (weight, rest) = rest.split_at(lengths[1]);
+    let (bias, upstream) = rest.split_at(lengths[2]);
+    let (images, upstream) = (channels_last(images, 32), channels_last(upstream, 64));
+    let (mut pooled, mut argmax) = (vec![0.0; upstream.len()], vec![0; upstream.len()]);
+    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(&mut argmax));
+    Ok(time(times, || {
+        with_gradients([&images, weight, bias], |gradients| {
+            conv2d_max_pool2d_backward(level, &shape, &images, weight, &argmax, &upstream, gradients);
+        });
+    }))
+}
+
+/// Turns `[128, channels, pixels]` into `[128, pixels, channels]`.
+fn channels_last(values: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = values.len() / 128 / channels;
+    let image = channels * pixels;
+    (0..values.len())
+        .map(|i| values[i / image * image + i % channels * pixels + i % image / channels])
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! Sums over a batch whose bits do not depend on the number of threads.
+
+use rayon::prelude::*;
+
+use crate::conv::shape::ConvShape;
+use crate::scratch;
+
+/// How many pieces a batch is cut into: enough for the cores of a laptop. The number depends on sizes alone,
+/// never on threads, and the pieces are added up in order, so every sum has its terms in the same order.
+const PIECES: usize = 16;
+/// How many pieces where a piece has many sums, because adding those up takes long too.
+const FEWER_PIECES: usize = 8;
+/// From how many sums on a piece has many.
+const MANY_SUMS: usize = 1 << 17;
+
+/// The sums of each piece of a batch, from which the gradients of weights and biases are added up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums {
+    pub pieces: usize,
+    /// Images of a piece. The last piece may have fewer.
+    pub images: usize,
+    filters: usize,
+    /// Values of one filter: `[kernel, row]`.
+    filter: usize,
+    row: usize,
+}
+
+impl PartialSums {
+    /// The sums for `n` images, with kernel rows that are filled up to `row` values.
+    pub(crate) fn new(conv: &ConvShape, n: usize, row: usize) -> Self {
+        let pieces = if conv.filters * conv.kernel * row < MANY_SUMS { PIECES } else { FEWER_PIECES };
+        let images = n.div_ceil(pieces).max(1);
+        Self { pieces: n.div_ceil(images), images, filters: conv.filters, filter: conv.kernel * row, row }
+    }
+
+    /// Values of a piece: weights `[filters, kernel, row]`, then biases `[filters]`.
+    pub(crate) fn len(&self) -> usize {
+        self.filters * (self.filter + 1)
+    }
+
+    /// Sets one piece's sums to zero, and returns those of the weights and those of the biases.
+    pub(crate) fn clear<'a>(&self, piece: &'a mut [f32]) -> [&'a mut [f32]; 2] {
+        piece.fill(0.0);
+        let (weight, bias) = piece.split_at_mut(self.filters * self.filter);
+        [weight, bias]
+    }
+
+    /// Adds the pieces up in order, into `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]`.
+    pub(crate) fn add_up(&self, conv: &ConvShape, pieces: &[f32], weight: &mut [f32], bias: &mut [f32]) {
+        weight.par_chunks_exact_mut(conv.filter_len()).enumerate().for_each(|(filter, target)| {
+            scratch::with([self.filter], |[sum]| {
+                sum.fill(0.0);
+                for piece in pieces.chunks_exact(self.len()) {
+                    for (sum, value) in sum.iter_mut().zip(&piece[filter * self.filter..]) {
+                        *sum += value;
+                    }
+                }
+                // [kernel row, (kernel column, channel)] -> [channel, kernel row, kernel column]
+                for (i, value) in target.iter_mut().enumerate() {
+                    let (channel, ky, kx) =
+                        (i / (conv.kernel * conv.kernel), i / conv.kernel % conv.kernel, i % conv.kernel);
+                    *value = sum[ky * self.row + kx * conv.channels + channel];
+                }
+            });
+        });
+        bias.fill(0.0);
+        for piece in pieces.chunks_exact(self.len()) {
+            for (sum, value) in bias.iter_mut().zip(&piece[self.filters * self.filter..]) {
+                *sum += value;
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Convolution, convolution with max-pooling, and dense layers on the CPU, forward and backward.
+//!
+//! The kernels work on slices of `f32` values. Images and feature maps lie channels last, `[n, height,
+//! width, channels]`; weights keep the order in which networks store them, `[filters, channels, kernel,
+//! kernel]`. Each kernel writes its results into slices that the caller gives it and overwrites every value
+//! of them, so they need not be cleared. Memory for intermediate results is kept from call to call.
+//!
+//! Each kernel is written once and compiled for each set of vector instructions; [`Level::best`] names the
+//! fastest that the processor has.
+#![allow(unsafe_code, reason = "the kernels' inner loops; each block says why it is sound")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "an index names the same lane, row or point of several arrays"
+)]
+
+mod conv;
+mod dense;
+mod gradients;
+mod kept_filters;
+mod layout;
+mod packing;
+mod pool;
+mod scratch;
+mod simd;
+mod threads;
+
+// The tests' helpers name this crate as its users do.
+#[cfg(test)]
+extern crate self as kernels;
+#[cfg(test)]
+mod wide_tests;
+
+pub use conv::backward::conv2d_backward;
+pub use conv::forward::conv2d;
+pub use conv::shape::ConvShape;
+pub use dense::backward::dense_backward;
+pub use dense::forward::{DenseShape, dense};
+pub use gradients::Gradients;
+pub use layout::transpose;
+pub use pool::backward::conv2d_max_pool2d_backward;
+pub use pool::forward::conv2d_max_pool2d;
+pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
+pub use simd::level::Level;

@@ -1,0 +1,118 @@
+//! Gradients of the pooled convolution, which visit only the pixels that a gradient passes through.
+//!
+//! Behind a 2x2 max-pool at most a quarter of the convolution's outputs has a gradient, and behind ReLU about
+//! half of that. The gradient of a filter is a sum over its pixels that pass: their inputs, times their
+//! gradients. The gradient of the input is a sum, at each pixel, over the filters that pass there.
+
+use crate::conv::partial_sums::PartialSums;
+use crate::gradients::Gradients;
+use crate::pool::argmax_lists::ArgmaxLists;
+use crate::pool::input_gradient::SparseInputGradient;
+use crate::pool::kernel_rows::KernelRows;
+use crate::pool::shape::PoolShape;
+use crate::pool::weight_gradient::SparseWeightGradient;
+use crate::scratch;
+use crate::simd::level::Level;
+use crate::threads::pieces;
+
+/// Computes the gradients of [`conv2d_max_pool2d`](crate::conv2d_max_pool2d)'s operands from `upstream`, the
+/// gradient of its pooled values, and from their `argmax`, both `[n, pooled height, pooled width, filters]`.
+///
+/// # Panics
+/// If a length does not fit the shape.
+pub fn conv2d_max_pool2d_backward(
+    level: Level,
+    shape: &PoolShape,
+    images: &[f32],
+    weight: &[f32],
+    argmax: &[u8],
+    upstream: &[f32],
+    gradients: Gradients<'_>,
+) {
+    let conv = &shape.conv;
+    let n = images.len() / conv.input_len();
+    assert_eq!(images.len(), n * conv.input_len(), "whole images");
+    assert_eq!(weight.len(), conv.filters * conv.filter_len(), "weights fit");
+    assert_eq!(
+        [argmax.len(), upstream.len()],
+        [n * shape.output_len(); 2],
+        "an argmax and a gradient for each pooled value"
+    );
+    gradients.assert_lengths([images.len(), weight.len(), conv.filters]);
+    let rows = KernelRows::new(level, conv);
+    let partial = PartialSums::new(conv, n, rows.padded);
+    let packed_len = if gradients.input.is_some() { rows.len(conv) } else { 0 };
+    scratch::with([partial.pieces * partial.len(), packed_len], |[sums, packed]| {
+        if gradients.input.is_some() {
+            rows.pack(conv, weight, packed);
+        }
+        let packed = &*packed;
+        let input = gradients.input.unwrap_or_default();
+        let [input_len, pooled_len] = [conv.input_len(), shape.output_len()].map(|len| partial.images * len);
+        pieces((&mut *sums, partial.len()), (input, input_len), |i, sums, input| {
+            let [weight, bias] = partial.clear(sums);
+            let piece = BatchPiece {
+                shape,
+                rows,
+                images: &images[i * input_len..],
+                argmax: &argmax[i * pooled_len..],
+                upstream: &upstream[i * pooled_len..],
+                count: partial.images.min(n - i * partial.images),
+                packed,
+                weight,
+                bias,
+                input,
+            };
+            piece.add_gradients(level);
+        });
+        partial.add_up(conv, sums, gradients.weight, gradients.bias);
+    });
+}
+
+/// A piece of the batch, and where its gradients go.
+struct BatchPiece<'a> {
+    shape: &'a PoolShape,
+    rows: KernelRows,
+    /// The images of this piece and all later ones.
+    images: &'a [f32],
+    argmax: &'a [u8],
+    upstream: &'a [f32],
+    /// How many images the piece has.
+    count: usize,
+    /// From [`KernelRows::pack`]. It is empty if no gradient of the input is wanted.
+    packed: &'a [f32],
+    /// `[filters, kernel, padded row]`
+    weight: &'a mut [f32],
+    /// `[filters]`
+    bias: &'a mut [f32],
+    /// `[count, height, width, channels]`, or empty.
+    input: &'a mut [f32],
+}
+
+impl BatchPiece<'_> {
+    fn add_gradients(self, level: Level) {
+        let (shape, conv, rows) = (self.shape, &self.shape.conv, self.rows);
+        // A kernel row in whole vectors may reach beyond the last padded row.
+        let padded_len = conv.padded_len() + rows.padded;
+        let want_input = !self.packed.is_empty();
+        let input_len = if want_input { padded_len } else { 0 };
+        let [a, b, c, d, e, f] = ArgmaxLists::lengths(shape);
+        scratch::with([padded_len, input_len, a, b, c, d, e, f], |[padded, input, a, b, c, d, e, f]| {
+            let mut lists = ArgmaxLists::new(shape, [a, b, c, d, e, f]);
+            for i in 0..self.count {
+                let pooled = i * shape.output_len()..(i + 1) * shape.output_len();
+                let (argmax, upstream) = (&self.argmax[pooled.clone()], &self.upstream[pooled]);
+                lists.list_by_filter(argmax, upstream, self.bias);
+                conv.pad(&self.images[i * conv.input_len()..][..conv.input_len()], 0, padded);
+                level.run(SparseWeightGradient { conv, rows, lists: &lists, padded, weight: self.weight });
+                if want_input {
+                    input.fill(0.0);
+                    lists.list_by_pixel(shape, argmax);
+                    let packed = self.packed;
+                    level.run(SparseInputGradient { shape, rows, lists: &lists, upstream, packed, input });
+                    conv.unpad(input, &mut self.input[i * conv.input_len()..][..conv.input_len()]);
+                }
+            }
+        });
+    }
+}

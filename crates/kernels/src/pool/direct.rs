@@ -1,0 +1,54 @@
+//! The pooled convolution, each output of the convolution computed from its pixels.
+
+use crate::packing::Packing;
+use crate::pool::window::{Band, maximum};
+use crate::simd::store::StoreBlocks;
+use crate::simd::tile::{self, Walk};
+use crate::simd::vector::{Kernel, Vector};
+
+/// Computes a band by the definition of the convolution.
+pub(crate) struct DirectBand<'a> {
+    pub band: Band<'a>,
+    pub packing: &'a Packing,
+    /// `[pool, width * pool, block]`: the rows of the convolution that one pooled row comes from.
+    pub window: &'a mut [f32],
+}
+
+impl Kernel for DirectBand<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Vector>(mut self, simd: S) {
+        let Packing { filters, rows, row, block, .. } = *self.packing;
+        let Band { shape, packed, padded, bias, .. } = self.band;
+        let (conv, pool) = (&shape.conv, shape.pool);
+        let walk = Walk {
+            repeats: 1,
+            segments: rows,
+            steps: row,
+            a_segment: conv.padded_row(),
+            a_step: 1,
+            b_segment: row * block,
+            b_step: block,
+            ..Walk::default()
+        };
+        let columns = shape.width() * pool;
+        let row_len = shape.width() * filters;
+        for (i, weights) in packed.chunks_exact(self.packing.block_len()).enumerate() {
+            let first = i * block;
+            let used = block.min(filters - first);
+            let bias = &bias[first..first + used];
+            for y in 0..self.band.values.len() / row_len {
+                for (dy, target) in self.window.chunks_exact_mut(columns * block).enumerate() {
+                    let padded = &padded[(y * pool + dy) * conv.stride * conv.padded_row()..];
+                    let start = |x| x * conv.pixel_step();
+                    tile::sum_rows(simd, columns, start, &walk, [padded, weights], &mut StoreBlocks(target));
+                }
+                for x in 0..shape.width() {
+                    let maximum = maximum(simd, &self.window[x * pool * block..], columns * block, pool);
+                    self.band.put(simd, y * row_len + x * filters + first, maximum, bias);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! How work is cut into pieces for the threads.
+//!
+//! These pieces may depend on the number of threads, because none of them shares a sum with another. Sums over
+//! a batch are cut by [`PartialSums`](crate::conv::partial_sums::PartialSums), by sizes alone.
+
+use rayon::prelude::*;
+
+/// How many rows a piece has, where each of `n` images has `rows` rows of results that do not depend on each
+/// other: all rows of an image if there are many images, a band of them if there are few.
+pub(crate) fn band(n: usize, rows: usize) -> usize {
+    // Each thread gets a few pieces, so that none waits long for the last one.
+    let wanted = 2 * rayon::current_num_threads();
+    let bands = wanted.div_ceil(n.max(1)).clamp(1, rows.max(1));
+    rows.max(1).div_ceil(bands)
+}
+
+/// How many values of padded images stay in the second-level cache beside a block of filters.
+const CACHED: usize = 1 << 16;
+
+/// How many images a thread takes at a time, where each of `n` is padded to `len` values.
+pub(crate) fn group(n: usize, len: usize) -> usize {
+    let most = n / (2 * rayon::current_num_threads());
+    (CACHED / len.max(1)).clamp(1, most.max(1))
+}
+
+/// Cuts `a` into pieces of `a_len` values and `b` into pieces of `b_len` values, and calls `work` with each
+/// piece's number, the piece of `a` and the piece of `b`. An empty `b` gives an empty piece to each call.
+pub(crate) fn pieces<A: Send, B: Send>(
+    (a, a_len): (&mut [A], usize),
+    (b, b_len): (&mut [B], usize),
+    work: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+) {
+    let pieces = a.par_chunks_mut(a_len.max(1)).enumerate();
+    if b.is_empty() {
+        pieces.for_each(|(i, a)| work(i, a, &mut []));
+    } else {
+        pieces.zip(b.par_chunks_mut(b_len.max(1))).for_each(|((i, a), b)| work(i, a, b));
+    }
+}

@@ -1,0 +1,14 @@
+//! The kernels are right: against finite differences, and each level against the others.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at the first thing that goes wrong"
+)]
+
+mod cases;
+mod differences;
+mod levels;
+mod owned;
+mod reference;
+mod windows;

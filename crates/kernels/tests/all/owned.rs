@@ -1,0 +1,116 @@
+//! The kernels with results that the caller owns.
+//!
+//! The memory holds NaN before, which is equal to nothing, so a value that a kernel does not write makes a
+//! comparison fail.
+
+use kernels::{ConvShape, DenseShape, Gradients, Level, PoolShape};
+
+/// The gradients of a kernel's operands.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Owned {
+    pub input: Vec<f32>,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+impl Owned {
+    /// Memory for gradients of these lengths, filled by `work`.
+    fn filled_by([input, weight, bias]: [usize; 3], work: impl FnOnce(Gradients<'_>)) -> Self {
+        let [input, weight, bias] = [input, weight, bias].map(unwritten);
+        let mut owned = Self { input, weight, bias };
+        work(Gradients { input: Some(&mut owned.input), weight: &mut owned.weight, bias: &mut owned.bias });
+        owned
+    }
+}
+
+/// What the pooled convolution writes.
+#[derive(Debug, PartialEq)]
+pub(crate) struct PooledMaps {
+    pub values: Vec<f32>,
+    /// Empty without training.
+    pub argmax: Vec<u8>,
+}
+
+fn unwritten(len: usize) -> Vec<f32> {
+    vec![f32::NAN; len]
+}
+
+pub(crate) fn conv2d(
+    level: Level,
+    conv: &ConvShape,
+    images: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    keep_filters: bool,
+) -> Vec<f32> {
+    let mut out = unwritten(images.len() / conv.input_len() * conv.output_len());
+    kernels::conv2d(level, conv, images, weight, bias, keep_filters, &mut out);
+    out
+}
+
+pub(crate) fn conv2d_backward(
+    level: Level,
+    conv: &ConvShape,
+    images: &[f32],
+    weight: &[f32],
+    upstream: &[f32],
+) -> Owned {
+    Owned::filled_by([images.len(), weight.len(), conv.filters], |gradients| {
+        kernels::conv2d_backward(level, conv, images, weight, upstream, gradients);
+    })
+}
+
+pub(crate) fn conv2d_max_pool2d(
+    level: Level,
+    shape: &PoolShape,
+    images: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    is_training: bool,
+) -> PooledMaps {
+    let len = images.len() / shape.conv.input_len() * shape.output_len();
+    // No place in a window of these tests is 99.
+    let mut maps = PooledMaps { values: unwritten(len), argmax: vec![99; if is_training { len } else { 0 }] };
+    let argmax = is_training.then_some(maps.argmax.as_mut_slice());
+    kernels::conv2d_max_pool2d(level, shape, images, weight, bias, &mut maps.values, argmax);
+    assert!(!maps.argmax.contains(&99), "every argmax is written");
+    maps
+}
+
+pub(crate) fn conv2d_max_pool2d_backward(
+    level: Level,
+    shape: &PoolShape,
+    images: &[f32],
+    weight: &[f32],
+    argmax: &[u8],
+    upstream: &[f32],
+) -> Owned {
+    Owned::filled_by([images.len(), weight.len(), shape.conv.filters], |gradients| {
+        kernels::conv2d_max_pool2d_backward(level, shape, images, weight, argmax, upstream, gradients);
+    })
+}
+
+pub(crate) fn dense(
+    level: Level,
+    shape: DenseShape,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    keep_weights: bool,
+) -> Vec<f32> {
+    let mut out = unwritten(x.len() / shape.inputs * shape.outputs);
+    kernels::dense(level, shape, x, weight, bias, keep_weights, &mut out);
+    out
+}
+
+pub(crate) fn dense_backward(
+    level: Level,
+    shape: DenseShape,
+    x: &[f32],
+    weight: &[f32],
+    upstream: &[f32],
+) -> Owned {
+    Owned::filled_by([x.len(), weight.len(), shape.outputs], |gradients| {
+        kernels::dense_backward(level, shape, x, weight, upstream, gradients);
+    })
+}
