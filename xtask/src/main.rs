@@ -3,27 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use agreement::{backends, reference, same_as};
 use clap::Parser;
+use robustness::{crash, fuzz, sanitize};
+use speed::{bench, epoch, profiles, test_time};
 
-mod backends;
-mod bench;
+mod agreement;
 mod ci;
 mod command;
-mod contender;
-mod crash;
 mod download_data;
 mod earlier;
-mod epoch;
-mod fuzz;
 mod page;
-mod profiles;
 mod python;
-mod reference;
-mod same_as;
+mod robustness;
 mod sample;
-mod sanitize;
 mod seeds;
-mod test_time;
+mod speed;
 mod tidy;
 
 /// The project's chores.
