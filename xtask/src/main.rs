@@ -3,25 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use agreement::{backends, reference, same_as};
 use clap::Parser;
+use robustness::{crash, fuzz, sanitize};
+use speed::{bench, epoch, profiles, test_time};
 
-mod backends;
-mod bench;
+mod agreement;
 mod ci;
 mod command;
-mod contender;
-mod crash;
 mod download_data;
-mod epoch;
-mod fuzz;
+mod earlier;
 mod page;
-mod profiles;
 mod python;
-mod reference;
+mod robustness;
 mod sample;
-mod sanitize;
 mod seeds;
-mod test_time;
+mod speed;
 mod tidy;
 
 /// The project's chores.
@@ -56,6 +53,8 @@ enum Task {
     },
     /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
     Bench(bench::BenchArgs),
+    /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
+    SameAs(same_as::SameAsArgs),
     /// Compare figures and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
@@ -96,6 +95,7 @@ fn main() -> ExitCode {
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
+        Task::SameAs(args) => same_as::run(root(), &args),
         Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
+use super::contender::Contender;
 use crate::command::{build_program, median, output, say};
-use crate::contender::Contender;
 
 /// As `test` asks for them: 20 batches of 500 are MNIST's 10,000 test pictures.
 const ALL_PICTURES: &str = "infer 500 20";

@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::contender::Contender;
 use crate::command::{build_program, median, output, say};
-use crate::contender::Contender;
 
 pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
     let program = build_program(root, "")?;

@@ -90,7 +90,7 @@ fn python(root: &Path, args: &ReferenceArgs) -> Result<String> {
     if let Some(python) = &args.python {
         return Ok(python.display().to_string());
     }
-    let packages = requirements(include_str!("../reference/requirements.txt"));
+    let packages = requirements(include_str!("../../reference/requirements.txt"));
     let environment = Environment::new(root.join("target/reference/python"), packages);
     if !environment.is_ready() {
         ensure!(args.setup, "there is nothing to compare with: add --setup, or --python FILE");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::contender::Contender;
 use crate::command::{build_program, executable, median, output, say};
-use crate::contender::Contender;
 use crate::python::Environment;
 
 /// What is timed, and against whom.
