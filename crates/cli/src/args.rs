@@ -25,15 +25,15 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Test a trained network on the test set.
     Test(TestArgs),
-    /// Show pictures with their labels, in the terminal or as a PNG file.
+    /// Show images with their labels, in the terminal or as a PNG file.
     Show(ShowArgs),
     /// Write a page that shows a run, or several side by side.
     Report(ReportArgs),
-    /// Look inside a network at one picture: maps, evidence, and what convolution saves.
+    /// Look inside a network at one image: feature maps, evidence, and what convolution saves.
     Inspect(InspectArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
-    /// Time training steps and answers on this machine.
+    /// Time training steps and inference on this machine.
     Bench(BenchArgs),
     /// Download or verify data sets.
     #[command(subcommand)]
@@ -97,7 +97,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: Option<u64>,
-    /// Go on with the run or the seeds in DIR (default: the latest below `runs`), each run from its
+    /// Resume the run or the seeds in DIR (default: the latest below `runs`), each run from its
     /// newest checkpoint.
     #[arg(long)]
     pub(crate) resume: bool,
@@ -121,20 +121,20 @@ pub(crate) struct TestArgs {
     /// Directory of a run, or of several from `train --seeds` [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Compare two runs on the same pictures: do they differ beyond chance, and where?
+    /// Compare two runs on the same images: do they differ beyond chance, and where?
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
     /// Test on MNIST-C's fifteen corruptions as well.
     #[arg(long)]
     pub(crate) corruptions: bool,
-    /// List this many wrong pictures by falling loss [default: 5, and 50 in test.json and the report].
+    /// List this many wrong images by falling loss [default: 5, and 50 in test.json and the report].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(crate) worst: Option<u32>,
     #[command(flatten)]
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
-    /// Write label, prediction and logits of each picture as CSV, for comparing backends.
+    /// Write label, prediction and logits of each image as CSV, for comparing backends.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub(crate) logits: Option<PathBuf>,
     /// Print the result as JSON, as in test.json.
@@ -163,32 +163,32 @@ pub(crate) struct ShowArgs {
     /// mnist, fashion-mnist or sample (part of the program, needs no download).
     #[arg(long, value_name = "NAME", default_value_t = Name::Mnist, conflicts_with = "wrong")]
     pub(crate) dataset: Name,
-    /// Which pictures.
+    /// Which images.
     #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
     #[arg(conflicts_with = "wrong")]
     pub(crate) split: Split,
-    /// Only pictures of this class, by its name or number.
+    /// Only images of this class, by its name or number.
     #[arg(long, value_name = "CLASS")]
     pub(crate) label: Option<String>,
-    /// Only the pictures at these positions, as in 7,12.
+    /// Only the images at these positions, as in 7,12.
     #[arg(long, value_name = "I", value_delimiter = ',', conflicts_with_all = ["label", "count", "start", "wrong", "mean"])]
     pub(crate) index: Vec<usize>,
-    /// Corrupt the pictures in one of MNIST-C's fifteen ways.
+    /// Corrupt the images in one of MNIST-C's fifteen ways.
     #[arg(long, value_name = "NAME", value_parser = corruption(), conflicts_with = "mean")]
     pub(crate) corruption: Option<Corruption>,
-    /// Show the test pictures that a tested run took for another class, the worst first.
+    /// Show the test images that a tested run took for another class, the worst first.
     #[arg(long, conflicts_with = "mean")]
     pub(crate) wrong: bool,
     /// Directory of the run for --wrong [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR", requires = "wrong")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Show the mean picture of each class, and the spread around it.
+    /// Show the mean image of each class, and the spread around it.
     #[arg(long, conflicts_with_all = ["count", "start"])]
     pub(crate) mean: bool,
-    /// How many pictures [default: two rows of the terminal, or 100 in a file].
+    /// How many images [default: two rows of the terminal, or 100 in a file].
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) count: Option<u32>,
-    /// Position of the first picture, or with --wrong how many are passed over.
+    /// Position of the first image, or with --wrong how many are passed over.
     #[arg(long, value_name = "I", default_value_t = 0)]
     pub(crate) start: usize,
     /// Write a PNG file instead of drawing in the terminal.
@@ -218,10 +218,10 @@ pub(crate) struct InspectArgs {
     /// Directory of the run [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Which pictures of the run's data set.
+    /// Which images of the run's data set.
     #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
     pub(crate) split: Split,
-    /// Position of the picture, as `show` counts them.
+    /// Position of the image, as `show` counts them.
     #[arg(short, long, value_name = "I", default_value_t = 0)]
     pub(crate) index: usize,
     /// Write a PNG file with all maps and all classes instead of drawing in the terminal.

@@ -10,17 +10,17 @@ use rand::rngs::ChaCha8Rng;
 /// What the numbers are for; each purpose has numbers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Which training pictures validate.
+    /// Which training images are held out for validation.
     Split = 1,
-    /// Which pictures `data.train_limit` keeps.
+    /// Which images `data.train_limit` keeps.
     Limit = 2,
     /// The first weights.
     Weights = 3,
-    /// The order of the pictures in an epoch.
+    /// The order of the images in an epoch.
     Shuffle = 4,
     /// Dropout masks of a step.
     Dropout = 5,
-    /// What corrupts a picture.
+    /// What corrupts an image.
     Corruption = 6,
 }
 
@@ -36,8 +36,8 @@ pub fn generator(seed: u64, stream: Stream, epoch: u64, step: u64) -> ChaCha8Rng
     ChaCha8Rng::from_seed(key)
 }
 
-/// The generator that corrupts one picture, wherever it is asked for: every network that is ever
-/// tested gets the same pictures.
+/// The generator that corrupts one image. It depends on the corruption and the image alone, so every
+/// network is tested on the same corrupted images.
 pub fn corruption_generator(corruption: Corruption, index: usize) -> ChaCha8Rng {
     const SEED: u64 = 0;
     generator(SEED, Stream::Corruption, corruption as u64, index as u64)

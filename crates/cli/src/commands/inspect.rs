@@ -176,10 +176,10 @@ fn evidence_heading() -> String {
 impl Inspection<'_> {
     /// The image and what the network takes it for, in one line.
     fn headline(&self) -> String {
-        let answer = self.prediction().map_or_else(String::new, |class| {
+        let predicted = self.prediction().map_or_else(String::new, |class| {
             format!(", taken for {} with {}", self.classes[class], self.percent(class))
         });
-        format!("{}: {}{answer}", self.title, self.classes[self.label])
+        format!("{}: {}{predicted}", self.title, self.classes[self.label])
     }
 
     fn prediction(&self) -> Option<usize> {
@@ -190,7 +190,7 @@ impl Inspection<'_> {
         format!("{:.2} %", 100.0 * self.probabilities[class])
     }
 
-    /// What a class is for this image: the network's answer, the truth, the second choice.
+    /// What a class is for this image: the network's prediction, the label, the runner-up.
     fn role(&self, class: usize) -> &'static str {
         match (self.ranking.iter().position(|&c| c == class), class == self.label) {
             (Some(0), true) => "label, predicted",

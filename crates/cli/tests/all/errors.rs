@@ -83,7 +83,7 @@ fn a_checkpoint_of_another_network_is_not_gone_on_with() {
     let text = fs::read_to_string(&config).unwrap().replace("filters = 8", "filters = 9");
     fs::write(&config, text).unwrap();
     desk.run(&["train", "--resume", "-p", "tmp"])
-        .fails(3, &["tmp cannot be gone on with", "units.0.conv.weight has shape [8, 1, 3, 3]"]);
+        .fails(3, &["tmp cannot be resumed", "units.0.conv.weight has shape [8, 1, 3, 3]"]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
         "t10k-images-idx3-ubyte",
         "t10k-labels-idx1-ubyte",
     ] {
-        fs::write(folder.join(name), b"not a picture").unwrap();
+        fs::write(folder.join(name), b"not an image").unwrap();
     }
     let command = "mnist-cnn data download --dataset mnist --data-dir d --force";
     let says = [

@@ -52,7 +52,7 @@ fn the_figures_are_those_of_the_exported_predictions() {
 }
 
 #[test]
-fn wrong_pictures_are_kept_by_falling_loss() {
+fn wrong_images_are_kept_by_falling_loss() {
     let desk = trained(&["tmp"]);
     let wrong = |arguments: &[&str]| {
         let stdout = desk.run(&[&["test", "-p", "tmp"], arguments].concat()).done().stdout;
@@ -92,7 +92,7 @@ fn a_run_remembers_how_often_it_was_tested() {
 }
 
 #[test]
-fn two_runs_are_compared_on_the_same_pictures() {
+fn two_runs_are_compared_on_the_same_images() {
     let desk = trained(&["a", "b"]);
     let report = parsed(&desk.run(&["test", "--compare", "a", "b", "--json"]).done().stdout);
     let (a, b) = (predictions(&desk, "a"), predictions(&desk, "b"));
@@ -107,7 +107,7 @@ fn two_runs_are_compared_on_the_same_pictures() {
     assert_eq!(disagreements.len(), a.iter().zip(&b).filter(|(a, b)| a.1 != b.1).count());
     assert_eq!(desk.json("a/test.json")["times_tested"], 1);
     let itself = desk.run(&["test", "--compare", "a", "a"]).done().stdout;
-    assert!(itself.contains("p = 1.0000") && itself.contains("the same for every picture"), "{itself}");
+    assert!(itself.contains("p = 1.0000") && itself.contains("the same for every image"), "{itself}");
     let text = desk.run(&["test", "--compare", "a", "b"]).done().stdout;
     assert!(text.contains("McNemar's exact test: p = ") && text.contains('█'), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
@@ -120,14 +120,14 @@ fn runs_of_different_data_sets_are_not_compared() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("\"sample\"", "\"fashion-mnist\"")).unwrap();
     desk.run(&["test", "--compare", "a", "b"])
-        .fails(2, &["a was trained on", "Fashion-MNIST", "the same pictures"]);
+        .fails(2, &["a was trained on", "Fashion-MNIST", "the same images"]);
     assert!(!desk.path().join("a/test.json").exists());
     assert_eq!(desk.run(&["test", "--compare", "a"]).code, 2);
     assert_eq!(desk.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
 }
 
 #[test]
-fn corrupted_pictures_are_harder_and_the_result_outlives_a_plain_test() {
+fn corrupted_images_are_harder_and_the_result_outlives_a_plain_test() {
     let desk = trained(&["tmp"]);
     let text = desk.run(&["test", "-p", "tmp", "--corruptions"]).done().stdout;
     let report = desk.json("tmp/test.json");
@@ -140,7 +140,7 @@ fn corrupted_pictures_are_harder_and_the_result_outlives_a_plain_test() {
     assert!(text.contains("mean of the fifteen") && text.contains("glass-blur"), "{text}");
     desk.run(&["test", "-p", "tmp"]).done();
     assert_eq!(desk.json("tmp/test.json")["corruptions"], report["corruptions"]);
-    // The same pictures every time.
+    // The same images every time.
     let again = desk.run(&["test", "-p", "tmp", "--corruptions", "--json"]).done().stdout;
     assert_eq!(parsed(&again)["corruptions"], report["corruptions"]);
 }

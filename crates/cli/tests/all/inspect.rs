@@ -5,7 +5,7 @@ use std::io::BufReader;
 
 use crate::program::Desk;
 
-/// The classes' lines beside the picture: name and probability in per cent.
+/// The classes' lines beside the image: name and probability in per cent.
 fn probabilities(text: &str) -> Vec<(String, f64)> {
     let rows = text.lines().skip_while(|line| !line.contains("probability")).skip(1).take(10);
     rows.map(|row| {
@@ -17,7 +17,7 @@ fn probabilities(text: &str) -> Vec<(String, f64)> {
 }
 
 #[test]
-fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
+fn an_image_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     let desk = Desk::new();
     desk.train(&["-p", "tmp"]).done();
     let text = desk.run(&["inspect", "-p", "tmp", "--index", "7", "--split", "test"]).done().stdout;
@@ -25,7 +25,7 @@ fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     assert_eq!(found.len(), 10);
     assert!((found.iter().map(|(_, percent)| percent).sum::<f64>() - 100.0).abs() < 0.1, "{text}");
     let best = found.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-    let headline = format!("MNIST sample, test picture #7: 7, taken for {} with {:.2} %\n", best.0, best.1);
+    let headline = format!("MNIST sample, test image #7: 7, taken for {} with {:.2} %\n", best.0, best.1);
     assert!(text.starts_with(&headline), "{headline}: {text}");
     for words in [
         "units.0: 8 maps of 14x14, the 5 that vary most",
@@ -44,9 +44,9 @@ fn a_picture_is_drawn_with_answers_maps_evidence_and_the_network_in_numbers() {
     assert!(text.contains('█') && text.contains('░') && !text.contains('\x1b'), "{text}");
 
     let other = desk.run(&["inspect", "-p", "tmp", "--index", "8"]).done().stdout;
-    assert!(other.starts_with("MNIST sample, training picture #8: 8, taken for"), "{other}");
+    assert!(other.starts_with("MNIST sample, training image #8: 8, taken for"), "{other}");
     desk.run(&["inspect", "-p", "tmp", "--split", "test", "--index", "200"])
-        .fails(2, &["--index 200: there are 200 pictures, from 0 to 199"]);
+        .fails(2, &["--index 200: there are 200 images, from 0 to 199"]);
     desk.run(&["inspect", "-p", "tmp", "-o", "no/such/folder.png"])
         .fails(1, &["no/such/folder.png cannot be written"]);
 }
@@ -70,7 +70,7 @@ fn a_sheet_of_all_maps_and_all_classes_is_a_png_file() {
     // Evidence for and against; nothing of all the grey has a hue.
     assert!(count(|red, blue| red > blue + 60) > 1_000);
     assert!(count(|red, blue| blue > red + 60) > 1_000);
-    // Ten pictures of 112x112 pixels with evidence: more white than anything else would make.
+    // Ten images of 112x112 pixels with evidence: more white than anything else would make.
     assert!(count(|red, blue| red == 0xf7 && blue == 0xf7) > 10 * 112 * 112 / 3);
 }
 

@@ -24,7 +24,7 @@ impl Desk {
         self.start(&words)
     }
 
-    /// Waits until a run has a checkpoint, and has gone on so many times.
+    /// Waits until a run has a checkpoint, and has been resumed so many times.
     fn wait_until_it_learns(&self, run: &str, resumed: usize, child: &mut Child) {
         let began = Instant::now();
         let run = self.path().join(run);
@@ -95,7 +95,7 @@ fn int_and_term_end_a_run_in_good_order_and_say_how_to_go_on() {
         let ended = Ended::new(child.wait_with_output().unwrap());
         // `cargo xtask crash` measures the 2 s that are promised; here other tests take their turns.
         assert!(asked.elapsed() < Duration::from_secs(20), "{signal} took {:?}", asked.elapsed());
-        ended.fails(code, &["Stopped after step ", "Go on:  mnist-cnn train --resume -p tmp"]);
+        ended.fails(code, &["Stopped after step ", "Resume: mnist-cnn train --resume -p tmp"]);
         child = desk.start(&["train", "--resume", "-p", "tmp"]);
     }
     let ended = Ended::new(child.wait_with_output().unwrap()).done();

@@ -23,16 +23,16 @@ fn percent(share: &serde_json::Value) -> String {
 }
 
 #[test]
-fn training_ends_with_a_judgement_on_validation_and_a_page_that_needs_no_network() {
+fn training_ends_with_an_evaluation_on_validation_and_a_page_that_needs_no_network() {
     let desk = trained(&["tmp"]);
-    let judged = desk.json("tmp/validation.json");
+    let evaluated = desk.json("tmp/validation.json");
     let metrics = page(&desk, "tmp/metrics.jsonl");
     let finish: serde_json::Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
-    assert_eq!(judged["evaluation"]["accuracy"], finish["best_accuracy"]);
+    assert_eq!(evaluated["evaluation"]["accuracy"], finish["best_accuracy"]);
     let loss = |value: &serde_json::Value| value.as_f64().unwrap();
-    assert!((loss(&judged["evaluation"]["loss"]) - loss(&finish["best_loss"])).abs() < 1e-12);
+    assert!((loss(&evaluated["evaluation"]["loss"]) - loss(&finish["best_loss"])).abs() < 1e-12);
     let html = page(&desk, "tmp/report.html");
-    assert!(html.contains(&percent(&judged["evaluation"]["accuracy"])), "accuracy on validation");
+    assert!(html.contains(&percent(&evaluated["evaluation"]["accuracy"])), "accuracy on validation");
     assert!(html.contains("test -p tmp"), "how to test");
     for address in ["src=\"http", "href=\"http", "url(http", "<script"] {
         assert!(!html.contains(address), "{address}");
@@ -60,7 +60,7 @@ fn a_test_is_on_the_page_until_the_model_is_another_one() {
     let accuracy = percent(&test["evaluation"]["accuracy"]);
     let html = page(&desk, "tmp/report.html");
     assert!(html.contains(&accuracy) && html.contains("glass-blur"), "{accuracy}");
-    // As many pictures as wrong ones are kept, none of them empty.
+    // As many images as wrong ones are kept, none of them empty.
     assert!(html.matches("data:image/png;base64,").count() >= test["worst"].as_array().unwrap().len());
     let file = desk.path().join("tmp/test.json");
     let other = page(&desk, "tmp/test.json").replace(test["weights_sha256"].as_str().unwrap(), "0000");
@@ -76,19 +76,19 @@ fn a_test_is_on_the_page_until_the_model_is_another_one() {
 }
 
 #[test]
-fn going_on_with_a_tested_run_keeps_its_page_and_never_mixes_up_pictures() {
+fn resuming_a_tested_run_keeps_its_page_and_never_mixes_up_images() {
     let desk = trained(&["tmp"]);
     desk.run(&["test", "-p", "tmp"]).done();
     let before = page(&desk, "tmp/report.html");
     desk.run(&["train", "--resume", "-p", "tmp"]).done();
     assert_eq!(page(&desk, "tmp/report.html"), before);
-    // Written anew, it has no pictures of the test set, since training does not read it.
+    // Written anew, it has no images of the test set, since training does not read it.
     fs::remove_file(desk.path().join("tmp/report.html")).unwrap();
     desk.run(&["train", "--resume", "-p", "tmp"]).done();
     assert!(!page(&desk, "tmp/report.html").contains("data:image/png"));
     desk.run(&["report", "-p", "tmp"]).done();
-    let pictures = |html: &str| html.matches("data:image/png").count();
-    assert_eq!(pictures(&page(&desk, "tmp/report.html")), pictures(&before));
+    let images = |html: &str| html.matches("data:image/png").count();
+    assert_eq!(images(&page(&desk, "tmp/report.html")), images(&before));
 }
 
 #[test]

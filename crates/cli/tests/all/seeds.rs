@@ -1,4 +1,4 @@
-//! `train --seeds`: several runs in one folder, what they say together, and how they go on.
+//! `train --seeds`: several runs in one folder, what they say together, and how they are resumed.
 
 use std::fs;
 use std::process::{Child, Command};
@@ -150,7 +150,7 @@ fn an_interrupted_folder_goes_on_to_the_same_bits() {
     let ended = Ended::new(child.wait_with_output().unwrap());
     ended.fails(
         143,
-        &["Stopped after step ", "kept in tmp/seed-2", "Go on:  mnist-cnn train --resume -p tmp\n"],
+        &["Stopped after step ", "kept in tmp/seed-2", "Resume: mnist-cnn train --resume -p tmp\n"],
     );
     assert!(!desk.path().join("tmp/seed-3").exists());
     let first = fs::read(desk.path().join("tmp/seed-1/run.json")).unwrap();
@@ -185,7 +185,7 @@ fn a_signal_between_two_runs_ends_the_rest() {
     let ended = Ended::new(child.wait_with_output().unwrap());
     let done = desk.names("tmp").iter().filter(|name| name.starts_with("seed-")).count();
     let says = format!(
-        "Stopped after {done} of 1000 runs; everything is kept in tmp.\nGo on:  mnist-cnn train --resume -p tmp\n"
+        "Stopped after {done} of 1000 runs; everything is kept in tmp.\nResume: mnist-cnn train --resume -p tmp\n"
     );
     ended.fails(130, &[&says]);
     (1..=done).for_each(|seed| drop(desk.finish(&format!("tmp/seed-{seed}"))));
@@ -202,13 +202,13 @@ fn what_is_there_is_never_overwritten_and_what_did_not_come_about_leaves_nothing
     seeds("mine", &[]).fails(2, &["mine is already there and is not overwritten"]);
     assert_eq!(desk.names("mine"), ["thesis.txt"]);
     seeds("tmp", &[]).done();
-    let says = ["tmp is already there and is not overwritten", "to go on with it: train --resume -p tmp"];
+    let says = ["tmp is already there and is not overwritten", "resume it with: mnist-cnn train --resume -p tmp"];
     seeds("tmp", &[]).fails(2, &says);
     desk.train(&["-p", "tmp"]).fails(2, &says);
     seeds("tmp/seed-1", &[]).fails(2, &["tmp/seed-1 is already there"]);
     fs::create_dir_all(desk.path().join("d/mnist")).unwrap();
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
-        fs::write(desk.path().join("d/mnist").join(name), "not a picture").unwrap();
+        fs::write(desk.path().join("d/mnist").join(name), "not an image").unwrap();
     }
     seeds("none", &["--set", "data.dataset=mnist", "--data-dir", "d"]).fails(3, &["found 13 bytes"]);
     seeds("none", &["--set", "train.seed=9223372036854775807"])
@@ -227,7 +227,7 @@ fn a_folder_goes_on_only_as_it_began() {
     }
     desk.run(&["train", "--resume", "--set", "train.seed=2"]).fails(2, &["train.seed: 1 in the run, 2 now"]);
     desk.run(&["train", "--resume", "--seeds", "3"]).fails(2, &["cannot be used with '--seeds"]);
-    // An open schedule may go on longer, and then the folder and all its runs do.
+    // A schedule that does not depend on its end may be resumed for longer, in the folder and in all its runs.
     desk.run(&["train", "--resume", "--set", "train.epochs=2"]).done();
     desk.train(&[&begun[..], &["-p", "whole", "--set", "train.epochs=2"]].concat()).done();
     for file in ["seeds.toml", "seed-1/config.toml", "seed-2/config.toml"] {
@@ -256,7 +256,7 @@ fn of_two_processes_for_one_folder_one_wins() {
     let (loser, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
     let message = Ended::new(loser.wait_with_output().unwrap());
     desk.wait_for("tmp/seed-1/checkpoints/step-00000009", &mut winner);
-    // While it trains nobody else goes on either.
+    // While it trains, no other process may resume it.
     desk.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp;"]);
     winner.kill().unwrap();
     winner.wait().unwrap();

@@ -1,16 +1,16 @@
-//! Looking at pictures and networks: `show`, `summary`, completions.
+//! Looking at images and networks: `show`, `summary`, completions.
 
 use std::fs;
 
 use crate::program::Desk;
 
 #[test]
-fn pictures_are_drawn_with_their_labels() {
+fn images_are_drawn_with_their_labels() {
     let shown = Desk::new().run(&["show", "--dataset", "sample", "--count", "3"]).done().stdout;
     for caption in ["#0: 0", "#1: 1", "#2: 2"] {
         assert!(shown.contains(caption), "{shown}");
     }
-    // Two rows of pictures at 80 columns, each of a caption and 14 lines.
+    // Two rows of images at 80 columns, each of a caption and 14 lines.
     assert_eq!(shown.lines().count(), 30, "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     assert!(shown.contains('█') && shown.contains('▀') && shown.contains('▄'), "{shown}");
@@ -29,7 +29,7 @@ fn a_grid_is_a_png_file() {
     assert!(pixels.contains(&255) && pixels.contains(&0));
     desk.run(&["show", "--dataset", "sample", "-o", "no/such/folder.png"]).fails(1, &["no/such/folder.png"]);
     desk.run(&["show", "--dataset", "sample", "--start", "1000"])
-        .fails(2, &["there are 1000 pictures, from 0 to 999"]);
+        .fails(2, &["there are 1000 images, from 0 to 999"]);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn completions_name_the_commands() {
 }
 
 #[test]
-fn pictures_are_chosen_by_class_or_position() {
+fn images_are_chosen_by_class_or_position() {
     let desk = Desk::new();
     let captions = |arguments: &[&str]| -> Vec<String> {
         let shown = desk.run(&[&["show", "--dataset", "sample"], arguments].concat()).done().stdout;
@@ -60,7 +60,7 @@ fn pictures_are_chosen_by_class_or_position() {
     assert!(sevens.len() == 5 && sevens.iter().all(|caption| caption.ends_with(": 7")), "{sevens:?}");
     assert_eq!(captions(&["--index", "12,3"]), ["#12: 2", "#3: 3"]);
     desk.run(&["show", "--dataset", "sample", "--index", "5,1000"])
-        .fails(2, &["--index 1000", "there are 1000 pictures"]);
+        .fails(2, &["--index 1000", "there are 1000 images"]);
     desk.run(&["show", "--dataset", "sample", "--label", "x"]).fails(2, &["--label x", "0, 1, 2"]);
 }
 
@@ -97,7 +97,7 @@ fn the_mistakes_of_a_tested_run_are_shown_the_worst_first() {
     let shown = desk.run(&["show", "--wrong", "-p", "tmp", "-n", "3"]).done().stdout;
     let report = desk.json("tmp/test.json");
     let wrong = 200 - report["evaluation"]["correct"].as_u64().unwrap();
-    assert!(shown.starts_with(&format!("{wrong} pictures were taken for another class")), "{shown}");
+    assert!(shown.starts_with(&format!("{wrong} images were taken for another class")), "{shown}");
     for mistake in &report["worst"].as_array().unwrap()[..3] {
         let caption = format!("#{}: {} as {}", mistake["index"], mistake["label"], mistake["prediction"]);
         assert!(shown.contains(&caption), "{caption}: {shown}");
@@ -105,9 +105,9 @@ fn the_mistakes_of_a_tested_run_are_shown_the_worst_first() {
     let file = desk.path().join("tmp/predictions.csv");
     let csv = fs::read_to_string(&file).unwrap();
     fs::write(&file, csv.lines().take(51).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["found 50 pictures, expected the 200"]);
+    desk.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["found 50 images, expected the 200"]);
     desk.run(&["show", "--dataset", "sample", "--label", "0", "--start", "999"])
-        .fails(2, &["no picture is left"]);
+        .fails(2, &["no image is left"]);
     fs::write(desk.path().join("tmp/predictions.csv"), "index,label,prediction\n1,2\n").unwrap();
     desk.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["predictions.csv", "line 2"]);
 }

@@ -13,7 +13,7 @@ fn a_network_trained_on_the_sample_knows_digits_it_has_not_seen() {
     let tested = desk.run(&["test", "-p", "tmp"]).done();
     let report = desk.json("tmp/test.json");
     let accuracy = report["evaluation"]["accuracy"].as_f64().unwrap();
-    // Guessing reaches 10 %; a linear model on these 917 pictures about 80 %.
+    // Guessing reaches 10 %; a linear model on these 917 images about 80 %.
     assert!(accuracy > 0.8, "{accuracy}");
     assert!(tested.stdout.contains(&format!("{:.2} %", 100.0 * accuracy)), "{}", tested.stdout);
     assert!(tested.stdout.contains("most confused"), "{}", tested.stdout);

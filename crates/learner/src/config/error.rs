@@ -15,7 +15,7 @@ pub enum ConfigError {
     #[error("{key} = {value}: expected {expected}")]
     Value { key: &'static str, value: f64, expected: &'static str },
     #[error(
-        "a run goes on with the configuration that it began with:{keys}\nStart a new run for that. What may change is train.log_every_steps, train.patience,\ntrain.checkpoint_every_steps, and train.epochs under a constant schedule (more of\nthem, without warm-up)."
+        "a run is resumed with the configuration that it began with:{keys}\nStart a new run for that. What may change is train.log_every_steps, train.patience,\ntrain.checkpoint_every_steps, and train.epochs under a constant schedule (more of\nthem, without warm-up)."
     )]
     Resume { keys: String },
     #[error("{count} seeds from train.seed = {first} on: expected the last to be {largest} at most")]

@@ -1,5 +1,5 @@
-//! Which changes of the configuration a run may go on with: those that cannot have changed what it
-//! has learned so far.
+//! Which changes of the configuration a run may be resumed with: those that cannot have changed what
+//! it has learned so far.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::config::tables::Schedule;
 const FREE: [&str; 3] = ["train.log_every_steps", "train.checkpoint_every_steps", "train.patience"];
 const EPOCHS: &str = "train.epochs";
 
-/// Compares a run's configuration with the one that it shall go on with.
+/// Compares a run's configuration with the one that it shall be resumed with.
 ///
 /// # Errors
 /// Names each key that may not change, with both values.

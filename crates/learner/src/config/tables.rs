@@ -45,7 +45,7 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Passes over the training images.
     pub epochs: NonZeroUsize,
-    /// Pictures a step.
+    /// Images in a step.
     pub batch_size: NonZeroUsize,
     pub optimizer: Optimizer,
     /// The peak of the schedule.

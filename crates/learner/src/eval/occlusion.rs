@@ -57,14 +57,14 @@ pub fn occlude(
     for centre in 0..pixels {
         batch.extend(covered(image, width, [centre / width, centre % width], patch / 2));
     }
-    let mut answers = Vec::new();
+    let mut logits_of_all = Vec::new();
     for part in batch.chunks(BATCH_SIZE * pixels.max(1)) {
         let images = input::to_input(part, part.len() / pixels, height, width, device);
-        answers.extend(model.forward(images).into_data().iter::<f32>());
+        logits_of_all.extend(model.forward(images).into_data().iter::<f32>());
     }
     // [1 + height * width, classes] -> [classes], [classes, height, width]
-    let classes = answers.len() / (pixels + 1);
-    let (whole, covered) = answers.split_at(classes);
+    let classes = logits_of_all.len() / (pixels + 1);
+    let (whole, covered) = logits_of_all.split_at(classes);
     let falls = (0..classes)
         .flat_map(|class| covered.chunks_exact(classes).map(move |logits| whole[class] - logits[class]));
     Occlusion { pixels, logits: whole.to_vec(), falls: falls.collect() }

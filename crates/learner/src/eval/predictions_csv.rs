@@ -96,7 +96,7 @@ mod tests {
     use crate::eval::logits::Logits;
     use crate::eval::mistakes::worst;
 
-    fn answers() -> (Probabilities, TestSet) {
+    fn example() -> (Probabilities, TestSet) {
         let labels = vec![0, 2, 1, 2];
         let logits = vec![3.0, 0.1, -40.0, 1.0, 0.0, 0.5, 0.0, 0.3, 9.0, 900.0, 0.0, -700.0];
         let images = Images::new(4, 1, 1, vec![0; 4]).unwrap();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_to_the_same_bits() {
-        let (probabilities, set) = answers();
+        let (probabilities, set) = example();
         let csv = render(&probabilities, set.subset());
         assert!(
             csv.starts_with("index,label,prediction,probability_0,probability_1,probability_2\n0,0,0,"),
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn damage_is_named_with_its_line() {
-        let (probabilities, set) = answers();
+        let (probabilities, set) = example();
         let csv = render(&probabilities, set.subset());
         assert_eq!(wrong("").unwrap_err().line, 1);
         for (from, to) in

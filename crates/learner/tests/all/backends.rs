@@ -1,4 +1,4 @@
-//! One network, several backends: the same start, nearly the same steps, the same answers.
+//! One network, several backends: the same start, nearly the same steps, nearly the same logits.
 
 use learner::eval::predict::predict;
 use learner::random::{Stream, generator};
@@ -43,19 +43,19 @@ fn starts_from_the_same_weights(backend: Backend) {
     assert_eq!(on_device.sha256().unwrap(), drawn.sha256().unwrap());
 }
 
-fn answers_like_the_cpu(backend: Backend) {
+fn predicts_like_the_cpu(backend: Backend) {
     let task = digits(200, 20, &small_network());
     let (memory, result) = task.fit(&training(4, 20, 0.01), cpu());
     result.unwrap();
-    let answers = |backend| {
+    let logits = |backend| {
         let device = device::open(Some(backend)).unwrap().device;
         let cnn = Cnn::new(&task.architecture, memory.weights(), &device).unwrap();
         predict(&cnn, sample_test().subset(), &device, &mut |_| ())
     };
-    let (expected, found) = (answers(cpu()), answers(backend));
+    let (expected, found) = (logits(cpu()), logits(backend));
     for (i, ((_, a), (_, b))) in found.rows().zip(expected.rows()).enumerate() {
         let gap = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-        assert!(gap < 1e-3, "picture {i}: logits differ by {gap}");
+        assert!(gap < 1e-3, "image {i}: logits differ by {gap}");
     }
 }
 
@@ -65,15 +65,15 @@ fn ndarray_and_flex_agree() {
     starts_from_the_same_weights(Backend::Ndarray);
     starts_from_the_same_weights(Backend::Flex);
     trains_like_the_cpu(Backend::Ndarray);
-    answers_like_the_cpu(Backend::Ndarray);
+    predicts_like_the_cpu(Backend::Ndarray);
 }
 
 #[cfg(feature = "wgpu")]
 #[test]
-fn wgpu_starts_trains_and_answers_like_the_cpu() {
+fn wgpu_starts_trains_and_predicts_like_the_cpu() {
     starts_from_the_same_weights(Backend::Wgpu);
     trains_like_the_cpu(Backend::Wgpu);
-    answers_like_the_cpu(Backend::Wgpu);
+    predicts_like_the_cpu(Backend::Wgpu);
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Memory {
     }
 }
 
-/// A task: pictures to learn and to validate on, and the network for it.
+/// A task: images to learn and to validate on, and the network for it.
 pub(crate) struct Task {
     pub(crate) train: TrainSet,
     pub(crate) validation: ValidationSet,
@@ -84,7 +84,7 @@ impl Task {
         (memory, result.map(finished))
     }
 
-    /// Goes on from a snapshot, and asks for an end after so many steps.
+    /// Resumes from a snapshot, and asks for an end after so many steps.
     pub(crate) fn fit_from(
         &self,
         config: &TrainConfig,

@@ -24,7 +24,7 @@ pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
     let mut canvas = Canvas::new(WIDTH);
     canvas.text([MARGIN, MARGIN], &inspection.headline(), 1);
     canvas.text([MARGIN + LINE, MARGIN], &inspection.model, 1);
-    answers(&mut canvas, inspection);
+    class_rows(&mut canvas, inspection);
     evidence(&mut canvas, inspection);
     for maps in &inspection.units {
         unit(&mut canvas, maps);
@@ -44,7 +44,7 @@ fn lines(canvas: &mut Canvas, text: &str) {
 }
 
 /// The image, and beside it a bar a class.
-fn answers(canvas: &mut Canvas, inspection: &Inspection<'_>) {
+fn class_rows(canvas: &mut Canvas, inspection: &Inspection<'_>) {
     let top = canvas.height() + MARGIN;
     let values: Vec<f32> = inspection.image.iter().map(|&pixel| f32::from(pixel)).collect();
     let image = Field {
