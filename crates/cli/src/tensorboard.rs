@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use learner::run_dir::RunDir;
-use report::tensorboard::{EventWriter, tag};
+use learner::tensorboard::{EventWriter, tag};
 use run_files::Event;
 
 /// Where a run's event files are.

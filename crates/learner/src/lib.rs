@@ -31,6 +31,7 @@ pub mod schedule;
 pub mod seeds;
 pub mod snapshot;
 pub mod spread;
+pub mod tensorboard;
 mod window;
 
 pub use config::Config;
