@@ -1,4 +1,4 @@
-//! A run as the page shows it: gathered from its directory, with the pictures it was wrong about.
+//! A run as the page shows it: gathered from its directory, with the images that it classified wrongly.
 
 use std::fs;
 use std::path::Path;
@@ -7,22 +7,24 @@ use anyhow::Context;
 use dataset::Subset;
 use learner::run_dir::{RunDir, RunDirError, now};
 use model::{Architecture, Weights};
-use report::{Filters, Judged, Layer, Picture, Run, Split, Test};
+use report::{Evaluated, EvaluationFile, Filters, Image, LayerRow, Run};
+use run_files::{TestFile, ValidationFile};
+use serde::de::DeserializeOwned;
 
 use crate::exit::note;
 use crate::paths::short;
 use crate::summary::shape;
 
-/// Writes a run's page into its directory. `pictures` gives those that the run was judged on, if they
+/// Writes a run's page into its directory. `images` gives those that the run was evaluated on, if they
 /// are at hand; without them the page has no gallery.
 ///
 /// # Errors
 /// If the run's files cannot be used, or the page cannot be written.
 pub(crate) fn write(
     run: &RunDir,
-    pictures: impl FnOnce(Split) -> anyhow::Result<Option<Subset>>,
+    images: impl FnOnce(&EvaluationFile) -> anyhow::Result<Option<Subset>>,
 ) -> anyhow::Result<()> {
-    let shown = gather(run, pictures)?;
+    let shown = gather(run, images)?;
     let html = report::page(&[shown], &now())?;
     Ok(run.write(&run.page(), html.as_bytes())?)
 }
@@ -39,69 +41,75 @@ pub(crate) fn write_several(runs: &[Run], file: &Path) -> anyhow::Result<()> {
 /// What the files of a run's directory say of it.
 pub(crate) fn gather(
     run: &RunDir,
-    pictures: impl FnOnce(Split) -> anyhow::Result<Option<Subset>>,
+    images: impl FnOnce(&EvaluationFile) -> anyhow::Result<Option<Subset>>,
 ) -> anyhow::Result<Run> {
     let config = run.config()?;
     let (best, _) = run.best_model()?;
     let sha256 = best.weights.sha256()?;
-    let judged = match judgement(run, &sha256) {
+    let evaluated = match evaluation(run, &sha256) {
         None => None,
-        Some((on, mut result)) => {
-            let pictures = pictures(on)?;
-            if pictures.is_none() {
-                result.worst.clear();
-            }
-            let gallery = pictures.map_or_else(Vec::new, |pictures| gallery(&result, &pictures));
-            Some(Judged { on, result, gallery })
-        }
+        Some(file) => Some(match images(&file)? {
+            Some(images) => Evaluated { gallery: gallery(&file, &images), file },
+            None => Evaluated { file: without_mistakes(file), gallery: Vec::new() },
+        }),
     };
     Ok(Run {
         name: short(run.path()),
         config: read(&run.config_file())?,
         info: json(&run.info_file())?,
-        events: report::events(&read(&run.metrics())?).map_err(|error| damaged(&run.metrics(), &error))?,
-        judged,
+        metrics: report::metrics(&read(&run.metrics())?).map_err(|error| damaged(&run.metrics(), &error))?,
+        evaluated,
         times_tested: run.times_tested(),
         layers: layers(config.architecture()),
         filters: filters(&best.weights),
     })
 }
 
-/// The judgement of the model that is the best one now: on the test set, or else on validation.
+/// The evaluation of the model that is the best one now: on the test set, or else on validation.
 ///
-/// A run that went on after it was tested has another best model, which nobody has tested.
-fn judgement(run: &RunDir, sha256: &str) -> Option<(Split, Test)> {
-    for (on, file) in [(Split::Test, run.test_file()), (Split::Validation, run.validation_file())] {
-        if !file.is_file() {
-            continue;
-        }
-        match json::<Test>(&file) {
-            Ok(result) if result.weights_sha256 == sha256 => return Some((on, result)),
-            Ok(_) => {}
-            // The rest of the page is worth having.
-            Err(error) => note(&format!("warning: {error:#}; it is left out of the report")),
-        }
+/// A run that was resumed after its test has another best model, which nobody has tested.
+fn evaluation(run: &RunDir, sha256: &str) -> Option<EvaluationFile> {
+    let test = readable(&run.test_file()).filter(|test: &TestFile| test.weights_sha256 == sha256);
+    test.map(EvaluationFile::Test).or_else(|| {
+        let validation: ValidationFile = readable(&run.validation_file())?;
+        (validation.weights_sha256 == sha256).then_some(EvaluationFile::Validation(validation))
+    })
+}
+
+/// A file that need not be there. If it is damaged, the rest of the page is worth having all the same.
+fn readable<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    if !path.is_file() {
+        return None;
     }
-    None
+    json(path).map_err(|error| note(&format!("warning: {error:#}; it is left out of the report"))).ok()
 }
 
 /// Whether the run's best model has been tested.
 pub(crate) fn is_tested(run: &RunDir, sha256: &str) -> bool {
-    json::<Test>(&run.test_file()).is_ok_and(|test| test.weights_sha256 == sha256)
+    json::<TestFile>(&run.test_file()).is_ok_and(|test| test.weights_sha256 == sha256)
 }
 
-fn gallery(result: &Test, pictures: &Subset) -> Vec<Picture> {
-    let picture = |index: usize| {
-        let i = (0..pictures.len()).find(|&i| pictures.index(i) == index)?;
-        let [height, width] = [pictures.height(), pictures.width()];
-        Some(Picture { height, width, pixels: pictures.image(i).to_vec() })
+fn gallery(file: &EvaluationFile, images: &Subset) -> Vec<Image> {
+    let image = |index: usize| {
+        let i = (0..images.len()).find(|&i| images.index(i) == index)?;
+        let [height, width] = [images.height(), images.width()];
+        Some(Image { height, width, pixels: images.image(i).to_vec() })
     };
-    // A picture that is not there any more leaves an empty place.
-    result.worst.iter().map(|mistake| picture(mistake.index).unwrap_or_default()).collect()
+    // An image that is not there any more leaves an empty place.
+    file.worst().iter().map(|mistake| image(mistake.index).unwrap_or_default()).collect()
 }
 
-fn layers(architecture: &Architecture) -> Vec<Layer> {
-    let layer = |layer: model::architecture::Layer| Layer {
+fn without_mistakes(file: EvaluationFile) -> EvaluationFile {
+    match file {
+        EvaluationFile::Validation(file) => {
+            EvaluationFile::Validation(ValidationFile { worst: Vec::new(), ..file })
+        }
+        EvaluationFile::Test(file) => EvaluationFile::Test(TestFile { worst: Vec::new(), ..file }),
+    }
+}
+
+fn layers(architecture: &Architecture) -> Vec<LayerRow> {
+    let layer = |layer: model::architecture::Layer| LayerRow {
         name: layer.name,
         kind: layer.kind,
         output: shape(&layer.output),
@@ -111,7 +119,7 @@ fn layers(architecture: &Architecture) -> Vec<Layer> {
     architecture.layers().into_iter().map(layer).collect()
 }
 
-/// Of the first unit, if there is one.
+/// The filters of the first unit, if there is one.
 fn filters(weights: &Weights) -> Option<Filters> {
     let (shape, values) = weights.get("units.0.conv.weight")?;
     // [filters, channels, height, width]
@@ -122,7 +130,7 @@ fn read(path: &Path) -> Result<String, RunDirError> {
     fs::read_to_string(path).map_err(|error| damaged(path, &error))
 }
 
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunDirError> {
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T, RunDirError> {
     serde_json::from_str(&read(path)?).map_err(|error| damaged(path, &error))
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use dataset::Subset;
 use learner::run_dir::RunDir;
 use learner::seeds::Found;
-use report::{Figure, Run, Split};
+use report::{EvaluationFile, Figure, Run};
 
 use crate::args::ReportArgs;
 use crate::data;
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let dir = data_dir(&args.data_dir);
     let shown: Vec<Run> = runs
         .iter()
-        .map(|run| page::gather(run, |on| pictures(run, on, &dir)))
+        .map(|run| page::gather(run, |file| images(run, file, &dir)))
         .collect::<anyhow::Result<_>>()?;
     let file = args.output.clone().unwrap_or(place);
     page::write_several(&shown, &file)?;
@@ -64,16 +64,20 @@ fn chosen(named: &[PathBuf]) -> anyhow::Result<(Vec<RunDir>, PathBuf)> {
     Ok((runs, place))
 }
 
-/// The pictures that a run was judged on, if they are there: a page is not worth a download.
-fn pictures(run: &RunDir, on: Split, dir: &Path) -> anyhow::Result<Option<Subset>> {
+/// The images that a run was evaluated on, if they are there: a page is not worth a download.
+fn images(run: &RunDir, file: &EvaluationFile, dir: &Path) -> anyhow::Result<Option<Subset>> {
     let config = run.config()?;
-    let found = match on {
-        Split::Test => data::test_set_at_hand(config.data().dataset, dir).map(|set| set.subset().clone()),
-        Split::Validation => data::validation_at_hand(&config, dir).map(|set| set.subset().clone()),
+    let found = match file {
+        EvaluationFile::Test(_) => {
+            data::test_set_at_hand(config.data().dataset, dir).map(|set| set.subset().clone())
+        }
+        EvaluationFile::Validation(_) => {
+            data::validation_at_hand(&config, dir).map(|set| set.subset().clone())
+        }
     };
     if let Err(error) = &found {
         note(&format!(
-            "warning: {error:#}\n  the pictures of {} are left out of the report",
+            "warning: {error:#}\n  the images of {} are left out of the report",
             short(run.path())
         ));
     }

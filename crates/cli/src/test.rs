@@ -6,7 +6,7 @@ use std::path::Path;
 use learner::evaluate::{Predictions, argmax};
 use learner::run_dir::{RunDir, RunDirError};
 use learner::seeds::{self, Found};
-use report::Split;
+use report::EvaluationFile;
 
 use crate::args::TestArgs;
 use crate::exit::{note, print};
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     // Who reads only the first lines (`| head`) gets the page all the same.
     let printed = print(&text);
     let pictures = tester.pictures(tested.dataset)?.subset().clone();
-    page::write(&run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+    page::write(&run, |file| Ok(matches!(file, EvaluationFile::Test(_)).then_some(pictures)))?;
     printed?;
     if args.json {
         return Ok(());

@@ -8,7 +8,7 @@ use dataset::{Name, Subset};
 use learner::comparison::{Comparison, Disagreement};
 use learner::probabilities::Probabilities;
 use learner::run_dir::RunDir;
-use report::Split;
+use report::EvaluationFile;
 use serde::Serialize;
 
 use crate::args::TestArgs;
@@ -73,7 +73,7 @@ fn tested(
 ) -> anyhow::Result<(String, Probabilities)> {
     let Tested { report, probabilities, .. } = tester.test(run, questions(args))?;
     let pictures = tester.pictures(name)?.subset().clone();
-    page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+    page::write(run, |file| Ok(matches!(file, EvaluationFile::Test(_)).then_some(pictures)))?;
     Ok((report.run, probabilities))
 }
 

@@ -9,7 +9,7 @@ use learner::probabilities::Probabilities;
 use learner::run_dir::{RunDir, now};
 use learner::seeds::SeedsDir;
 use learner::spread;
-use report::Split;
+use report::EvaluationFile;
 use run_files::{Evaluation, SeedTest, SeedsTestFile, Spread};
 
 use crate::args::TestArgs;
@@ -32,13 +32,14 @@ pub(crate) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
         all.push(tester.test(run, questions(args))?);
         let name = run.config()?.data().dataset;
         let pictures = tester.pictures(name)?.subset().clone();
-        page::write(run, |on| Ok((on == Split::Test).then_some(pictures)))?;
+        page::write(run, |file| Ok(matches!(file, EvaluationFile::Test(_)).then_some(pictures)))?;
     }
     let (dataset, report) = judge(folder, &runs, &all)?;
     let written = folder.write_test(&report)?;
     let pictures = tester.pictures(dataset)?.subset().clone();
-    let shown =
-        runs.iter().map(|run| page::gather(run, |on| Ok((on == Split::Test).then(|| pictures.clone()))));
+    let shown = runs.iter().map(|run| {
+        page::gather(run, |file| Ok(matches!(file, EvaluationFile::Test(_)).then(|| pictures.clone())))
+    });
     page::write_several(&shown.collect::<anyhow::Result<Vec<_>>>()?, &folder.page())?;
     if args.json {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));

@@ -8,7 +8,7 @@ use learner::run_dir::{RunDir, RunDirError};
 use learner::seeds::{self, SeedsDir};
 use learner::{Config, config_text, recorder};
 use model::device::{self, Opened};
-use report::Split;
+use report::EvaluationFile;
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, note, print};
@@ -64,7 +64,9 @@ fn train_each(
     // If there was nothing left to do, the page there may show tests, whose pictures are not read here.
     if runs.iter().any(|run| run.is_new) || !seeds.page().is_file() {
         let validation = session.sets.1.subset();
-        let pictures = |on| Ok((on == Split::Validation).then(|| validation.clone()));
+        let pictures = |file: &EvaluationFile| {
+            Ok(matches!(file, EvaluationFile::Validation(_)).then(|| validation.clone()))
+        };
         let shown =
             seeds.runs().iter().map(|run| page::gather(run, pictures)).collect::<anyhow::Result<Vec<_>>>()?;
         page::write_several(&shown, &seeds.page())?;

@@ -9,7 +9,7 @@ use learner::probabilities::Probabilities;
 use learner::run_dir::RunDir;
 use model::Cnn;
 use model::device::Opened;
-use report::Split;
+use report::EvaluationFile;
 use run_files::ValidationFile;
 
 use crate::page;
@@ -50,5 +50,7 @@ pub(crate) fn conclude(
     if page::is_tested(run, &sha256) && run.page().is_file() {
         return Ok(());
     }
-    page::write(run, |on| Ok((on == Split::Validation).then(|| validation.subset().clone())))
+    page::write(run, |file| {
+        Ok(matches!(file, EvaluationFile::Validation(_)).then(|| validation.subset().clone()))
+    })
 }
