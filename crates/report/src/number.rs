@@ -1,4 +1,4 @@
-//! Numbers as the page writes them; what is not a number is "undefined".
+//! Numbers as the page writes them. A number that is missing, NaN or infinite is "undefined".
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(crate) fn interval(ends: Option<[f64; 2]>) -> String {
     }
 }
 
-/// A number with so many digits after the point.
+/// A number with `digits` digits after the point.
 pub(crate) fn fixed(number: Option<f64>, digits: usize) -> String {
     written(number, |number| format!("{number:.digits$}"))
 }
@@ -90,7 +90,7 @@ pub(crate) mod filters {
 
     use super::Px;
 
-    /// A number that a template names, behind any number of references.
+    /// A value that a template hands to a filter, with any number of references in front of it.
     pub(crate) trait Named {
         type Number;
         fn number(&self) -> Self::Number;

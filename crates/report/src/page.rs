@@ -1,96 +1,62 @@
-//! The page: what is shown of each run and of all together, and in which order.
+//! The page: what it shows of each run and of all runs together, and in which order.
 
-use crate::ReportError;
-use crate::drawing::Drawing;
-use crate::gallery::Card;
-use crate::input::Evaluation;
+mod gallery;
+
+use gallery::MistakeCard;
+use run_files::Evaluation;
+
+use crate::error::ReportError;
+use crate::figures::drawing::Drawing;
+use crate::figures::{RunDrawings, comparison, drawings};
 use crate::number::{filters, grouped};
 use crate::palette::{SERIES, page_style};
-use crate::run::{Run, Split};
-use crate::{bars, curves, first_filters, gallery, heat_map, reliability};
-
-/// The figures of one run.
-pub(crate) struct Drawings {
-    curves: Vec<Drawing>,
-    confusion: Option<Drawing>,
-    reliability: Option<Drawing>,
-    corruptions: Option<Drawing>,
-    filters: Option<Drawing>,
-}
-
-impl Drawings {
-    /// In the order in which the page has them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Drawing> {
-        let others = [&self.confusion, &self.reliability, &self.corruptions, &self.filters];
-        self.curves.iter().chain(others.into_iter().flatten())
-    }
-}
-
-pub(crate) fn drawings(run: &Run) -> Result<Drawings, ReportError> {
-    let result = run.judged.as_ref().map(|judged| &judged.result);
-    let evaluation = result.map(|result| &result.evaluation);
-    let corruptions = result.and_then(|result| Some((&result.evaluation, result.corruptions.as_ref()?)));
-    Ok(Drawings {
-        curves: curves::of_run(run)?,
-        confusion: evaluation.map(heat_map::draw).transpose()?.flatten(),
-        reliability: evaluation
-            .and_then(|evaluation| evaluation.calibration.as_ref())
-            .map(reliability::draw)
-            .transpose()?
-            .flatten(),
-        corruptions: corruptions.map(|(clean, all)| bars::corruptions(clean, all)).transpose()?.flatten(),
-        filters: run.filters.as_ref().map(first_filters::draw).transpose()?.flatten(),
-    })
-}
-
-/// The figures that show all runs together.
-pub(crate) fn comparison(runs: &[Run]) -> Result<Vec<Drawing>, ReportError> {
-    let mut drawings: Vec<Drawing> = bars::intervals(runs)?.into_iter().collect();
-    drawings.extend(curves::of_runs(runs)?);
-    Ok(drawings)
-}
+use crate::run::{EvaluationFile, Run};
+use crate::text;
 
 #[derive(askama::Template)]
-#[template(path = "page.html")]
+#[template(path = "page/page.html")]
 struct Page<'a> {
     title: String,
     style: String,
     written: &'a str,
     comparison: Vec<Drawing>,
-    /// Whether the runs' accuracies are of the same kind of pictures.
+    /// Whether all evaluated runs were evaluated on the same images.
     is_comparable: bool,
-    runs: Vec<View<'a>>,
+    runs: Vec<RunView<'a>>,
 }
 
-/// One run.
-struct View<'a> {
+/// One run on the page.
+struct RunView<'a> {
     run: &'a Run,
+    /// The run's place on the page, from 1.
     number: usize,
-    /// Of the sections' headings; the run's own is one above.
+    /// Level of its sections' headings. The heading with the run's name is one level above.
     level: usize,
+    /// The class of the style sheet that gives the run its colour.
     class: String,
-    drawings: Drawings,
-    cards: Vec<Card>,
+    drawings: RunDrawings,
+    cards: Vec<MistakeCard>,
 }
 
-pub(crate) fn render(runs: &[Run], written: &str) -> Result<String, ReportError> {
+/// The page that shows these runs: one in detail, or several compared first. `written` is the time, RFC 3339.
+///
+/// # Errors
+/// If a template cannot be filled in or an image not be encoded; no input is known that does this.
+pub fn page(runs: &[Run], written: &str) -> Result<String, ReportError> {
     let title = match runs {
         [] => "Training runs".to_owned(),
         [run] => run.name.clone(),
         runs => format!("{} training runs compared", runs.len()),
     };
     let level = if runs.len() == 1 { 2 } else { 3 };
-    let kind = |run: &Run| run.judged.as_ref().map(|judged| (judged.on, judged.result.dataset.clone()));
-    let mut kinds = runs.iter().filter_map(kind);
-    let first = kinds.next();
     let views = runs.iter().enumerate().map(|(index, run)| {
-        Ok(View {
+        Ok(RunView {
             run,
             number: index + 1,
             level,
             class: format!("s{}", index % SERIES),
             drawings: drawings(run)?,
-            cards: run.judged.as_ref().map(gallery::cards).transpose()?.unwrap_or_default(),
+            cards: run.evaluated.as_ref().map(gallery::cards).transpose()?.unwrap_or_default(),
         })
     });
     let page = Page {
@@ -98,27 +64,34 @@ pub(crate) fn render(runs: &[Run], written: &str) -> Result<String, ReportError>
         style: page_style(),
         written,
         comparison: if runs.len() > 1 { comparison(runs)? } else { Vec::new() },
-        is_comparable: kinds.all(|kind| Some(kind) == first),
+        is_comparable: is_comparable(runs),
         runs: views.collect::<Result<_, ReportError>>()?,
     };
-    Ok(askama::Template::render(&page)?)
+    Ok(text::without_control_characters(askama::Template::render(&page)?))
 }
 
-impl View<'_> {
-    fn evaluation(&self) -> Option<&Evaluation> {
-        self.run.judged.as_ref().map(|judged| &judged.result.evaluation)
+/// Whether all evaluated runs were evaluated on the same images.
+fn is_comparable(runs: &[Run]) -> bool {
+    let files = runs.iter().filter_map(|run| run.evaluated.as_ref()).map(|evaluated| &evaluated.file);
+    let mut images = files.map(|file| (file.split(), file.dataset()));
+    let first = images.next();
+    images.all(|other| Some(other) == first)
+}
+
+impl<'a> RunView<'a> {
+    fn file(&self) -> Option<&'a EvaluationFile> {
+        self.run.evaluated.as_ref().map(|evaluated| &evaluated.file)
     }
 
-    /// Expected calibration error.
-    fn ece(&self) -> Option<f64> {
-        self.evaluation()?.calibration.as_ref()?.ece
+    fn evaluation(&self) -> Option<&'a Evaluation> {
+        self.run.evaluation()
     }
 
-    /// "10,000 test pictures"
-    fn judged_on(&self) -> String {
-        self.run.judged.as_ref().map_or_else(
-            || "not judged yet".to_owned(),
-            |judged| format!("{} {} pictures", grouped(judged.result.evaluation.pictures), judged.on.name()),
+    /// `10,000 test images`
+    fn evaluated_on(&self) -> String {
+        self.file().map_or_else(
+            || "not evaluated yet".to_owned(),
+            |file| format!("{} {} images", grouped(file.evaluation().images), file.split()),
         )
     }
 
@@ -127,6 +100,6 @@ impl View<'_> {
     }
 
     fn has_mistakes(&self) -> bool {
-        self.evaluation().is_some_and(|evaluation| evaluation.correct < evaluation.pictures)
+        self.evaluation().is_some_and(|evaluation| evaluation.correct < evaluation.images)
     }
 }

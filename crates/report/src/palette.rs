@@ -1,6 +1,6 @@
-//! The colours, for light and dark, and the style sheets that are made of them.
+//! The colours, for light and for dark paper, and the style sheets that are made of them.
 
-/// A colour's name in the style sheets, and what it is on light and on dark paper.
+/// A colour of the style sheets, which differs between light and dark paper.
 struct Colour {
     name: &'static str,
     light: &'static str,
@@ -11,8 +11,8 @@ const fn colour(name: &'static str, light: &'static str, dark: &'static str) -> 
     Colour { name, light, dark }
 }
 
-/// `series-0` and so on are told apart by people with any kind of colour vision: after Okabe and Ito (2008), darker on
-/// light paper.
+/// People with any kind of colour vision can tell `series-0` and the others apart. They are the colours of Okabe and
+/// Ito (2008), made darker on light paper.
 const COLOURS: [Colour; 15] = [
     colour("paper", "#fdfdfb", "#15171a"),
     colour("panel", "#f4f4f0", "#1d2024"),
@@ -31,13 +31,16 @@ const COLOURS: [Colour; 15] = [
     colour("series-5", "#3d4147", "#c9ccd1"),
 ];
 
+/// The strongest colour of the heat map, on which counts can still be read.
+pub(crate) const MOST_OPACITY: f64 = 0.55;
+
 /// How many runs have a colour of their own.
 pub(crate) const SERIES: usize = 6;
 
-const FIGURE_STYLE: &str = include_str!("../templates/figure.css");
-const PAGE_STYLE: &str = include_str!("../templates/page.css");
+const FIGURE_STYLE: &str = include_str!("../templates/figures/figure.css");
+const PAGE_STYLE: &str = include_str!("../templates/page/page.css");
 
-/// The page's style sheet: colours as variables, which change with the reader's preference.
+/// The page's style sheet. Colours are variables, whose values follow the reader's preference for light or dark.
 pub(crate) fn page_style() -> String {
     let variables = |of: fn(&Colour) -> &'static str| {
         let variables = COLOURS.iter().map(|colour| format!("--{}:{};", colour.name, of(colour)));
@@ -50,7 +53,8 @@ pub(crate) fn page_style() -> String {
     )
 }
 
-/// The style sheet of a figure in a file of its own: on light paper, without variables, which not every program knows.
+/// The style sheet of a figure in a file of its own. It is for light paper, and has no variables, because not every
+/// program that shows SVG knows them.
 pub(crate) fn figure_style() -> String {
     COLOURS.iter().fold(FIGURE_STYLE.to_owned(), |style, colour| {
         style.replace(&format!("var(--{})", colour.name), colour.light)
@@ -109,7 +113,7 @@ mod tests {
         let (ink, paper, wrong) = (of("ink"), of("paper"), of("wrong"));
         for (ink, paper, wrong) in [(ink.light, paper.light, wrong.light), (ink.dark, paper.dark, wrong.dark)]
         {
-            let cell = over(wrong, paper, crate::heat_map::MOST_OPACITY);
+            let cell = over(wrong, paper, MOST_OPACITY);
             assert!(contrast(ink, &cell) >= 4.5, "{ink} on {cell}: {}", contrast(ink, &cell));
         }
     }

@@ -1,46 +1,48 @@
-//! A run as the page shows it: its files' content, and what only its weights tell.
+//! A run as the page shows it: the content of its files, and what only its weights tell.
 
-use crate::input::{Event, RunInfo, Test};
+use run_files::{Evaluation, Event, MetricsLine, Mistake, RunInfo, TestFile, ValidationFile};
 
 /// Everything that the page may show of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
-    /// How people call it, e.g. `runs/default-1`; `test -p` takes it.
+    /// What people call it, e.g. `runs/default-1`; `test -p` takes it.
     pub name: String,
-    /// `config.toml`.
+    /// The text of `config.toml`.
     pub config: String,
     /// `run.json`.
     pub info: RunInfo,
     /// `metrics.jsonl`.
-    pub events: Vec<Event>,
-    pub judged: Option<Judged>,
-    /// How often `test` was asked of the run, whichever of its models was the best one then.
+    pub metrics: Vec<MetricsLine>,
+    /// The evaluation of the run's best model; `None` before training has ended.
+    pub evaluated: Option<Evaluated>,
+    /// How often `test` was run on it, with whichever model was the best one at the time.
     pub times_tested: usize,
-    pub layers: Vec<Layer>,
-    /// Those of the first convolution, if there is one.
+    /// The network's layers; empty if they are not known.
+    pub layers: Vec<LayerRow>,
+    /// The filters of the first convolution, if there is one.
     pub filters: Option<Filters>,
 }
 
-/// What was found with the run's best weights.
+/// The evaluation of a run's best model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    pub on: Split,
-    pub result: Test,
-    /// `gallery[i]` is the picture of `result.worst[i]`; it may be shorter.
-    pub gallery: Vec<Picture>,
+pub struct Evaluated {
+    pub file: EvaluationFile,
+    /// `gallery[i]` is the image of the file's `worst[i]`; it may be shorter.
+    pub gallery: Vec<Image>,
 }
 
-/// Which pictures a run was judged on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Split {
-    /// Those that chose the best epoch.
-    Validation,
-    Test,
+/// The file with the evaluation, which also says on which images the model was evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvaluationFile {
+    /// `validation.json`: on the images that chose the best epoch.
+    Validation(ValidationFile),
+    /// `test.json`: on the test images.
+    Test(TestFile),
 }
 
-/// A grey picture.
+/// A grey image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Picture {
+pub struct Image {
     pub height: usize,
     pub width: usize,
     /// `[height, width]`: 0 is background, 255 ink.
@@ -49,12 +51,13 @@ pub struct Picture {
 
 /// A row of the layer table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layer {
+pub struct LayerRow {
     pub name: String,
     pub kind: String,
-    /// E.g. `32x28x28`.
+    /// The shape of the output, e.g. `32x28x28`.
     pub output: String,
     pub parameters: usize,
+    /// For one image.
     pub multiply_adds: usize,
 }
 
@@ -63,25 +66,26 @@ pub struct Layer {
 pub struct Filters {
     /// `[filters, channels, height, width]`
     pub shape: [usize; 4],
-    /// Row by row.
+    /// The weights in this shape's order.
     pub values: Vec<f32>,
 }
 
 impl Run {
-    /// Seconds of training so far.
-    pub(crate) fn seconds(&self) -> Option<f64> {
-        self.events.iter().rev().find_map(|event| match event {
-            Event::Step(step) => step.seconds,
-            Event::Epoch(epoch) => epoch.seconds,
-            Event::Finish { seconds, .. } => *seconds,
-            Event::Start { .. } | Event::Unknown => None,
-        })
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.metrics.iter().map(|line| &line.event)
     }
 
-    /// Steps in an epoch: as the run said, or as its first epoch took.
+    /// Seconds of training so far.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        let lines = self.metrics.iter().rev();
+        let mut trained = lines.filter(|line| !matches!(line.event, Event::Start(_) | Event::Unknown));
+        trained.find_map(|line| Some(line.seconds).filter(|seconds| seconds.is_finite()))
+    }
+
+    /// Steps in an epoch: as the start event says, or else as the first epoch took.
     pub(crate) fn steps_per_epoch(&self) -> Option<usize> {
-        let steps = self.events.iter().find_map(|event| match event {
-            Event::Start { steps_per_epoch, .. } => Some(*steps_per_epoch),
+        let steps = self.events().find_map(|event| match event {
+            Event::Start(start) => Some(start.steps_per_epoch),
             Event::Epoch(epoch) => Some(epoch.step / epoch.epoch.max(1)),
             _ => None,
         });
@@ -92,13 +96,55 @@ impl Run {
     pub(crate) fn parameters(&self) -> Option<usize> {
         (!self.layers.is_empty()).then(|| self.layers.iter().map(|layer| layer.parameters).sum())
     }
+
+    pub(crate) fn evaluation(&self) -> Option<&Evaluation> {
+        self.evaluated.as_ref().map(|evaluated| evaluated.file.evaluation())
+    }
 }
 
-impl Split {
-    pub(crate) fn name(self) -> &'static str {
+impl EvaluationFile {
+    pub fn evaluation(&self) -> &Evaluation {
         match self {
-            Self::Validation => "validation",
-            Self::Test => "test",
+            Self::Validation(file) => &file.evaluation,
+            Self::Test(file) => &file.evaluation,
+        }
+    }
+
+    /// Wrongly classified images by falling loss.
+    pub fn worst(&self) -> &[Mistake] {
+        match self {
+            Self::Validation(file) => &file.worst,
+            Self::Test(file) => &file.worst,
+        }
+    }
+
+    /// Which of the data set's images they were: `validation` or `test`.
+    pub(crate) fn split(&self) -> &'static str {
+        match self {
+            Self::Validation(_) => "validation",
+            Self::Test(_) => "test",
+        }
+    }
+
+    pub(crate) fn dataset(&self) -> &str {
+        match self {
+            Self::Validation(file) => &file.dataset,
+            Self::Test(file) => &file.dataset,
+        }
+    }
+
+    /// The epoch whose weights were evaluated, from 1.
+    pub(crate) fn epoch(&self) -> usize {
+        match self {
+            Self::Validation(file) => file.epoch,
+            Self::Test(file) => file.epoch,
+        }
+    }
+
+    pub(crate) fn weights_sha256(&self) -> &str {
+        match self {
+            Self::Validation(file) => &file.weights_sha256,
+            Self::Test(file) => &file.weights_sha256,
         }
     }
 }

@@ -1,11 +1,13 @@
-//! How much room a text takes in a drawing, estimated: whoever draws it has another font than this program knows.
+//! Texts in drawings: how much room they take, and which characters they may not have.
+//!
+//! The room is an estimate, because each reader's system draws the text in a font of its own.
 
-/// Width of a text of a font size.
+/// Width of a text in pixels, at a font size in pixels.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
-/// Of the widest usual sans-serif font's characters (DejaVu Sans).
+/// Width of a character as a share of the font size, in the widest of the usual sans-serif fonts (DejaVu Sans).
 fn em(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '|' | '!' | '\'' | ' ' | '\u{a0}' => 0.32,
@@ -17,7 +19,7 @@ fn em(character: char) -> f64 {
     }
 }
 
-/// The text, or as much of its beginning as fits, and an ellipsis.
+/// The text, if it fits into `room` pixels; else as much of its beginning as fits, and an ellipsis.
 pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
@@ -34,13 +36,13 @@ pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     short
 }
 
-/// What XML and HTML have no place for, not even escaped, becomes U+FFFD.
+/// Replaces by U+FFFD the characters that XML and HTML do not allow, not even escaped.
 pub(crate) fn without_control_characters(text: String) -> String {
-    let has_no_place = |character: char| {
+    let is_refused = |character: char| {
         (character.is_control() && !matches!(character, '\n' | '\t'))
             || matches!(character, '\u{fffe}' | '\u{ffff}')
     };
-    if text.contains(has_no_place) { text.replace(has_no_place, "\u{fffd}") } else { text }
+    if text.contains(is_refused) { text.replace(is_refused, "\u{fffd}") } else { text }
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 
 use report::{Figure, ReportError, comparison_figures, figures};
+use run_files::Event;
 
 mod fixture;
 
-use fixture::{edges, full};
+use fixture::{edges, full, test_file};
 
 fn figure(name: &str) -> Figure {
     figures(&full("runs/a")).unwrap().into_iter().find(|figure| figure.name == name).unwrap()
@@ -109,14 +110,14 @@ fn a_png_has_its_texts_and_its_colours() {
 fn names_of_classes_are_text_in_a_figure_too() {
     let mut run = full("runs/a");
     let name = "<b>&\"\u{1}";
-    run.judged.as_mut().unwrap().result.evaluation.classes[0].name = name.into();
+    test_file(&mut run).evaluation.classes[0].name = name.into();
     let svg = &figures(&run).unwrap()[3];
     assert_eq!(texts(&svg.svg).iter().filter(|text| *text == "<b>&\"\u{fffd}").count(), 2, "{}", svg.svg);
     assert!(svg.png(1.0).is_ok());
 }
 
 #[test]
-fn a_scale_that_makes_no_picture_is_refused() {
+fn a_scale_that_makes_no_image_is_refused() {
     let figure = figure("loss");
     for scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e6] {
         let error = figure.png(scale).unwrap_err();
@@ -156,7 +157,7 @@ fn the_reliability_diagram_has_a_bar_for_each_bin_and_a_dot_for_each_full_one() 
 }
 
 #[test]
-fn corruptions_stand_beside_clean_pictures_the_best_first() {
+fn corruptions_stand_beside_clean_images_the_best_first() {
     let texts = texts(&figure("corruptions").svg);
     let names: Vec<&String> = texts.iter().filter(|text| text.chars().any(char::is_alphabetic)).collect();
     assert_eq!(names, ["clean", "mean, corrupted", "shot-noise", "fog", "stripe", "accuracy, %"]);
@@ -202,7 +203,7 @@ fn curves_have_the_best_epoch_circled_and_epochs_below() {
         assert!(texts.iter().any(|text| text == expected), "{expected}: {texts:?}");
     }
     let mut steps = full("runs/a");
-    steps.events.retain(|event| matches!(event, report::Event::Step(_)));
+    steps.metrics.retain(|line| matches!(line.event, Event::Step(_)));
     let svg = &figures(&steps).unwrap()[0].svg;
     assert!(svg.contains(">step<") && !svg.contains(">epoch<"), "without epochs the steps are counted");
 }

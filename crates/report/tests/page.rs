@@ -1,12 +1,12 @@
 //! The page as a browser reads it: whole, safe, self-contained, and true to what it was given.
 #![allow(clippy::unwrap_used)]
 
-use report::{Run, Split, page};
+use report::{Run, page};
 use roxmltree::{Document, Node, ParsingOptions};
 
 mod fixture;
 
-use fixture::{DIGITS, edges, full, judged, test};
+use fixture::{DIGITS, edges, full, test, test_file, validated};
 
 const WRITTEN: &str = "2026-11-24T16:00:00Z";
 
@@ -104,7 +104,7 @@ fn no_page_shows_what_is_not_a_number() {
 
 #[test]
 fn what_is_undefined_is_called_so() {
-    let run = edges().into_iter().find(|(what, _)| *what == "no pictures").unwrap().1;
+    let run = edges().into_iter().find(|(what, _)| *what == "no images").unwrap().1;
     let page = page(&[run], WRITTEN).unwrap();
     let document = parse(&page);
     let headline = document.descendants().find(|node| node.attribute("class") == Some("accuracy")).unwrap();
@@ -122,10 +122,10 @@ fn what_a_file_brings_is_text_and_nothing_else() {
     run.info.hardware = evil.into();
     run.info.data_sha256[0].0 = evil.into();
     run.layers[0].kind = evil.into();
-    let judged = run.judged.as_mut().unwrap();
-    judged.result.dataset = evil.into();
-    judged.result.evaluation.classes[0].name = evil.into();
-    judged.result.corruptions.as_mut().unwrap().each[0].name = evil.into();
+    let file = test_file(&mut run);
+    file.dataset = evil.into();
+    file.evaluation.classes[0].name = evil.into();
+    file.corruptions.as_mut().unwrap().each[0].name = evil.into();
     for runs in [vec![run.clone()], vec![run.clone(), run]] {
         let page = page(&runs, evil).unwrap();
         let document = parse(&page);
@@ -138,28 +138,31 @@ fn what_a_file_brings_is_text_and_nothing_else() {
 }
 
 #[test]
-fn the_headline_says_what_was_judged_on_which_pictures() {
+fn the_headline_says_what_was_evaluated_on_which_images() {
     let words = |run: &Run| {
         let page = page(std::slice::from_ref(run), WRITTEN).unwrap();
         body(&parse(&page)).replace('\u{a0}', " ")
     };
     let mut run = full("runs/a");
     let tested = words(&run);
-    assert!(tested.contains("98.00 %") && tested.contains("980 of 1,000 test pictures of mnist"), "{tested}");
+    assert!(tested.contains("98.00 %") && tested.contains("980 of 1,000 test images of mnist"), "{tested}");
     assert!(tested.contains("95 % interval 97.00–99.00 %"), "{tested}");
     assert!(!tested.contains("has not been looked at") && !tested.contains("has been tested"));
 
-    run.judged.as_mut().unwrap().result.times_tested = Some(4);
+    test_file(&mut run).times_tested = 4;
     assert!(words(&run).contains("has been tested 4 times"));
 
-    run.judged = Some(judged(Split::Validation, test(&DIGITS, 10)));
-    let validated = words(&run);
-    assert!(validated.contains("80 of 100 validation pictures of mnist"), "{validated}");
-    assert!(validated.contains("The test set has not been looked at: test -p runs/a does."), "{validated}");
+    run.evaluated = Some(validated(test(&DIGITS, 10)));
+    let on_validation = words(&run);
+    assert!(on_validation.contains("80 of 100 validation images of mnist"), "{on_validation}");
+    assert!(
+        on_validation.contains("The test set has not been looked at: test -p runs/a does."),
+        "{on_validation}"
+    );
 
-    run.judged = None;
+    run.evaluated = None;
     let new = words(&run);
-    assert!(new.contains("has not been judged yet") && new.contains("test -p runs/a judges"), "{new}");
+    assert!(new.contains("has not been evaluated yet") && new.contains("test -p runs/a evaluates"), "{new}");
 }
 
 #[test]
@@ -180,23 +183,23 @@ fn one_run_is_shown_at_once_and_several_are_compared_first() {
 }
 
 #[test]
-fn accuracies_on_different_pictures_are_not_compared_in_silence() {
-    let mut validated = full("runs/b");
-    validated.judged = Some(judged(Split::Validation, test(&DIGITS, 10)));
-    assert!(page(&[full("runs/a"), validated], WRITTEN).unwrap().contains("not comparable"));
-    let mut unjudged = full("runs/c");
-    unjudged.judged = None;
-    assert!(!page(&[full("runs/a"), unjudged], WRITTEN).unwrap().contains("not comparable"));
+fn accuracies_on_different_images_are_not_compared_in_silence() {
+    let mut other = full("runs/b");
+    other.evaluated = Some(validated(test(&DIGITS, 10)));
+    assert!(page(&[full("runs/a"), other], WRITTEN).unwrap().contains("not comparable"));
+    let mut new = full("runs/c");
+    new.evaluated = None;
+    assert!(!page(&[full("runs/a"), new], WRITTEN).unwrap().contains("not comparable"));
 }
 
 #[test]
-fn the_gallery_shows_each_mistake_with_its_picture() {
+fn the_gallery_shows_each_mistake_with_its_image() {
     let page = page(&[full("runs/a")], WRITTEN).unwrap();
     let document = parse(&page);
-    let pictures: Vec<&str> = elements(&document, "img").map(|img| img.attribute("src").unwrap()).collect();
-    assert_eq!(pictures.len(), 10);
-    assert!(pictures.iter().all(|picture| picture.starts_with("data:image/png;base64,")));
-    assert!(pictures.windows(2).all(|pair| pair[0] != pair[1]), "each its own");
+    let images: Vec<&str> = elements(&document, "img").map(|img| img.attribute("src").unwrap()).collect();
+    assert_eq!(images.len(), 10);
+    assert!(images.iter().all(|image| image.starts_with("data:image/png;base64,")));
+    assert!(images.windows(2).all(|pair| pair[0] != pair[1]), "each its own");
     let card = elements(&document, "li").nth(3).unwrap();
     assert!(text(card).contains("3taken for 4loss 5.00no. 1,003"), "{}", text(card));
 }
@@ -204,11 +207,11 @@ fn the_gallery_shows_each_mistake_with_its_picture() {
 #[test]
 fn three_long_runs_with_fifty_mistakes_each_stay_below_two_megabytes() {
     let mut run = full("runs/long");
-    run.events = fixture::events(200, 1);
-    let judged = run.judged.as_mut().unwrap();
-    let (mistake, noise) = (judged.result.worst[0].clone(), judged.gallery[3].clone());
-    judged.result.worst = vec![mistake; 50];
-    judged.gallery = vec![noise; 50];
+    run.metrics = fixture::metrics(200, 1);
+    let file = test_file(&mut run);
+    file.worst = vec![file.worst[0].clone(); 50];
+    let gallery = &mut run.evaluated.as_mut().unwrap().gallery;
+    *gallery = vec![gallery[3].clone(); 50];
     let page = page(&[run.clone(), run.clone(), run], WRITTEN).unwrap();
     assert_eq!(page.matches("<img").count(), 150);
     assert!(page.len() < 2_000_000, "{} bytes", page.len());

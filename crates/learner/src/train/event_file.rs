@@ -7,7 +7,7 @@
 //! a release since early 2024.
 //!
 //! A killed process leaves at most half a record at the end of its file, which TensorBoard
-//! ignores. A resumed run writes a further file into the same folder; TensorBoard reads the
+//! ignores. A run that goes on writes a further file into the same folder; TensorBoard reads the
 //! files of a folder in the order of their names, as one run.
 
 use std::fs::{self, File, OpenOptions};
@@ -22,7 +22,7 @@ use crc::{CRC_32_ISCSI, Crc};
 pub mod tag {
     /// Mean loss of the steps since the event before.
     pub const TRAIN_LOSS: &str = "loss/train";
-    /// Share of right predictions in the steps since the event before.
+    /// Share of right answers in the steps since the event before.
     pub const TRAIN_ACCURACY: &str = "accuracy/train";
     pub const LEARNING_RATE: &str = "optimizer/learning_rate";
     pub const GRADIENT_NORM: &str = "optimizer/gradient_norm";
@@ -58,7 +58,7 @@ impl EventWriter {
         Self::resume(folder, started, 0)
     }
 
-    /// Continues a run whose next step is `first_step` (the checkpoint's step and one).
+    /// Goes on with a run whose next step is `first_step` (the checkpoint's step and one).
     ///
     /// What earlier files tell of `first_step` and later happens again and must not be drawn
     /// twice: TensorBoard drops it when it meets this file's session start.

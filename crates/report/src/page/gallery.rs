@@ -1,33 +1,35 @@
-//! The worst mistakes: what the picture was, what it was taken for, and how sure the network was.
+//! The gallery of the worst mistakes: each image, its label and prediction, and how sure the network was.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::ReportError;
-use crate::input::{Class, Mistake};
+use run_files::{ClassMetrics, Mistake};
+
+use crate::error::ReportError;
 use crate::number::{filters, fixed, grouped, percent};
-use crate::run::{Judged, Picture};
+use crate::run::{Evaluated, Image};
 use crate::text;
 
 /// A mistake as the page shows it.
-pub(crate) struct Card {
+pub(crate) struct MistakeCard {
     pub(crate) index: String,
     pub(crate) label: String,
     pub(crate) prediction: String,
     pub(crate) loss: String,
-    /// A PNG as a data URI; empty without a picture.
-    pub(crate) picture: String,
+    /// A PNG as a data URI; empty if the image is not there.
+    pub(crate) image: String,
+    /// An SVG element with the probabilities; empty if the file holds none.
     pub(crate) bars: String,
 }
 
 #[derive(askama::Template)]
-#[template(path = "probabilities.svg")]
-struct Probabilities {
+#[template(path = "page/probabilities.svg")]
+struct ProbabilityBars {
     description: String,
-    bars: Vec<Probability>,
+    bars: Vec<ProbabilityBar>,
 }
 
-struct Probability {
+struct ProbabilityBar {
     class: &'static str,
     left: f64,
     width: f64,
@@ -36,44 +38,47 @@ struct Probability {
 }
 
 const WIDTH: f64 = 160.0;
-/// Where the bars stand, and how high the highest may be.
+/// Where the bars stand; the highest of them is a little shorter than this.
 const FOOT: f64 = 36.0;
 
-pub(crate) fn cards(judged: &Judged) -> Result<Vec<Card>, ReportError> {
-    let classes = &judged.result.evaluation.classes;
-    let cards = judged.result.worst.iter().enumerate().map(|(position, mistake)| {
-        Ok(Card {
+/// A card for each of the file's mistakes, in the file's order.
+pub(crate) fn cards(evaluated: &Evaluated) -> Result<Vec<MistakeCard>, ReportError> {
+    let Evaluated { file, gallery } = evaluated;
+    let classes = &file.evaluation().classes;
+    let cards = file.worst().iter().enumerate().map(|(position, mistake)| {
+        Ok(MistakeCard {
             index: grouped(mistake.index),
             label: class_name(classes, mistake.label),
             prediction: class_name(classes, mistake.prediction),
             loss: fixed(mistake.loss, 2),
-            picture: judged.gallery.get(position).map(data_uri).transpose()?.flatten().unwrap_or_default(),
+            image: gallery.get(position).map(data_uri).transpose()?.flatten().unwrap_or_default(),
             bars: bars(mistake, classes)?,
         })
     });
     cards.collect()
 }
 
-/// Of a class that the evaluation does not know, its number.
-fn class_name(classes: &[Class], class: usize) -> String {
+/// The name of a class, or its number if the evaluation does not know it.
+fn class_name(classes: &[ClassMetrics], class: usize) -> String {
     classes.get(class).map_or_else(|| class.to_string(), |class| class.name.clone())
 }
 
-/// Black ink on white as a PNG; the page inverts it on dark paper. `None` if there are not as many pixels as its sides
-/// say.
-fn data_uri(picture: &Picture) -> Result<Option<String>, ReportError> {
-    let (Ok(width), Ok(height)) = (u32::try_from(picture.width), u32::try_from(picture.height)) else {
+/// The image as a PNG with black ink on white, which the page inverts on dark paper. `None` if the number of pixels
+/// is not `height * width`.
+fn data_uri(image: &Image) -> Result<Option<String>, ReportError> {
+    let (Ok(width), Ok(height)) = (u32::try_from(image.width), u32::try_from(image.height)) else {
         return Ok(None);
     };
-    if picture.pixels.is_empty() || picture.width.checked_mul(picture.height) != Some(picture.pixels.len()) {
+    if image.pixels.is_empty() || image.width.checked_mul(image.height) != Some(image.pixels.len()) {
         return Ok(None);
     }
-    let ink: Vec<u8> = picture.pixels.iter().map(|pixel| 255 - pixel).collect();
+    let ink: Vec<u8> = image.pixels.iter().map(|pixel| 255 - pixel).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
-    // Pictures are most of the work of a page: compressed fast, it takes a fourth of the time and 3 % more room.
+    // Encoding images is most of the work of a page. Fast compression makes a page in a fourth of the time, and the
+    // page is 3 % larger.
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&ink)?;
@@ -82,18 +87,18 @@ fn data_uri(picture: &Picture) -> Result<Option<String>, ReportError> {
 }
 
 /// The probabilities of all classes as small bars.
-fn bars(mistake: &Mistake, classes: &[Class]) -> Result<String, ReportError> {
+fn bars(mistake: &Mistake, classes: &[ClassMetrics]) -> Result<String, ReportError> {
     let probabilities = &mistake.probabilities;
     if probabilities.is_empty() {
         return Ok(String::new());
     }
     let width = WIDTH / probabilities.len() as f64;
     let names: Vec<String> = (0..probabilities.len()).map(|class| class_name(classes, class)).collect();
-    // All names or none: some alone would be taken for those of their neighbours.
+    // If not all names fit, none is written, because a reader would take a name for that of the next bar.
     let has_names = names.iter().all(|name| text::width(name, 10.0) <= width);
     let bars = probabilities.iter().enumerate().map(|(class, probability)| {
-        let probability = probability.filter(|probability| probability.is_finite()).unwrap_or(0.0);
-        Probability {
+        let probability = Some(*probability).filter(|probability| probability.is_finite()).unwrap_or(0.0);
+        ProbabilityBar {
             class: match class {
                 _ if class == mistake.label => "right",
                 _ if class == mistake.prediction => "wrong",
@@ -105,7 +110,7 @@ fn bars(mistake: &Mistake, classes: &[Class]) -> Result<String, ReportError> {
             name: if has_names { names[class].clone() } else { String::new() },
         }
     });
-    let bars = Probabilities { description: description(mistake, &names), bars: bars.collect() };
+    let bars = ProbabilityBars { description: description(mistake, &names), bars: bars.collect() };
     Ok(askama::Template::render(&bars)?)
 }
 
@@ -115,7 +120,8 @@ fn description(mistake: &Mistake, names: &[String]) -> String {
         .probabilities
         .iter()
         .zip(names)
-        .filter_map(|(probability, name)| Some((probability.filter(|p| p.is_finite())?, name)))
+        .filter(|(probability, _)| probability.is_finite())
+        .map(|(probability, name)| (*probability, name))
         .collect();
     probabilities.sort_by(|a, b| b.0.total_cmp(&a.0));
     let words = probabilities
@@ -130,9 +136,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_becomes_a_png_with_black_ink() {
-        let picture = Picture { height: 1, width: 3, pixels: vec![0, 100, 255] };
-        let uri = data_uri(&picture).unwrap().unwrap();
+    fn an_image_becomes_a_png_with_black_ink() {
+        let image = Image { height: 1, width: 3, pixels: vec![0, 100, 255] };
+        let uri = data_uri(&image).unwrap().unwrap();
         let bytes = STANDARD.decode(uri.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut pixels = vec![0; 3];
@@ -142,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn pixels_that_do_not_fit_the_sides_are_no_picture() {
+    fn pixels_that_do_not_fit_the_sides_are_no_image() {
         for (height, width, pixels) in [(0, 0, 0), (2, 2, 3), (usize::MAX, 2, 4), (0, 5, 0)] {
-            assert_eq!(data_uri(&Picture { height, width, pixels: vec![0; pixels] }).unwrap(), None);
+            assert_eq!(data_uri(&Image { height, width, pixels: vec![0; pixels] }).unwrap(), None);
         }
     }
 
@@ -153,7 +159,7 @@ mod tests {
         let mistake = Mistake {
             label: 7,
             prediction: 0,
-            probabilities: vec![Some(0.75), None, Some(f64::NAN)],
+            probabilities: vec![0.75, f64::INFINITY, f64::NAN],
             ..Default::default()
         };
         assert_eq!(class_name(&[], 7), "7");

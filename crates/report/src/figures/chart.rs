@@ -2,29 +2,29 @@
 
 use std::fmt::Write;
 
-use crate::ReportError;
-use crate::drawing::{Drawing, FONT, WIDTH};
+use crate::error::ReportError;
+use crate::figures::axis::{Axis, AxisScale, Tick};
+use crate::figures::drawing::{Drawing, FONT, WIDTH};
 use crate::number::{Px, filters};
-use crate::scale::{Scale, Spread, Tick};
 use crate::text;
 
-/// A point, or a gap where something was not a number.
+/// The points of a line; `None` is a gap, where a value was not a number.
 pub(crate) type Points = Vec<Option<(f64, f64)>>;
 
 /// One line of a chart.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
-    /// Empty: not in the legend.
+    /// A line with an empty name is not in the legend.
     pub(crate) name: String,
-    /// Classes of the style sheet.
+    /// Classes of the style sheet, separated by spaces.
     pub(crate) class: String,
     pub(crate) points: Points,
     pub(crate) marks: Option<Mark>,
-    /// This point is circled.
+    /// A point to draw a circle around.
     pub(crate) circled: Option<(f64, f64)>,
 }
 
-/// The shape of a line's points, so that lines differ not by colour alone.
+/// The shape that marks a line's points. Lines differ in it, so that nobody needs to see colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     Circle,
@@ -33,30 +33,31 @@ pub(crate) enum Mark {
     Diamond,
 }
 
-/// What is drawn, in the units of what is shown.
+/// A chart, in the units of the data.
 pub(crate) struct Chart {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) description: String,
     pub(crate) x_label: &'static str,
     pub(crate) y_label: &'static str,
-    /// `None`: linear, from zero.
-    pub(crate) y_spread: Option<Spread>,
+    /// `None` is linear and begins at zero.
+    pub(crate) y_scale: Option<AxisScale>,
     pub(crate) series: Vec<Series>,
 }
 
-/// The same in pixels, as the template draws it.
+/// The chart in pixels, as the template draws it.
 #[derive(askama::Template)]
-#[template(path = "chart.svg")]
-struct Layout<'a> {
+#[template(path = "figures/chart.svg")]
+struct ChartLayout<'a> {
     chart: &'a Chart,
     frame: Frame,
     x_ticks: Vec<Tick>,
     y_ticks: Vec<Tick>,
     lines: Vec<Line>,
-    legend: Vec<Entry>,
+    legend: Vec<LegendEntry>,
 }
 
+/// Edges of the plot.
 struct Frame {
     left: f64,
     right: f64,
@@ -70,7 +71,7 @@ struct Line {
     circled: Option<(Px, Px)>,
 }
 
-struct Entry {
+struct LegendEntry {
     class: String,
     name: String,
     x: Px,
@@ -78,9 +79,11 @@ struct Entry {
     marks: String,
 }
 
+/// Height of a row of the legend.
 const ROW: f64 = 17.0;
+/// Height of the plot.
 const PLOT: f64 = 168.0;
-/// So many marks can still be told from each other.
+/// More marks than these on one line run into each other.
 const MOST_MARKS: usize = 40;
 
 impl Chart {
@@ -94,16 +97,16 @@ impl Chart {
         let top = 20.0 + rows as f64 * ROW + 4.0;
         let bottom = top + PLOT;
         let values = points().map(|point| point.1);
-        let y = match self.y_spread {
-            Some(spread) => Scale::over(spread, values, bottom, top),
-            None => Scale::from_zero(values, bottom, top),
+        let y = match self.y_scale {
+            Some(scale) => Axis::over(scale, values, bottom, top),
+            None => Axis::from_zero(values, bottom, top),
         };
         let y_ticks = y.ticks(6);
         let widest = y_ticks.iter().map(|tick| text::width(&tick.text, FONT)).fold(20.0, f64::max);
         let frame = Frame { left: widest + 8.0, right: WIDTH - 8.0, bottom };
         let last = points().map(|point| point.0).fold(0.0, f64::max);
-        let x = Scale::linear(0.0, last, frame.left, frame.right);
-        let layout = Layout {
+        let x = Axis::linear(0.0, last, frame.left, frame.right);
+        let layout = ChartLayout {
             chart: self,
             x_ticks: x.ticks(8).into_iter().filter(|tick| !tick.text.contains('.')).collect(),
             y_ticks,
@@ -121,8 +124,8 @@ impl Chart {
         }))
     }
 
-    /// The names, one after the other, and how many rows they take.
-    fn legend(&self) -> (Vec<Entry>, usize) {
+    /// The names from left to right in as many rows as they need, and the number of these rows.
+    fn legend(&self) -> (Vec<LegendEntry>, usize) {
         let (mut x, mut row) = (0.0, 0);
         let mut entries = Vec::new();
         for series in self.series.iter().filter(|series| !series.name.is_empty()) {
@@ -137,15 +140,15 @@ impl Chart {
             if let Some(mark) = series.marks {
                 mark.draw(&mut marks, x + 9.0, y);
             }
-            entries.push(Entry { class: series.class.clone(), name, x: Px(x), y: Px(y), marks });
+            entries.push(LegendEntry { class: series.class.clone(), name, x: Px(x), y: Px(y), marks });
             x += width;
         }
-        // One row even without names: charts side by side are equally high.
+        // There is one row even without names, so that charts side by side are equally high.
         (entries, row + 1)
     }
 }
 
-fn line(series: &Series, x: &Scale, y: &Scale) -> Line {
+fn line(series: &Series, x: &Axis, y: &Axis) -> Line {
     let place = |point: &(f64, f64)| Some((x.at(point.0)?, y.at(point.1)?));
     let placed: Points = series.points.iter().map(|point| point.as_ref().and_then(place)).collect();
     let mut marks = String::new();
@@ -158,8 +161,8 @@ fn line(series: &Series, x: &Scale, y: &Scale) -> Line {
     Line { class: series.class.clone(), path: path(&thinned(placed)), marks, circled }
 }
 
-/// Of all points in one pixel's column only the lowest and the highest, so that a long run's curve looks the same and
-/// takes no more room than a short one's.
+/// Keeps of all points in one pixel's column the lowest and the highest. The curve looks the same, and that of a
+/// long run takes no more room on the page than that of a short one.
 fn thinned(points: Points) -> Points {
     let mut thinned: Points = Vec::new();
     let mut column: Vec<(f64, f64)> = Vec::new();
@@ -197,7 +200,7 @@ fn path(points: &Points) -> String {
     let mut is_drawing = false;
     for point in points {
         if let Some((x, y)) = point {
-            // Writing to a string cannot fail. A lone point is a line of no length, which has round ends.
+            // A line of no length has round ends, so a lone point can be seen. Writing to a string cannot fail.
             let _ = match is_drawing {
                 true => write!(path, "L{} {}", Px(*x), Px(*y)),
                 false => write!(path, "M{} {}h0", Px(*x), Px(*y)),
@@ -209,7 +212,7 @@ fn path(points: &Points) -> String {
 }
 
 impl Mark {
-    /// The shape of the series with this number.
+    /// The mark of the series with this number, from 0.
     pub(crate) fn of(series: usize) -> Self {
         [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][series % 4]
     }
@@ -262,7 +265,7 @@ mod tests {
             description: String::new(),
             x_label: "x",
             y_label: "y",
-            y_spread: None,
+            y_scale: None,
             series: vec![series("short"), series(""), series(&"long/".repeat(50)), series("third")],
         };
         let (entries, rows) = chart.legend();

@@ -1,29 +1,31 @@
-//! The confusion matrix as a heat map: how many pictures of each class were taken for which.
+//! The confusion matrix as a heat map: how many images of each class were taken for which class.
 
 use std::cmp::Reverse;
 
-use crate::ReportError;
-use crate::drawing::{Drawing, FONT, WIDTH};
-use crate::input::Evaluation;
+use run_files::Evaluation;
+
+use crate::error::ReportError;
+use crate::figures::drawing::{Drawing, FONT, WIDTH};
 use crate::number::{filters, grouped};
+use crate::palette::MOST_OPACITY;
 use crate::text;
 
 #[derive(askama::Template)]
-#[template(path = "heat_map.svg")]
-struct Layout {
+#[template(path = "figures/heat_map.svg")]
+struct HeatMapLayout {
     left: f64,
     top: f64,
     side: f64,
-    /// Names above the columns stand upright where they are too long to lie.
+    /// Whether the names above the columns are turned upright, because they are too long.
     upright: bool,
-    names: Vec<Name>,
+    names: Vec<ClassName>,
     cells: Vec<Cell>,
     font_size: f64,
 }
 
-struct Name {
+struct ClassName {
     text: String,
-    /// The middle of the class's row or column, from the matrix's edge.
+    /// Distance of the middle of the class's row or column from the matrix's edge.
     middle: f64,
 }
 
@@ -40,9 +42,7 @@ struct Cell {
 
 const TITLE: f64 = 16.0;
 const LARGEST_CELL: f64 = 56.0;
-/// Counts can be read on the strongest colour.
-pub(crate) const MOST_OPACITY: f64 = 0.55;
-/// A smaller font is not read.
+/// Counts that would need a smaller font are left out, because nobody could read them.
 const SMALLEST_FONT: f64 = 7.0;
 
 /// `None` without classes.
@@ -58,12 +58,12 @@ pub(crate) fn draw(evaluation: &Evaluation) -> Result<Option<Drawing>, ReportErr
     let upright = longest > cell - 2.0;
     let top = TITLE + if upright { longest + 6.0 } else { FONT + 5.0 };
     let every = (FONT / cell).ceil() as usize;
-    let names = names().enumerate().step_by(every.max(1)).map(|(class, name)| Name {
+    let names = names().enumerate().step_by(every.max(1)).map(|(class, name)| ClassName {
         text: text::fit(name, FONT, longest + 1.0),
         middle: (class as f64 + 0.5) * cell,
     });
     let cells = Cells::new(evaluation, cell);
-    let layout = Layout {
+    let layout = HeatMapLayout {
         left,
         top,
         side: cell * classes as f64,
@@ -85,7 +85,8 @@ pub(crate) fn draw(evaluation: &Evaluation) -> Result<Option<Drawing>, ReportErr
 struct Cells<'a> {
     evaluation: &'a Evaluation,
     size: f64,
-    /// Of the mistakes; no fewer than 10, or the first one would look like many.
+    /// The largest count of a mistake, which has the strongest colour. It is taken for 10 if it is less, because a
+    /// single mistake would look like many otherwise.
     most_mistakes: f64,
     font_size: f64,
 }
@@ -112,7 +113,8 @@ impl<'a> Cells<'a> {
     fn one(&self, label: usize, prediction: usize) -> Cell {
         let count = count(self.evaluation, label, prediction);
         let name = |class: usize| &self.evaluation.classes[class].name;
-        // The diagonal is pale: it is not what one looks for. The logarithm lets one mistake be seen beside a hundred.
+        // The diagonal is pale, because a reader looks for mistakes. The logarithm lets a reader see one mistake
+        // beside a hundred.
         let (class, opacity) = match label == prediction {
             true => ("right", 0.28),
             false => ("wrong", MOST_OPACITY * (1.0 + count as f64).ln() / (1.0 + self.most_mistakes).ln()),
@@ -139,7 +141,7 @@ fn places(evaluation: &Evaluation) -> impl Iterator<Item = (usize, usize)> {
     (0..classes).flat_map(move |label| (0..classes).map(move |prediction| (label, prediction)))
 }
 
-/// Of a matrix that is smaller than it should be, the rest is 0.
+/// A count of the matrix; 0 where the matrix is smaller than the number of classes.
 fn count(evaluation: &Evaluation, label: usize, prediction: usize) -> usize {
     evaluation.confusion.get(label).and_then(|row| row.get(prediction)).copied().unwrap_or(0)
 }
@@ -156,7 +158,7 @@ fn description(evaluation: &Evaluation) -> String {
         .collect();
     mistakes.sort_by_key(|mistake| Reverse(mistake.0));
     if mistakes.is_empty() {
-        return "No picture was taken for another class.".to_owned();
+        return "No image was taken for another class.".to_owned();
     }
     let words = mistakes.iter().take(3).map(|(count, label, prediction)| {
         format!("{} taken for {} {} times", classes[*label].name, classes[*prediction].name, grouped(*count))

@@ -1,33 +1,34 @@
-//! What the first convolution looks for: its filters, each weight a square.
+//! The filters of the first convolution, with a coloured square for each weight.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::ReportError;
-use crate::drawing::{Drawing, WIDTH};
+use crate::error::ReportError;
+use crate::figures::drawing::{Drawing, WIDTH};
 use crate::number::{Px, filters, grouped, short};
 use crate::run::Filters;
 
 #[derive(askama::Template)]
-#[template(path = "filters.svg")]
-struct Layout {
+#[template(path = "figures/filters.svg")]
+struct FiltersLayout {
     tiles: String,
-    /// One path for each sign and strength.
+    /// One for each sign and strength that occurs.
     squares: Vec<Squares>,
     largest: String,
     bottom: f64,
 }
 
+/// All squares of one colour and strength.
 struct Squares {
     class: &'static str,
     opacity: Px,
     path: String,
 }
 
-/// More would be a carpet.
+/// The page would be too long with every filter of a wide network, and nobody would look at them all.
 const MOST_TILES: usize = 64;
 const GAP: f64 = 6.0;
-/// Strengths that the eye tells apart.
+/// How many strengths of a colour there are; the eye tells no more apart.
 const LEVELS: f64 = 10.0;
 
 /// `None` without weights, or if there are fewer than the shape says.
@@ -59,7 +60,7 @@ pub(crate) fn draw(filters: &Filters) -> Result<Option<Drawing>, ReportError> {
         );
         for (place, value) in values.iter().enumerate() {
             let level = (f64::from(value.abs() / largest.max(f32::MIN_POSITIVE)) * LEVELS).round();
-            // Also passes over what is not a number.
+            // The comparison also passes over NaN.
             if level >= 1.0 {
                 let (x, y) = (x + (place % width) as f64 * square, y + (place / width) as f64 * square);
                 let path = paths.entry((*value < 0.0, level as u8)).or_default();
@@ -67,7 +68,7 @@ pub(crate) fn draw(filters: &Filters) -> Result<Option<Drawing>, ReportError> {
             }
         }
     }
-    let layout = Layout {
+    let layout = FiltersLayout {
         tiles: backs,
         squares: paths.into_iter().map(squares).collect(),
         largest: short(f64::from((largest * 1000.0).round() / 1000.0)),

@@ -1,4 +1,4 @@
-//! From SVG to PNG, with the one font that this program brings along, so that a figure looks the same everywhere.
+//! Turns an SVG into a PNG. The program brings its own font, so that a figure looks the same on every system.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,9 +6,9 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
-use crate::ReportError;
+use crate::error::ReportError;
 
-/// So many pixels along a side are a poster.
+/// Pixels along a side. This is enough for a poster, and a mistyped scale does not fill the memory.
 const LARGEST_SIDE: f32 = 16_384.0;
 
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
@@ -21,7 +21,10 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// A figure with `scale` pixels to a unit of its drawing.
+/// The figure as PNG, with `scale` pixels to a unit of its drawing.
+///
+/// # Errors
+/// If the SVG is not valid, or a side would have less than 1 or more than [`LARGEST_SIDE`] pixels.
 pub(crate) fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ReportError> {
     let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| ReportError::Raster(error.to_string()))?;

@@ -1,15 +1,16 @@
-//! How a run learned, and how several did: loss, accuracy and learning rate over the epochs.
+//! How one run learned, and how several did: loss, accuracy and learning rate over the epochs.
 
-use crate::ReportError;
-use crate::chart::{Chart, Mark, Points, Series};
-use crate::drawing::Drawing;
-use crate::input::{EpochEvent, Event, StepEvent};
+use run_files::{EpochEvent, Event, StepEvent};
+
+use crate::error::ReportError;
+use crate::figures::axis::AxisScale;
+use crate::figures::chart::{Chart, Mark, Points, Series};
+use crate::figures::drawing::Drawing;
 use crate::number::{fixed, percent};
 use crate::palette::SERIES;
 use crate::run::Run;
-use crate::scale::Spread;
 
-/// What is shown over time.
+/// What a chart shows over time.
 #[derive(Clone, Copy)]
 enum Quantity {
     Loss,
@@ -17,21 +18,21 @@ enum Quantity {
 }
 
 impl Quantity {
-    fn of_window(self, step: &StepEvent) -> Option<f64> {
+    fn of_window(self, step: &StepEvent) -> f64 {
         match self {
             Self::Loss => step.loss,
             Self::Accuracy => step.accuracy,
         }
     }
 
-    fn of_training(self, epoch: &EpochEvent) -> Option<f64> {
+    fn of_training(self, epoch: &EpochEvent) -> f64 {
         match self {
             Self::Loss => epoch.train_loss,
             Self::Accuracy => epoch.train_accuracy,
         }
     }
 
-    fn of_validation(self, epoch: &EpochEvent) -> Option<f64> {
+    fn of_validation(self, epoch: &EpochEvent) -> f64 {
         match self {
             Self::Loss => epoch.validation_loss,
             Self::Accuracy => epoch.validation_accuracy,
@@ -55,16 +56,16 @@ impl Quantity {
                 Self::Loss => "loss, nats (logarithmic)",
                 Self::Accuracy => "accuracy (logarithmic in the error)",
             },
-            y_spread: Some(match self {
-                Self::Loss => Spread::Log,
-                Self::Accuracy => Spread::Accuracy,
+            y_scale: Some(match self {
+                Self::Loss => AxisScale::Log,
+                Self::Accuracy => AxisScale::Accuracy,
             }),
             series: Vec::new(),
         }
     }
 }
 
-/// The curves of one run: loss, accuracy, learning rate; those without data are left out.
+/// The curves of one run: loss, accuracy and learning rate. A curve without data is left out.
 pub(crate) fn of_run(run: &Run) -> Result<Vec<Drawing>, ReportError> {
     let loss = Quantity::Loss.chart("loss", "Loss", x_label(run));
     let accuracy = Quantity::Accuracy.chart("accuracy", "Accuracy", x_label(run));
@@ -74,7 +75,7 @@ pub(crate) fn of_run(run: &Run) -> Result<Vec<Drawing>, ReportError> {
 
 /// The curves of several runs, one over the other.
 pub(crate) fn of_runs(runs: &[Run]) -> Result<Vec<Drawing>, ReportError> {
-    // Runs of which one does not know its epochs have steps in common only if all are counted in steps.
+    // All runs share one axis. If one run does not say how long its epochs are, it has to be an axis of steps.
     let x_label = if runs.iter().all(|run| run.steps_per_epoch().is_some()) { "epoch" } else { "step" };
     let loss = Quantity::Loss.chart("comparison-loss", "Loss", x_label);
     let accuracy = Quantity::Accuracy.chart("comparison-accuracy", "Accuracy", x_label);
@@ -128,7 +129,7 @@ fn several(runs: &[Run], quantity: Quantity, mut chart: Chart) -> Chart {
             circled: None,
         });
     }
-    // What is drawn later lies above: the thin lines first.
+    // A series covers those before it, so the thin lines, which have no name, come first.
     chart.series.sort_by_key(|series| !series.name.is_empty());
     chart.description = descriptions.join(" ");
     chart
@@ -143,7 +144,7 @@ fn learning_rate(run: &Run) -> Chart {
         description: format!("At most {highest:.1e}."),
         x_label: x_label(run),
         y_label: "learning rate",
-        y_spread: None,
+        y_scale: None,
         series: vec![Series { class: "s0".into(), points, ..Default::default() }],
     }
 }
@@ -158,33 +159,33 @@ fn x(run: &Run, label: &str, step: usize) -> f64 {
     step as f64 / unit as f64
 }
 
-fn windows(run: &Run, label: &str, value: impl Fn(&StepEvent) -> Option<f64>) -> Points {
-    let steps = run.events.iter().filter_map(|event| match event {
+fn windows(run: &Run, label: &str, value: impl Fn(&StepEvent) -> f64) -> Points {
+    let steps = run.events().filter_map(|event| match event {
         Event::Step(step) => Some(step),
         _ => None,
     });
     steps.map(|step| Some((x(run, label, step.step), finite(value(step))?))).collect()
 }
 
-fn epochs(run: &Run, label: &str, value: impl Fn(&EpochEvent) -> Option<f64>) -> Points {
+fn epochs(run: &Run, label: &str, value: impl Fn(&EpochEvent) -> f64) -> Points {
     epoch_events(run).map(|epoch| Some((x(run, label, epoch.step), finite(value(epoch))?))).collect()
 }
 
-/// The epoch whose weights were kept.
-fn best(run: &Run, label: &str, value: impl Fn(&EpochEvent) -> Option<f64>) -> Option<(f64, f64)> {
+/// The point of the epoch whose weights were kept: the last one that was the best so far.
+fn best(run: &Run, label: &str, value: impl Fn(&EpochEvent) -> f64) -> Option<(f64, f64)> {
     let epoch = epoch_events(run).filter(|epoch| epoch.is_best).last()?;
     Some((x(run, label, epoch.step), finite(value(epoch))?))
 }
 
 fn epoch_events(run: &Run) -> impl Iterator<Item = &EpochEvent> {
-    run.events.iter().filter_map(|event| match event {
+    run.events().filter_map(|event| match event {
         Event::Epoch(epoch) => Some(epoch),
         _ => None,
     })
 }
 
-fn finite(value: Option<f64>) -> Option<f64> {
-    value.filter(|value| value.is_finite())
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
 }
 
 fn description(quantity: Quantity, validation: &Points) -> String {
