@@ -15,6 +15,7 @@ use learner::run::training::TrainError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
+use report::ReportError;
 
 use crate::hint;
 
@@ -117,6 +118,9 @@ fn code(error: &anyhow::Error) -> u8 {
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() {
         return Some(USAGE);
+    }
+    if let Some(ReportError::File { .. }) = cause.downcast_ref() {
+        return Some(DATA);
     }
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
         return Some(DATA);

@@ -1,9 +1,16 @@
 //! Why a page or a figure could not be made.
 
+use std::path::PathBuf;
+
 /// Why a page or a figure could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
+    #[error(
+        "{}: {problem}; expected the file as this program writes it; bring it back from a copy",
+        path.display()
+    )]
+    File { path: PathBuf, problem: String },
     #[error(
         "metrics.jsonl, line {line}: not an event of a run: {source}; expected one JSON object a line, as `train` writes them"
     )]

@@ -1,11 +1,12 @@
 //! Shows training runs: one self-contained HTML page, and each of its figures as SVG and PNG.
 //!
 //! The page needs no network, no script and no font, and it can be read on a phone and on a desk, by day
-//! and by night. This crate neither reads nor writes files: the caller fills a [`Run`] with what a run's
-//! directory holds, and writes the text or the bytes that come back.
+//! and by night. [`Run::read`] reads the folder of a run; the caller adds what only the weights and the
+//! images tell, and writes the text or the bytes that come back.
 
 mod error;
 mod figures;
+mod folder;
 mod metrics;
 mod number;
 mod page;
