@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use learner::config::text::{parse, print};
+use learner::config::{parse, to_toml};
 
 use crate::program::Desk;
 
@@ -28,7 +28,7 @@ fn the_default_file_says_what_happens_without_a_file() {
     let text =
         fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
     let without = parse("", "", &[]).unwrap();
-    assert_eq!(print(&parse("default.toml", &text, &[]).unwrap()).unwrap(), print(&without).unwrap());
+    assert_eq!(to_toml(&parse("default.toml", &text, &[]).unwrap()).unwrap(), to_toml(&without).unwrap());
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn every_key_of_the_default_file_has_its_reason_beside_it_or_above() {
     let text =
         fs::read_to_string(configs().iter().find(|path| path.ends_with("default.toml")).unwrap()).unwrap();
     let config = parse("", "", &[]).unwrap();
-    for line in print(&config).unwrap().lines().filter(|line| line.contains(" = ")) {
+    for line in to_toml(&config).unwrap().lines().filter(|line| line.contains(" = ")) {
         let key = line.split(" = ").next().unwrap();
         let explained = text.lines().any(|line| line.starts_with(&format!("{key} = ")) && line.contains('#'));
         assert!(explained, "{key}");
