@@ -24,8 +24,8 @@ pub(crate) struct RunDrawings {
     pub(crate) filters: Option<Drawing>,
 }
 
-/// A run's figures: `loss`, `accuracy`, `learning-rate`, `confusion-matrix`, `reliability`, `corruptions`, `filters`,
-/// as far as there is data for them.
+/// A run's figures: `loss`, `accuracy`, `learning-rate`, `confusion-matrix`, `reliability`, `corruptions`,
+/// `filters`, as far as there is data for them.
 ///
 /// # Errors
 /// If a template cannot be filled in; no input is known that does this.
@@ -35,8 +35,8 @@ pub fn figures(run: &Run) -> Result<Vec<Figure>, ReportError> {
     curves.iter().chain(others.iter().flatten()).map(Drawing::standalone).collect()
 }
 
-/// The figures that compare runs: `comparison-intervals`, `comparison-loss`, `comparison-accuracy`, as far as there is
-/// data for them.
+/// The figures that compare runs: `comparison-intervals`, `comparison-loss`, `comparison-accuracy`, as far as
+/// there is data for them.
 ///
 /// # Errors
 /// If a template cannot be filled in; no input is known that does this.

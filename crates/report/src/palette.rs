@@ -11,8 +11,8 @@ const fn colour(name: &'static str, light: &'static str, dark: &'static str) -> 
     Colour { name, light, dark }
 }
 
-/// People with any kind of colour vision can tell `series-0` and the others apart. They are the colours of Okabe and
-/// Ito (2008), made darker on light paper.
+/// People with any kind of colour vision can tell `series-0` and the others apart. They are the colours of
+/// Okabe and Ito (2008), made darker on light paper.
 const COLOURS: [Colour; 15] = [
     colour("paper", "#fdfdfb", "#15171a"),
     colour("panel", "#f4f4f0", "#1d2024"),
@@ -31,7 +31,7 @@ const COLOURS: [Colour; 15] = [
     colour("series-5", "#3d4147", "#c9ccd1"),
 ];
 
-/// The strongest colour of the heat map, on which counts can still be read.
+/// Opacity of the heat map's strongest colour. A stronger one would make the counts on it hard to read.
 pub(crate) const MOST_OPACITY: f64 = 0.55;
 
 /// How many runs have a colour of their own.
@@ -40,7 +40,8 @@ pub(crate) const SERIES: usize = 6;
 const FIGURE_STYLE: &str = include_str!("../templates/figures/figure.css");
 const PAGE_STYLE: &str = include_str!("../templates/page/page.css");
 
-/// The page's style sheet. Colours are variables, whose values follow the reader's preference for light or dark.
+/// The page's style sheet. Colours are variables, whose values follow the reader's preference for light or
+/// dark.
 pub(crate) fn page_style() -> String {
     let variables = |of: fn(&Colour) -> &'static str| {
         let variables = COLOURS.iter().map(|colour| format!("--{}:{};", colour.name, of(colour)));
@@ -53,8 +54,8 @@ pub(crate) fn page_style() -> String {
     )
 }
 
-/// The style sheet of a figure in a file of its own. It is for light paper, and has no variables, because not every
-/// program that shows SVG knows them.
+/// The style sheet of a figure in a file of its own. It is for light paper, and has no variables, because not
+/// every program that shows SVG knows them.
 pub(crate) fn figure_style() -> String {
     COLOURS.iter().fold(FIGURE_STYLE.to_owned(), |style, colour| {
         style.replace(&format!("var(--{})", colour.name), colour.light)

@@ -7,7 +7,8 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
-/// Width of a character as a share of the font size, in the widest of the usual sans-serif fonts (DejaVu Sans).
+/// Width of a character as a share of the font size, in the widest of the usual sans-serif fonts (DejaVu
+/// Sans).
 fn em(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '|' | '!' | '\'' | ' ' | '\u{a0}' => 0.32,

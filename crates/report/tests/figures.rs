@@ -1,4 +1,4 @@
-//! Each figure as a file of its own: well-formed, true to its numbers, and the same as PNG everywhere.
+//! Each figure as a file of its own is well-formed, true to its numbers, and a PNG with the same content.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
@@ -20,7 +20,7 @@ fn texts(svg: &str) -> Vec<String> {
     texts.filter_map(|node| Some(node.text()?.replace('\u{a0}', " "))).collect()
 }
 
-/// Width, height, and how many colours there are.
+/// Width and height of a PNG, and the number of its colours.
 fn decode(png: &[u8]) -> (u32, u32, usize) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

@@ -10,7 +10,7 @@ use fixture::{DIGITS, edges, full, test, test_file, validated};
 
 const WRITTEN: &str = "2026-11-24T16:00:00Z";
 
-/// Every tag that is open is closed, and every attribute quoted, so that XML's parser reads the page too.
+/// Every tag of the page is closed and every attribute quoted, so an XML parser can read it too.
 fn parse(page: &str) -> Document<'_> {
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
     Document::parse_with_options(page, options).unwrap_or_else(|error| panic!("{error}"))
@@ -24,12 +24,12 @@ fn text(node: Node<'_, '_>) -> String {
     node.descendants().filter_map(|node| node.text().filter(|_| node.is_text())).collect()
 }
 
-/// All that is read, without the style sheet.
+/// All text of the body, which leaves out the style sheet.
 fn body(document: &Document<'_>) -> String {
     text(elements(document, "body").next().unwrap())
 }
 
-/// Every edge as a page of its own, and all of them on one.
+/// A page for each edge case, and one page with all of them.
 fn pages() -> Vec<(String, String)> {
     let runs: Vec<Run> = edges().into_iter().map(|(_, run)| run).collect();
     let one_by_one = edges().into_iter().map(|(what, run)| (what.to_owned(), page(&[run], WRITTEN).unwrap()));

@@ -22,7 +22,7 @@ use crc::{CRC_32_ISCSI, Crc};
 pub mod tag {
     /// Mean loss of the steps since the event before.
     pub const TRAIN_LOSS: &str = "loss/train";
-    /// Share of right answers in the steps since the event before.
+    /// Share of right predictions in the steps since the event before.
     pub const TRAIN_ACCURACY: &str = "accuracy/train";
     pub const LEARNING_RATE: &str = "optimizer/learning_rate";
     pub const GRADIENT_NORM: &str = "optimizer/gradient_norm";

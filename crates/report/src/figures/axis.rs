@@ -32,13 +32,14 @@ pub(crate) struct Axis {
     to: f64,
 }
 
-/// An accuracy of 1 has no logarithm of its error. It is drawn as if this were its error, unless a smaller one
-/// sets the axis's end.
+/// An accuracy of 1 has no logarithm of its error. It is drawn as if this were its error, unless a smaller
+/// one sets the axis's end.
 const LEAST_ERROR: f64 = 1e-4;
 
 impl Axis {
-    /// An axis between two positions on which all of `values` have room. A value that is not finite, or has no
-    /// logarithm on a logarithmic axis, is passed over. Without any value the axis has some ends all the same.
+    /// An axis between two positions on which all of `values` have room. A value that is not finite, or has
+    /// no logarithm on a logarithmic axis, is passed over. Without any value the axis has some ends all the
+    /// same.
     pub(crate) fn over(scale: AxisScale, values: impl IntoIterator<Item = f64>, from: f64, to: f64) -> Self {
         let mut ends: Option<(f64, f64)> = None;
         for value in values.into_iter().filter_map(|value| scale.apply(value)) {
@@ -75,7 +76,8 @@ impl Axis {
         Self { scale: AxisScale::Linear, low, high, from, to }
     }
 
-    /// The position of a number; a number beyond an end lies at that end. `None` if it has no place on the axis.
+    /// The position of a number; a number beyond an end lies at that end. `None` if it has no place on the
+    /// axis.
     pub(crate) fn at(&self, value: f64) -> Option<f64> {
         let value = match self.scale {
             // An error or a loss of zero has no logarithm. It lies at the end that it would tend to.

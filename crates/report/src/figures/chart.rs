@@ -161,8 +161,8 @@ fn line(series: &Series, x: &Axis, y: &Axis) -> Line {
     Line { class: series.class.clone(), path: path(&thinned(placed)), marks, circled }
 }
 
-/// Keeps of all points in one pixel's column the lowest and the highest. The curve looks the same, and that of a
-/// long run takes no more room on the page than that of a short one.
+/// Keeps of all points in one pixel's column the lowest and the highest. The curve looks the same, and that
+/// of a long run takes no more room on the page than that of a short one.
 fn thinned(points: Points) -> Points {
     let mut thinned: Points = Vec::new();
     let mut column: Vec<(f64, f64)> = Vec::new();
@@ -200,7 +200,8 @@ fn path(points: &Points) -> String {
     let mut is_drawing = false;
     for point in points {
         if let Some((x, y)) = point {
-            // A line of no length has round ends, so a lone point can be seen. Writing to a string cannot fail.
+            // A line of no length has round ends, so a lone point can be seen. Writing to a string cannot
+            // fail.
             let _ = match is_drawing {
                 true => write!(path, "L{} {}", Px(*x), Px(*y)),
                 false => write!(path, "M{} {}h0", Px(*x), Px(*y)),

@@ -75,7 +75,8 @@ pub(crate) fn of_run(run: &Run) -> Result<Vec<Drawing>, ReportError> {
 
 /// The curves of several runs, one over the other.
 pub(crate) fn of_runs(runs: &[Run]) -> Result<Vec<Drawing>, ReportError> {
-    // All runs share one axis. If one run does not say how long its epochs are, it has to be an axis of steps.
+    // All runs share one axis. If one run does not say how long its epochs are, it has to be an axis of
+    // steps.
     let x_label = if runs.iter().all(|run| run.steps_per_epoch().is_some()) { "epoch" } else { "step" };
     let loss = Quantity::Loss.chart("comparison-loss", "Loss", x_label);
     let accuracy = Quantity::Accuracy.chart("comparison-accuracy", "Accuracy", x_label);

@@ -25,7 +25,7 @@ struct Squares {
     path: String,
 }
 
-/// The page would be too long with every filter of a wide network, and nobody would look at them all.
+/// Filters that are drawn. A wide network has more of them than anybody would look at.
 const MOST_TILES: usize = 64;
 const GAP: f64 = 6.0;
 /// How many strengths of a colour there are; the eye tells no more apart.

@@ -85,8 +85,8 @@ pub(crate) fn draw(evaluation: &Evaluation) -> Result<Option<Drawing>, ReportErr
 struct Cells<'a> {
     evaluation: &'a Evaluation,
     size: f64,
-    /// The largest count of a mistake, which has the strongest colour. It is taken for 10 if it is less, because a
-    /// single mistake would look like many otherwise.
+    /// The largest count of a mistake, which has the strongest colour. It is taken for 10 if it is less,
+    /// because a single mistake would look like many otherwise.
     most_mistakes: f64,
     font_size: f64,
 }
@@ -113,8 +113,8 @@ impl<'a> Cells<'a> {
     fn one(&self, label: usize, prediction: usize) -> Cell {
         let count = count(self.evaluation, label, prediction);
         let name = |class: usize| &self.evaluation.classes[class].name;
-        // The diagonal is pale, because a reader looks for mistakes. The logarithm lets a reader see one mistake
-        // beside a hundred.
+        // The diagonal is pale, because a reader looks for mistakes. The logarithm lets a reader see one
+        // mistake beside a hundred.
         let (class, opacity) = match label == prediction {
             true => ("right", 0.28),
             false => ("wrong", MOST_OPACITY * (1.0 + count as f64).ln() / (1.0 + self.most_mistakes).ln()),

@@ -74,7 +74,7 @@ pub(crate) fn draw(calibration: &Calibration) -> Result<Option<Drawing>, ReportE
 fn bar(bin: &CalibrationBin, x: &Axis, y: &Axis, counts: &Axis) -> Option<BinBar> {
     let (left, right) = (x.at(bin.low)?, x.at(bin.high)?);
     let predictions = bin.confidence.zip(bin.accuracy).and_then(|(confidence, accuracy)| {
-        // The file holds the share of the predictions that were right, of which the interval wants the number.
+        // The interval needs the number of right predictions, and the file holds their share.
         let right = (accuracy * bin.images as f64).round() as usize;
         let [low, high] = wilson_interval(right, bin.images)?;
         Some(BinPredictions {

@@ -63,8 +63,8 @@ fn class_name(classes: &[ClassMetrics], class: usize) -> String {
     classes.get(class).map_or_else(|| class.to_string(), |class| class.name.clone())
 }
 
-/// The image as a PNG with black ink on white, which the page inverts on dark paper. `None` if the number of pixels
-/// is not `height * width`.
+/// The image as a PNG with black ink on white, which the page inverts on dark paper. `None` if the number of
+/// pixels is not `height * width`.
 fn data_uri(image: &Image) -> Result<Option<String>, ReportError> {
     let (Ok(width), Ok(height)) = (u32::try_from(image.width), u32::try_from(image.height)) else {
         return Ok(None);
@@ -77,8 +77,8 @@ fn data_uri(image: &Image) -> Result<Option<String>, ReportError> {
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
-    // Encoding images is most of the work of a page. Fast compression makes a page in a fourth of the time, and the
-    // page is 3 % larger.
+    // Encoding images is most of the work of a page. Fast compression makes a page in a fourth of the time,
+    // and the page is 3 % larger.
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&ink)?;
