@@ -12,13 +12,14 @@ pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 
-/// Runs `cargo` with the given words, showing what it prints.
-pub(crate) fn cargo(root: &Path, arguments: &str) -> Result<()> {
-    say(&format!("\n$ cargo {arguments}"));
-    let status = Command::new("cargo").args(arguments.split_whitespace()).current_dir(root).status();
-    let status = status.context("cargo could not be started")?;
+/// Runs `cargo` with the given words and variables of the environment, showing what it prints.
+pub(crate) fn cargo(root: &Path, variables: &[(&str, &str)], words: &str) -> Result<()> {
+    say(&format!("$ cargo {words}"));
+    let mut command = Command::new("cargo");
+    command.args(words.split_whitespace()).envs(variables.iter().copied()).current_dir(root);
+    let status = command.status().context("cargo could not be started")?;
     if !status.success() {
-        bail!("cargo {arguments} failed ({status})");
+        bail!("cargo {words} failed ({status})");
     }
     Ok(())
 }
