@@ -1,15 +1,139 @@
-//! What has to pass before a change is taken, without a GPU stack; `.ci/run` does more.
+//! What has to pass before a change is taken: the one list of checks, which `.ci/run` goes through as well.
 
 use std::path::Path;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
-use crate::command::cargo;
+use crate::command::{cargo, say};
 use crate::tidy;
 
-pub(crate) fn run(root: &Path) -> Result<()> {
-    cargo(root, "fmt --all --check")?;
-    tidy::run(root)?;
-    cargo(root, "clippy --workspace --all-targets --locked -- -D warnings")?;
-    cargo(root, "test --workspace --locked")
+/// How much of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CiArgs {
+    /// Also what compiles Burn for other backends and features: flex, wgpu (needs a Vulkan driver, which may
+    /// be Mesa's software), the fuzz targets, candle's program.
+    #[arg(long)]
+    every_feature: bool,
+    /// Only the checks whose names contain this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// A check: its name, and what does it.
+struct Check {
+    name: &'static str,
+    does: Does,
+    /// Whether it is left out without `--every-feature`.
+    is_long: bool,
+}
+
+enum Does {
+    Tidy,
+    /// Variables of the environment, and the words after `cargo`, which spaces divide.
+    Cargo(&'static [(&'static str, &'static str)], &'static str),
+}
+
+use Does::{Cargo, Tidy};
+
+/// Stands in the words of a check for the features that `--every-feature` adds.
+const FEATURES: &str = "FEATURES";
+const EVERY_FEATURE: &str = "--features cli/flex,cli/wgpu,cli/fault-injection";
+
+const CHECKS: [Check; 13] = [
+    short("format", Cargo(&[], "fmt --all --check")),
+    short("format of the fuzz targets", Cargo(&[], "fmt --manifest-path fuzz/Cargo.toml --check")),
+    short(
+        "format of candle's program",
+        Cargo(&[], "fmt --manifest-path xtask/bench/candle/Cargo.toml --check"),
+    ),
+    short("rules", Tidy),
+    // It is documented, and the first that compiles Burn: what follows takes over what it can.
+    short("the README's test command", Cargo(&[], "test --workspace --locked")),
+    // Without a feature `wgpu` or `flex` of its own, ndarray's compiled code is the same as before.
+    long(
+        "both CPU backends: the kernels on each, one against the other, and the program's tests on flex",
+        Cargo(
+            &[("MNIST_CNN_TEST_BACKEND", "flex")],
+            "test --locked -p cli -p learner -p model -p ops --no-default-features --features cli/ndarray,cli/flex",
+        ),
+    ),
+    // Only checked from here on: types, without machine code.
+    long(
+        "flex alone",
+        Cargo(&[], "check --locked -p cli --all-targets --no-default-features --features flex"),
+    ),
+    short("clippy", Cargo(&[], "clippy --locked --workspace --all-targets FEATURES -- -D warnings")),
+    // With the same features as for clippy, so that the dependencies' types are there already.
+    short(
+        "documentation",
+        Cargo(&[("RUSTDOCFLAGS", "-D warnings")], "doc --locked --workspace --no-deps FEATURES"),
+    ),
+    long("wgpu alone", Cargo(&[], "check --locked -p cli --no-default-features --features wgpu")),
+    long(
+        "the fuzz targets",
+        Cargo(&[], "check --locked --manifest-path fuzz/Cargo.toml --target-dir target"),
+    ),
+    long(
+        "candle's program for `bench --candle`",
+        Cargo(
+            &[],
+            "check --locked --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle",
+        ),
+    ),
+    // To optimise the graphics stack takes many minutes, and these few tests do not need it.
+    long(
+        "wgpu, against ndarray",
+        Cargo(
+            &[("CUBECL_AUTOTUNE_LEVEL", "minimal")],
+            "test --locked -p learner -p cli --no-default-features --features cli/wgpu,cli/ndarray --config profile.dev.package.\"*\".opt-level=0 -- wgpu",
+        ),
+    ),
+];
+
+const fn short(name: &'static str, does: Does) -> Check {
+    Check { name, does, is_long: false }
+}
+
+const fn long(name: &'static str, does: Does) -> Check {
+    Check { name, does, is_long: true }
+}
+
+pub(crate) fn run(root: &Path, args: &CiArgs) -> Result<()> {
+    let chosen = |check: &&Check| match &args.only {
+        Some(text) => check.name.contains(text.as_str()),
+        None => args.every_feature || !check.is_long,
+    };
+    let mut times = Vec::new();
+    for check in CHECKS.iter().filter(chosen) {
+        say(&format!("\n=== {}", check.name));
+        let began = Instant::now();
+        check.run(root, args.every_feature).with_context(|| check.name)?;
+        times.push(format!("{:6.0} s  {}", began.elapsed().as_secs_f64(), check.name));
+    }
+    ensure!(!times.is_empty(), "no check's name contains {:?}", args.only.as_deref().unwrap_or_default());
+    say(&format!("\n{}", times.join("\n")));
+    Ok(())
+}
+
+impl Check {
+    fn run(&self, root: &Path, every_feature: bool) -> Result<()> {
+        let Cargo(variables, words) = self.does else { return tidy::run(root) };
+        cargo(root, variables, &words.replace(FEATURES, if every_feature { EVERY_FEATURE } else { "" }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own_and_only_locked_versions() {
+        for (i, check) in CHECKS.iter().enumerate() {
+            assert!(CHECKS[..i].iter().all(|other| other.name != check.name), "{}", check.name);
+            if let Cargo(_, words) = check.does {
+                assert!(words.starts_with("fmt ") || words.contains(" --locked"), "{words}");
+            }
+        }
+    }
 }

@@ -12,13 +12,14 @@ pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 
-/// Runs `cargo` with the given words, showing what it prints.
-pub(crate) fn cargo(root: &Path, arguments: &str) -> Result<()> {
-    say(&format!("\n$ cargo {arguments}"));
-    let status = Command::new("cargo").args(arguments.split_whitespace()).current_dir(root).status();
-    let status = status.context("cargo could not be started")?;
+/// Runs `cargo` with the given words and variables of the environment, showing what it prints.
+pub(crate) fn cargo(root: &Path, variables: &[(&str, &str)], words: &str) -> Result<()> {
+    say(&format!("$ cargo {words}"));
+    let mut command = Command::new("cargo");
+    command.args(words.split_whitespace()).envs(variables.iter().copied()).current_dir(root);
+    let status = command.status().context("cargo could not be started")?;
     if !status.success() {
-        bail!("cargo {arguments} failed ({status})");
+        bail!("cargo {words} failed ({status})");
     }
     Ok(())
 }
@@ -58,10 +59,34 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// Says how the times of now compare with those before, measured in turn: the median of the ratios, and
+/// between which they lie.
+pub(crate) fn times_as_long(now: &[f64], before: &[f64]) -> String {
+    let mut ratios: Vec<f64> = now.iter().zip(before).map(|(now, before)| now / before).collect();
+    ratios.sort_by(f64::total_cmp);
+    let [least, most] = [ratios.first(), ratios.last()].map(|ratio| ratio.copied().unwrap_or(f64::NAN));
+    format!(
+        "takes {:.3} times as long as before ({least:.3} to {most:.3}, {} rounds)",
+        median(ratios.clone()),
+        ratios.len()
+    )
+}
+
 /// Mean, and standard deviation of a sample (0 of a single value).
 pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     (mean, (squares / (n - 1.0).max(1.0)).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_those_of_the_same_round() {
+        let said = times_as_long(&[1.0, 4.0, 3.0], &[1.0, 2.0, 2.0]);
+        assert_eq!(said, "takes 1.500 times as long as before (1.000 to 2.000, 3 rounds)");
+    }
 }

@@ -8,6 +8,24 @@ use anyhow::{Context, Result, ensure};
 
 use crate::command::{build_program, output, say};
 
+/// The version that speeds are compared with.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Before {
+    /// Time an earlier version as well, in turn: the path of its program, or a git revision.
+    #[arg(long, value_name = "PROGRAM_OR_REVISION")]
+    before: Option<String>,
+}
+
+impl Before {
+    /// The earlier version's program, built with these flags if a revision names it.
+    ///
+    /// Today's program has to be built after it: both builds write the same file.
+    pub(crate) fn program(&self, root: &Path, flags: &str) -> Result<Option<String>> {
+        let named = self.before.as_deref();
+        named.map(|named| Ok(program(root, named, flags)?.display().to_string())).transpose()
+    }
+}
+
 /// The program that `named` means: the path of one, or else a git revision, which is built below `target`.
 ///
 /// `flags` are handed to cargo, as for today's program.

@@ -38,8 +38,8 @@ enum Task {
     Sample,
     /// Check the rules of ARCHITECTURE.md that a program can check.
     Tidy,
-    /// Everything that has to pass before a change is taken.
-    Ci,
+    /// What has to pass before a change is taken; `.ci/run` does more.
+    Ci(ci::CiArgs),
     /// Train and test a configuration with several seeds; print the mean and its spread.
     Seeds(seeds::SeedsArgs),
     /// Test one run on several backends and compare logits and predictions.
@@ -51,7 +51,7 @@ enum Task {
         #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
-    /// Time training steps and inference against PyTorch, candle and ONNX Runtime, in turn.
+    /// Time training steps and inference against an earlier version, PyTorch, candle and ONNX Runtime, in turn.
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
@@ -64,15 +64,9 @@ enum Task {
     /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
     Sanitize,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
-    Epoch {
-        #[arg(long, default_value_t = 5)]
-        rounds: usize,
-    },
+    Epoch(epoch::EpochArgs),
     /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
-    TestTime {
-        #[arg(long, default_value_t = 7)]
-        rounds: usize,
-    },
+    TestTime(test_time::TestTimeArgs),
     /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
     Page {
         file: PathBuf,
@@ -91,7 +85,7 @@ fn main() -> ExitCode {
         Task::DownloadData { dataset, from } => download_data::run(dataset, from.as_deref(), &data_dir()),
         Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
         Task::Tidy => tidy::run(root()),
-        Task::Ci => ci::run(root()),
+        Task::Ci(args) => ci::run(root(), &args),
         Task::Seeds(args) => seeds::run(root(), &args),
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
@@ -100,8 +94,8 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
-        Task::Epoch { rounds } => epoch::run(root(), &data_dir(), rounds),
-        Task::TestTime { rounds } => test_time::run(root(), &data_dir(), rounds),
+        Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
+        Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };

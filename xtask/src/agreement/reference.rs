@@ -52,21 +52,21 @@ pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let desk = Desk { program, folder };
-    let [a, b, resumed] = ["a", "b", "resumed"].map(|name| desk.folder.join(name).display().to_string());
-    desk.output(&train(&a, &["train.seed=1"], true))?;
-    desk.output(&train(&b, &["train.seed=2"], false))?;
+    let runs = SmallRuns { program, folder };
+    let [a, b, resumed] = ["a", "b", "resumed"].map(|name| runs.folder.join(name).display().to_string());
+    runs.output(&train(&a, &["train.seed=1"], true))?;
+    runs.output(&train(&b, &["train.seed=2"], false))?;
     for run in [&a, &b] {
-        desk.output(&["test", "-p", run])?;
+        runs.output(&["test", "-p", run])?;
     }
-    let comparison = desk.folder.join("comparison.json");
-    fs::write(&comparison, desk.output(&["test", "--compare", &a, &b, "--json"])?)?;
+    let comparison = runs.folder.join("comparison.json");
+    fs::write(&comparison, runs.output(&["test", "--compare", &a, &b, "--json"])?)?;
     let comparison = comparison.display().to_string();
     check(&["figures", &a, &b])?;
     check(&["compare", &comparison, &a, &b])?;
     check(&["changes", &comparison, &a, &b])?;
     check(&["events", &a])?;
-    desk.train_killed(&resumed)?;
+    runs.train_killed(&resumed)?;
     check(&["events", "--resumed", &resumed])
 }
 
@@ -107,12 +107,12 @@ fn train<'a>(run: &'a str, sets: &[&'a str], tensorboard: bool) -> Vec<&'a str> 
 }
 
 /// The program, and where it runs.
-struct Desk {
+struct SmallRuns {
     program: String,
     folder: PathBuf,
 }
 
-impl Desk {
+impl SmallRuns {
     fn output(&self, words: &[&str]) -> Result<String> {
         output(&self.folder, &self.program, words)
     }

@@ -7,13 +7,13 @@ use anyhow::{Result, bail};
 
 use crate::command::{build_program, say};
 
-mod desk;
 mod faults;
 mod full_disk;
 mod interruptions;
+mod lab;
 mod races;
 
-use desk::Desk;
+use lab::CrashLab;
 
 /// How much of it.
 #[derive(Debug, clap::Args)]
@@ -35,15 +35,15 @@ const TRIALS: [&str; 7] = ["kills", "interrupts", "faults", "nan", "full-disk", 
 type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
 
 pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
-    let desk = prepare(root, args.seed)?;
+    let lab = prepare(root, args.seed)?;
     let of = |short: usize, long: usize| if args.short { short } else { long };
     let runs: [Box<dyn Fn() -> Result<String> + '_>; 7] = [
-        Box::new(|| interruptions::kills(&desk, of(15, 200))),
-        Box::new(|| interruptions::interrupts(&desk, of(9, 100))),
-        Box::new(|| faults::every_operation(&desk, of(7, 1))),
-        Box::new(|| faults::not_a_number(&desk, of(3, 20))),
-        Box::new(|| full_disk::run(&desk, of(4, 40))),
-        Box::new(|| races::run(&desk, of(5, 50))),
+        Box::new(|| interruptions::kills(&lab, of(15, 200))),
+        Box::new(|| interruptions::interrupts(&lab, of(9, 100))),
+        Box::new(|| faults::every_operation(&lab, of(7, 1))),
+        Box::new(|| faults::not_a_number(&lab, of(3, 20))),
+        Box::new(|| full_disk::run(&lab, of(4, 40))),
+        Box::new(|| races::run(&lab, of(5, 50))),
         Box::new(|| bits(root, of(2_000, 10_000))),
     ];
     let trials: Vec<Trial<'_>> = TRIALS.into_iter().zip(runs).collect();
@@ -65,7 +65,7 @@ pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
 }
 
 /// Builds the program twice, as it is and with faults on demand, into an empty folder.
-fn prepare(root: &Path, seed: u64) -> Result<Desk> {
+fn prepare(root: &Path, seed: u64) -> Result<CrashLab> {
     let folder = root.join("target/crash");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -75,14 +75,14 @@ fn prepare(root: &Path, seed: u64) -> Result<Desk> {
     fs::copy(build_program(root, "--features fault-injection")?, &faulty)?;
     let program = folder.join("mnist-cnn");
     fs::copy(build_program(root, "")?, &program)?;
-    Desk::new(folder, program, faulty, seed)
+    CrashLab::new(folder, program, faulty, seed)
 }
 
 /// Bit flips and truncations, by the library's own test on real files.
 fn bits(root: &Path, flips: usize) -> Result<String> {
-    let name = "checkpoint::tests::every_flipped_bit_and_every_truncation_is_refused";
+    let name = "every_flipped_bit_and_every_truncation_is_refused";
     let status = std::process::Command::new("cargo")
-        .args(["test", "--workspace", "--locked", "--lib", "--", "--exact", name])
+        .args(["test", "--workspace", "--locked", "--lib", "--", name])
         .env("MNIST_CNN_BIT_FLIPS", flips.to_string())
         .current_dir(root)
         .output()?;

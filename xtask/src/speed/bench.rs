@@ -1,4 +1,4 @@
-//! This project, PyTorch, candle and ONNX Runtime on the same network, timed in turn.
+//! This project, an earlier version of it, PyTorch, candle and ONNX Runtime on the same network, timed in turn.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::contender::Contender;
-use crate::command::{build_program, executable, median, output, say};
+use crate::command::{build_program, executable, median, output, say, times_as_long};
+use crate::earlier::Before;
 use crate::python::Environment;
 
 /// What is timed, and against whom.
@@ -22,6 +23,8 @@ pub(crate) struct BenchArgs {
     /// Backends of this project.
     #[arg(long, value_delimiter = ',', default_value = "ndarray,flex")]
     backends: Vec<String>,
+    #[command(flatten)]
+    before: Before,
     /// Make a Python environment with PyTorch and ONNX Runtime below target (about 5 GB) if it is missing.
     #[arg(long)]
     setup: bool,
@@ -36,7 +39,7 @@ pub(crate) struct BenchArgs {
     kernels: bool,
 }
 
-/// Training steps and pictures, with repetitions that take about as long as each other.
+/// Training steps and images, with repetitions that take about as long as each other.
 const QUESTIONS: [(&str, &str); 4] = [
     ("training step, batch 128", "step 10"),
     ("inference, batch 1", "infer 1 2000"),
@@ -45,7 +48,7 @@ const QUESTIONS: [(&str, &str); 4] = [
 ];
 const PACKAGES: [&str; 4] = ["torch", "numpy", "onnx", "onnxruntime"];
 const PYTORCH: [&str; 2] = ["pytorch", "pytorch-channels-last"];
-/// Convolutions without pooling: pictures, channels, size, filters, kernel, stride.
+/// Convolutions without pooling: images, channels, size, filters, kernel, stride.
 const CONVOLUTIONS: [&str; 8] = [
     "64 32 28 32 3 1",
     "64 32 14 64 5 1",
@@ -57,13 +60,17 @@ const CONVOLUTIONS: [&str; 8] = [
     "64 64 14 128 3 2",
 ];
 
+/// Follows the backend in the name of an earlier version.
+const BEFORE: &str = ", before";
+
 /// Medians of a question's rounds, by contender.
 type Medians = BTreeMap<String, Vec<f64>>;
 
 pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
     let python = python(root, args)?;
-    let features = args.backends.join(",");
-    let program = build_program(root, &format!("--no-default-features --features {features}"))?;
+    let flags = format!("--no-default-features --features {}", args.backends.join(","));
+    let before = args.before.program(root, &flags)?;
+    let program = build_program(root, &flags)?;
     let threads = args.threads.to_string();
     let data_dir = data.display().to_string();
     std::fs::create_dir_all(root.join("target/bench"))?;
@@ -71,6 +78,10 @@ pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
     for backend in &args.backends {
         let words = ["bench", "--questions", "--backend", backend, "--data-dir", &data_dir];
         contenders.push(Contender::start(root, backend, &program, &words, args.threads)?);
+        if let Some(before) = &before {
+            let name = format!("{backend}{BEFORE}");
+            contenders.push(Contender::start(root, &name, before, &words, args.threads)?);
+        }
     }
     if let Some(python) = &python {
         for name in PYTORCH.into_iter().chain(["onnxruntime"]) {
@@ -128,7 +139,8 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
     Ok(())
 }
 
-/// Each contender once a round, so that a machine that slows down slows all.
+/// Each contender once a round, so that a machine that slows down slows all; every other round backwards,
+/// so that none always follows the same one.
 fn ask_in_turn(
     contenders: &mut [Contender],
     rounds: usize,
@@ -136,6 +148,7 @@ fn ask_in_turn(
 ) -> Result<Medians> {
     let mut medians = Medians::new();
     for _ in 0..rounds.max(1) {
+        contenders.reverse();
         for contender in contenders.iter_mut() {
             if let Some(question) = question(contender) {
                 // ONNX Runtime's and OpenMP's threads go on spinning for a while after their work.
@@ -148,18 +161,28 @@ fn ask_in_turn(
     Ok(medians)
 }
 
-/// A line a contender: its median, and how many times as fast each of ours is, round by round.
+/// A line a contender: its median, and how it compares with each of ours, round by round.
 fn print(title: &str, medians: &Medians) {
-    let foreign = |name: &str| PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name);
     say(&format!("\n{title}"));
     for (name, ms) in medians {
         let mut line = format!("  {name:22} {:9.3} ms", median(ms.clone()));
-        for (ours, own) in medians.iter().filter(|(ours, _)| foreign(name) && !foreign(ours)) {
-            let ratios: Vec<f64> = ms.iter().zip(own).map(|(theirs, own)| theirs / own).collect();
-            line += &format!("   {ours} is {:.2} times as fast", median(ratios));
+        if let Some(backend) = name.strip_suffix(BEFORE) {
+            if let Some(now) = medians.get(backend) {
+                line += &format!("   now {}", times_as_long(now, ms));
+            }
+        } else if is_foreign(name) {
+            for (ours, own) in medians.iter().filter(|(ours, _)| !is_foreign(ours) && !ours.ends_with(BEFORE))
+            {
+                let ratios: Vec<f64> = ms.iter().zip(own).map(|(theirs, own)| theirs / own).collect();
+                line += &format!("   {ours} is {:.2} times as fast", median(ratios));
+            }
         }
         say(&line);
     }
+}
+
+fn is_foreign(name: &str) -> bool {
+    PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name)
 }
 
 /// A Python with PyTorch and ONNX Runtime, if there is or shall be one.

@@ -8,30 +8,47 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::contender::Contender;
-use crate::command::{build_program, median, output, say};
+use crate::command::{build_program, median, output, say, times_as_long};
+use crate::earlier::Before;
 
-pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
+/// What is timed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EpochArgs {
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    #[command(flatten)]
+    before: Before,
+}
+
+pub(crate) fn run(root: &Path, data: &Path, args: &EpochArgs) -> Result<()> {
+    let before = args.before.program(root, "")?;
     let program = build_program(root, "")?;
     let data = data.display().to_string();
-    let mut ratios = Vec::new();
-    for round in 1..=rounds.max(1) {
+    let (mut ratios, mut now_seconds, mut before_seconds) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=args.rounds.max(1) {
         // Steps before and after: a machine whose speed drifts is caught in the middle.
-        let before = bare_step(root, &program, &data)?;
+        let first = bare_step(root, &program, &data)?;
         let (seconds, report) = epoch(root, &program)?;
-        let step = (before + bare_step(root, &program, &data)?) / 2.0;
+        let step = (first + bare_step(root, &program, &data)?) / 2.0;
         let steps = steps(root)?;
         let memory = report["peak_memory_bytes"]
             .as_f64()
             .map_or("unknown".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6));
-        ratios.push(seconds / (steps * step));
+        let ratio = seconds / (steps * step);
         say(&format!(
-            "round {round}: {seconds:.2} s from start to end for {steps} steps of {:.2} ms: {:.3} times the bare steps; peak memory {memory}",
+            "round {round}: {seconds:.2} s from start to end for {steps} steps of {:.2} ms: {ratio:.3} times the bare steps; peak memory {memory}",
             1e3 * step,
-            ratios[ratios.len() - 1]
         ));
+        ratios.push(ratio);
+        if let Some(before) = &before {
+            now_seconds.push(seconds);
+            before_seconds.push(epoch(root, before)?.0);
+        }
     }
-    ratios.sort_by(f64::total_cmp);
-    say(&format!("median of {} rounds: {:.3}", ratios.len(), ratios[ratios.len() / 2]));
+    say(&format!("median of {} rounds: {:.3}", ratios.len(), median(ratios)));
+    if before.is_some() {
+        say(&format!("an epoch {}", times_as_long(&now_seconds, &before_seconds)));
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What `test` takes beyond the network's answers: start-up, loading, figures, until the table is there.
+//! What `test` takes beyond the network's forward passes: start-up, loading, metrics, until the table is there.
 
 use std::fs;
 use std::io::Read;
@@ -9,40 +9,52 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use super::contender::Contender;
-use crate::command::{build_program, median, output, say};
+use crate::command::{build_program, median, output, say, times_as_long};
+use crate::earlier::Before;
 
-/// As `test` asks for them: 20 batches of 500 are MNIST's 10,000 test pictures.
-const ALL_PICTURES: &str = "infer 500 20";
+/// As `test` asks for them: 20 batches of 500 are MNIST's 10,000 test images.
+const ALL_IMAGES: &str = "infer 500 20";
 
-pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
+/// What is timed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestTimeArgs {
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    #[command(flatten)]
+    before: Before,
+}
+
+pub(crate) fn run(root: &Path, data: &Path, args: &TestTimeArgs) -> Result<()> {
+    let before = args.before.program(root, "")?;
     let program = build_program(root, "")?;
     let data = data.display().to_string();
-    let dir = root.join("target/test-time");
-    if dir.exists() {
-        fs::remove_dir_all(&dir)?;
-    }
-    let dir = dir.display().to_string();
-    let words = ["train", "--config", "configs/default.toml", "--data-dir", &data, "-p", &dir];
-    let short = ["--set", "train.epochs=1", "--set", "data.train_limit=1280"];
-    output(root, &program, &[&words[..], &short].concat())?;
+    let dir = trained(root, "now", &program, &data)?;
+    // Each version tests a run of its own.
+    let before =
+        before.map(|before| Ok::<_, anyhow::Error>((trained(root, "before", &before, &data)?, before)));
+    let before = before.transpose()?;
     let words = ["bench", "--questions", "--config", "configs/default.toml", "--data-dir", &data];
     let threads = std::thread::available_parallelism()?.get();
     let mut bench = Contender::start(root, "the bare inference", &program, &words, threads)?;
     // The first answers wait for the warm-up.
-    bench.ask(ALL_PICTURES)?;
-    let mut ratios = Vec::new();
-    for round in 1..=rounds.max(1) {
-        let before = bare(&mut bench)?;
+    bench.ask(ALL_IMAGES)?;
+    let (mut ratios, mut now_seconds, mut before_seconds) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=args.rounds.max(1) {
+        let first = bare(&mut bench)?;
         let table = until_the_table(root, &program, &["test", "-p", &dir, "--data-dir", &data])?;
         // Before and after: a machine whose speed drifts is caught in the middle.
-        let answers = (before + bare(&mut bench)?) / 2.0;
-        ratios.push(table / answers);
+        let inference = (first + bare(&mut bench)?) / 2.0;
+        ratios.push(table / inference);
         say(&format!(
             "round {round}: {:.0} ms from the process's start to its table, {:.0} ms of bare inference: {:.3} times",
             1e3 * table,
-            1e3 * answers,
-            table / answers
+            1e3 * inference,
+            table / inference
         ));
+        if let Some((dir, before)) = &before {
+            now_seconds.push(table);
+            before_seconds.push(until_the_table(root, before, &["test", "-p", dir, "--data-dir", &data])?);
+        }
     }
     let [least, most] = [f64::min, f64::max].map(|of| ratios.iter().copied().fold(ratios[0], of));
     say(&format!(
@@ -50,12 +62,28 @@ pub(crate) fn run(root: &Path, data: &Path, rounds: usize) -> Result<()> {
         ratios.len(),
         median(ratios.clone())
     ));
+    if before.is_some() {
+        say(&format!("`test` {}", times_as_long(&now_seconds, &before_seconds)));
+    }
     Ok(())
+}
+
+/// A run of a few steps, which a program has just trained.
+fn trained(root: &Path, name: &str, program: &str, data: &str) -> Result<String> {
+    let dir = root.join("target/test-time").join(name);
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    let dir = dir.display().to_string();
+    let words = ["train", "--config", "configs/default.toml", "--data-dir", data, "-p", &dir];
+    let short = ["--set", "train.epochs=1", "--set", "data.train_limit=1280"];
+    output(root, program, &[&words[..], &short].concat())?;
+    Ok(dir)
 }
 
 /// Seconds of the forward passes alone.
 fn bare(bench: &mut Contender) -> Result<f64> {
-    Ok(bench.ask(ALL_PICTURES)?.iter().sum::<f64>() / 1e3)
+    Ok(bench.ask(ALL_IMAGES)?.iter().sum::<f64>() / 1e3)
 }
 
 /// Seconds until a process has printed its table, which it does in one piece.

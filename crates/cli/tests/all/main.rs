@@ -7,6 +7,7 @@
 )]
 
 mod configs;
+mod earlier_versions;
 mod errors;
 mod evaluation;
 mod inspect;

@@ -18,6 +18,22 @@ pub(crate) const SMALL: [&str; 5] = [
     "train.learning_rate=0.01",
 ];
 
+/// The commands that run a network.
+const NETWORK_COMMANDS: [&str; 4] = ["train", "test", "inspect", "bench"];
+
+/// The arguments, with the backend that `MNIST_CNN_TEST_BACKEND` names for all tests that name none.
+fn on_backend(arguments: &[&str]) -> Vec<String> {
+    let mut words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+    let runs_a_network = arguments.first().is_some_and(|first| NETWORK_COMMANDS.contains(first));
+    if let Ok(backend) = std::env::var("MNIST_CNN_TEST_BACKEND")
+        && runs_a_network
+        && !arguments.contains(&"--backend")
+    {
+        words.splice(1..1, ["--backend".to_owned(), backend]);
+    }
+    words
+}
+
 impl Desk {
     pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
@@ -34,7 +50,7 @@ impl Desk {
     /// The program in the folder, without what the environment says of data and Cargo.
     pub(crate) fn process(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mnist-cnn"));
-        command.current_dir(self.path()).args(arguments);
+        command.current_dir(self.path()).args(on_backend(arguments));
         for name in ["MNIST_CNN_DATA", "MNIST_CNN_MIRROR", "CARGO"] {
             command.env_remove(name);
         }

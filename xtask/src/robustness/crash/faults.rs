@@ -6,36 +6,36 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::desk::{Desk, copy, entries, newest_step, remains, said, start};
+use super::lab::{CrashLab, copy, entries, newest_step, remains, said, start};
 
 const EPOCHS: usize = 3;
 /// As in the configuration's default: how often the loss is looked at.
 const WINDOW: usize = 20;
 
 /// Every `spacing`th operation of a new run and of one that goes on, as an error and as the process's end.
-pub(super) fn every_operation(desk: &Desk, spacing: usize) -> Result<String> {
-    let new = new_run(desk, spacing)?;
-    let resumed = resumed_run(desk, spacing)?;
+pub(super) fn every_operation(lab: &CrashLab, spacing: usize) -> Result<String> {
+    let new = new_run(lab, spacing)?;
+    let resumed = resumed_run(lab, spacing)?;
     Ok(format!(
         "{new} of a new run, {resumed} of one that goes on from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all went on to the same bits"
     ))
 }
 
-fn new_run(desk: &Desk, spacing: usize) -> Result<String> {
-    let expected = desk.whole("faults-whole", EPOCHS)?;
+fn new_run(lab: &CrashLab, spacing: usize) -> Result<String> {
+    let expected = lab.whole("faults-whole", EPOCHS)?;
     let mut newest = 0;
     attack(spacing, |fault| {
         if fault.ends_with(":1") {
             newest = 0;
         }
-        let run = desk.place("faults")?;
-        if !is_hit(desk, &desk.train(&run, EPOCHS), fault)? {
+        let run = lab.place("faults")?;
+        if !is_hit(lab, &lab.train(&run, EPOCHS), fault)? {
             return Ok(false);
         }
         // A later fault never leaves less than an earlier one.
         ensure!(newest_step(&run) >= newest, "it lost the checkpoint of step {newest}");
         newest = newest_step(&run);
-        let resumed = desk.finish(&run, EPOCHS)?;
+        let resumed = lab.finish(&run, EPOCHS)?;
         let from = format!("going on after step {newest}\n");
         ensure!(newest == 0 || said(&resumed).contains(&from), "{}", said(&resumed));
         remains(&run)?.check(&expected)?;
@@ -44,22 +44,22 @@ fn new_run(desk: &Desk, spacing: usize) -> Result<String> {
 }
 
 /// A run that ended in the middle, half-written files beside it and its newest checkpoint damaged.
-fn resumed_run(desk: &Desk, spacing: usize) -> Result<String> {
-    let expected = desk.whole("faults-whole", EPOCHS)?;
-    let broken = desk.place("faults-broken")?;
-    start(&mut desk.with_fault(&desk.train(&broken, EPOCHS), "kill:120"))?.wait_with_output()?;
+fn resumed_run(lab: &CrashLab, spacing: usize) -> Result<String> {
+    let expected = lab.whole("faults-whole", EPOCHS)?;
+    let broken = lab.place("faults-broken")?;
+    start(&mut lab.with_fault(&lab.train(&broken, EPOCHS), "kill:120"))?.wait_with_output()?;
     let checkpoints = broken.join("checkpoints");
     let newest = entries(&checkpoints)?.into_iter().rfind(|path| is_checkpoint(path));
     fs::write(newest.context("no checkpoint")?.join("state.toml"), "epoch = 1\n")?;
     fs::create_dir_all(checkpoints.join("staging-step-00000099"))?;
     fs::write(broken.join("run.json.1.partial"), "{")?;
     attack(spacing, |fault| {
-        let run = desk.place("faults")?;
+        let run = lab.place("faults")?;
         copy(&broken, &run)?;
-        if !is_hit(desk, &desk.resume(&run), fault)? {
+        if !is_hit(lab, &lab.resume(&run), fault)? {
             return Ok(false);
         }
-        desk.finish_damaged(&run)?;
+        lab.finish_damaged(&run)?;
         for aside in entries(&run.join("checkpoints"))? {
             if !is_checkpoint(&aside) {
                 ensure!(aside.to_string_lossy().contains("broken-step-"), "left over: {}", aside.display());
@@ -76,8 +76,8 @@ fn is_checkpoint(path: &Path) -> bool {
 }
 
 /// Whether a command with this fault met it; then it must have ended as it should.
-fn is_hit(desk: &Desk, command: &Command, fault: &str) -> Result<bool> {
-    let output = start(&mut desk.with_fault(command, fault))?.wait_with_output()?;
+fn is_hit(lab: &CrashLab, command: &Command, fault: &str) -> Result<bool> {
+    let output = start(&mut lab.with_fault(command, fault))?.wait_with_output()?;
     let text = said(&output);
     if output.status.success() {
         ensure!(!text.contains("injected fault"), "an error was swallowed: {text}");
@@ -108,16 +108,16 @@ fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result
 }
 
 /// The weights become NaN in `count` different steps, spread over a run.
-pub(super) fn not_a_number(desk: &Desk, count: usize) -> Result<String> {
-    let expected = desk.whole("nan-whole", EPOCHS)?;
+pub(super) fn not_a_number(lab: &CrashLab, count: usize) -> Result<String> {
+    let expected = lab.whole("nan-whole", EPOCHS)?;
     // 917 pictures in batches of 32.
     let steps = EPOCHS * 28;
     let mut latest = 0;
     for i in 0..count {
         let step = 1 + i * (steps - 1) / count.max(1);
-        let run = desk.place("nan")?;
+        let run = lab.place("nan")?;
         let fault = format!("nan:{step}");
-        let output = start(&mut desk.with_fault(&desk.train(&run, EPOCHS), &fault))?.wait_with_output()?;
+        let output = start(&mut lab.with_fault(&lab.train(&run, EPOCHS), &fault))?.wait_with_output()?;
         let text = said(&output);
         ensure!(output.status.code() == Some(1), "{fault} ended with {}: {text}", output.status);
         let found = text.split(" at step ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
@@ -125,7 +125,7 @@ pub(super) fn not_a_number(desk: &Desk, count: usize) -> Result<String> {
         ensure!((step..=step + WINDOW).contains(&found), "{fault} was found at step {found}");
         latest = latest.max(found - step);
         ensure!(newest_step(&run) < step, "{fault}: a checkpoint of step {}", newest_step(&run));
-        desk.finish(&run, EPOCHS)?;
+        lab.finish(&run, EPOCHS)?;
         remains(&run)?.check(&expected).with_context(|| format!("after {fault}"))?;
     }
     Ok(format!(

@@ -6,27 +6,27 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::desk::{Desk, remains, said, start};
+use super::lab::{CrashLab, remains, said, start};
 
 const EPOCHS: usize = 3;
 const SIZE: u64 = 8 << 20;
 /// More than a run with its three checkpoints and the fourth being written needs.
 const MOST_FREE: u64 = 800_000;
 
-pub(super) fn run(desk: &Desk, rounds: usize) -> Result<String> {
-    let folder = desk.place("full-disk")?;
+pub(super) fn run(lab: &CrashLab, rounds: usize) -> Result<String> {
+    let folder = lab.place("full-disk")?;
     fs::create_dir(&folder)?;
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&folder).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
         return Ok("not run: mounting a tmpfs needs root on Linux".to_owned());
     }
-    let result = on_mounted(desk, &folder, rounds);
+    let result = on_mounted(lab, &folder, rounds);
     Command::new("umount").arg(&folder).status().context("umount could not be started")?;
     result
 }
 
-fn on_mounted(desk: &Desk, folder: &Path, rounds: usize) -> Result<String> {
-    let expected = desk.whole("full-disk-whole", EPOCHS)?;
+fn on_mounted(lab: &CrashLab, folder: &Path, rounds: usize) -> Result<String> {
+    let expected = lab.whole("full-disk-whole", EPOCHS)?;
     let (run, filler) = (folder.join("run"), folder.join("filler"));
     let mut full = 0;
     for round in 0..rounds as u64 {
@@ -34,16 +34,16 @@ fn on_mounted(desk: &Desk, folder: &Path, rounds: usize) -> Result<String> {
             fs::remove_dir_all(&run)?;
         }
         // Evenly spread over what may be free, with a random rest.
-        let free = MOST_FREE * round / rounds as u64 + desk.random(0..MOST_FREE / rounds as u64);
+        let free = MOST_FREE * round / rounds as u64 + lab.random(0..MOST_FREE / rounds as u64);
         fs::write(&filler, vec![0; (SIZE - free) as usize])?;
-        let output = start(&mut desk.train(&run, EPOCHS))?.wait_with_output()?;
+        let output = start(&mut lab.train(&run, EPOCHS))?.wait_with_output()?;
         if !output.status.success() {
             full += 1;
             ensure!(output.status.code() == Some(1), "ended with {}: {}", output.status, said(&output));
             ensure!(said(&output).contains("No space left"), "{}", said(&output));
         }
         fs::remove_file(&filler)?;
-        desk.finish(&run, EPOCHS)?;
+        lab.finish(&run, EPOCHS)?;
         remains(&run)?.check(&expected)?;
     }
     ensure!(full > 0, "the disk was never full");

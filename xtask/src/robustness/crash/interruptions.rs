@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::desk::{Desk, remains, said, start};
+use super::lab::{CrashLab, remains, said, start};
 
 /// Enough for a few seconds, so that a run is interrupted many times.
 const EPOCHS: usize = 60;
@@ -16,14 +16,14 @@ const LIFE: std::ops::Range<u64> = 1..500;
 /// In turn: signals, and the exit code that they lead to.
 const SIGNALS: [(&[&str], i32); 3] = [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130)];
 
-pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
-    let expected = desk.whole("kills-whole", EPOCHS)?;
+pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
+    let expected = lab.whole("kills-whole", EPOCHS)?;
     let (mut done, mut runs) = (0, 0);
     while done < kills {
-        let run = desk.place("kills")?;
+        let run = lab.place("kills")?;
         while done < kills {
-            let mut child = start(&mut desk.next(&run, EPOCHS))?;
-            sleep(Duration::from_millis(desk.random(LIFE)));
+            let mut child = start(&mut lab.next(&run, EPOCHS))?;
+            sleep(Duration::from_millis(lab.random(LIFE)));
             let has_ended = child.try_wait()?.is_some();
             child.kill()?;
             let output = child.wait_with_output()?;
@@ -34,7 +34,7 @@ pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
             }
             done += 1;
         }
-        desk.finish(&run, EPOCHS)?;
+        lab.finish(&run, EPOCHS)?;
         remains(&run)?.check(&expected)?;
         runs += 1;
     }
@@ -43,14 +43,14 @@ pub(super) fn kills(desk: &Desk, kills: usize) -> Result<String> {
     ))
 }
 
-pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
-    let expected = desk.whole("interrupts-whole", EPOCHS)?;
+pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
+    let expected = lab.whole("interrupts-whole", EPOCHS)?;
     let (mut done, mut runs, mut early, mut orderly, mut longest) = (0, 0, 0, 0, Duration::ZERO);
     while done < interrupts {
-        let run = desk.place("interrupts")?;
+        let run = lab.place("interrupts")?;
         while done < interrupts {
-            let mut child = start(&mut desk.next(&run, EPOCHS))?;
-            sleep(Duration::from_millis(desk.random(LIFE)));
+            let mut child = start(&mut lab.next(&run, EPOCHS))?;
+            sleep(Duration::from_millis(lab.random(LIFE)));
             if child.try_wait()?.is_some() {
                 let output = child.wait_with_output()?;
                 ensure!(output.status.success(), "after {done} interrupts: {}", said(&output));
@@ -81,7 +81,7 @@ pub(super) fn interrupts(desk: &Desk, interrupts: usize) -> Result<String> {
             }
             done += 1;
         }
-        desk.finish(&run, EPOCHS)?;
+        lab.finish(&run, EPOCHS)?;
         remains(&run)?.check(&expected)?;
         runs += 1;
     }

@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::desk::{Desk, said, start};
+use super::lab::{CrashLab, said, start};
 
 /// Long enough to be under way while the other gives up.
 const EPOCHS: usize = 500;
 
-pub(super) fn run(desk: &Desk, races: usize) -> Result<String> {
+pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
     let mut slowest = Duration::ZERO;
     for race in 0..races {
-        let run = desk.place("races")?;
+        let run = lab.place("races")?;
         let began = Instant::now();
-        let mut first = start(&mut desk.train(&run, EPOCHS))?;
+        let mut first = start(&mut lab.train(&run, EPOCHS))?;
         // From at once to a few milliseconds later, when the first one is just making its directory.
-        sleep(Duration::from_micros(desk.random(0..8000)));
-        let mut second = start(&mut desk.train(&run, EPOCHS))?;
+        sleep(Duration::from_micros(lab.random(0..8000)));
+        let mut second = start(&mut lab.train(&run, EPOCHS))?;
         let first_lost = loop {
             match (first.try_wait()?, second.try_wait()?) {
                 (None, None) => {}

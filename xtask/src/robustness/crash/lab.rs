@@ -18,7 +18,7 @@ const NETWORK: [&str; 5] = [
 ];
 
 /// A folder for runs, the program, and a source of random moments.
-pub(super) struct Desk {
+pub(super) struct CrashLab {
     pub(super) folder: PathBuf,
     program: PathBuf,
     faulty: PathBuf,
@@ -36,7 +36,7 @@ pub(super) struct Remains {
     names: Vec<PathBuf>,
 }
 
-impl Desk {
+impl CrashLab {
     pub(super) fn new(folder: PathBuf, program: PathBuf, faulty: PathBuf, seed: u64) -> Result<Self> {
         Ok(Self { folder, program, faulty, random: RefCell::new(fastrand::Rng::with_seed(seed)) })
     }
