@@ -36,9 +36,13 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         RunDirError::NoRun(path) => {
             Some(format!("train one with: {}", command(&format!("train -p {}", quoted(path)))))
         }
-        RunDirError::NoRuns(_) | RunDirError::NoModel(_) => Some(format!("train one with: {}", command("train"))),
+        RunDirError::NoRuns(_) | RunDirError::NoModel(_) => {
+            Some(format!("train one with: {}", command("train")))
+        }
         RunDirError::Exists { path, is_run: true } => Some(format!("resume it with: {}", resume(path))),
-        RunDirError::Several { path, first: None, .. } => Some(format!("begin the runs with: {}", resume(path))),
+        RunDirError::Several { path, first: None, .. } => {
+            Some(format!("begin the runs with: {}", resume(path)))
+        }
         RunDirError::Several { first: Some(first), .. } => Some(format!("as in: -p {}", quoted(first))),
         RunDirError::Io { .. }
         | RunDirError::Write(_)

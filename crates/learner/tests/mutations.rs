@@ -13,8 +13,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use learner::config::{parse, to_toml};
-use learner::run::store::manifest::{self, Entry};
 use learner::random::{Stream, generator};
+use learner::run::store::manifest::{self, Entry};
 use learner::train::state::{Best, RunningMetrics, TrainingState};
 use network::{Architecture, ModelConfig, NamedTensors};
 use peak_alloc::PeakAlloc;

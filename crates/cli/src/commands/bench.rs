@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use anyhow::bail;
 use burn::tensor::Device;
+use learner::random::{Stream, generator};
 use learner::run::data::TrainingData;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
-use learner::random::{Stream, generator};
 use model::device::{self, Opened};
 use model::{Cnn, input};
 use network::Architecture;

@@ -51,10 +51,7 @@ fn load(args: &ShowArgs, name: Name, split: Split) -> anyhow::Result<Subset> {
 fn choose(args: &ShowArgs, images: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
     let last = images.len().saturating_sub(1);
     if let Some(wrong) = args.index.iter().find(|index| **index >= images.len()) {
-        return Err(usage(format!(
-            "--index {wrong}: there are {} images, from 0 to {last}",
-            images.len()
-        )));
+        return Err(usage(format!("--index {wrong}: there are {} images, from 0 to {last}", images.len())));
     }
     if !args.index.is_empty() {
         return Ok(args.index.clone());

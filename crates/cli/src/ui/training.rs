@@ -8,5 +8,9 @@ use crate::ui::training_lines::TrainingLines;
 
 /// The observer that shows a run's progress.
 pub(crate) fn display() -> Box<dyn Observer> {
-    if Term::stderr().is_term() { Box::new(TrainingBar::default()) } else { Box::new(TrainingLines::default()) }
+    if Term::stderr().is_term() {
+        Box::new(TrainingBar::default())
+    } else {
+        Box::new(TrainingLines::default())
+    }
 }

@@ -202,7 +202,8 @@ fn what_is_there_is_never_overwritten_and_what_did_not_come_about_leaves_nothing
     seeds("mine", &[]).fails(2, &["mine is already there and is not overwritten"]);
     assert_eq!(desk.names("mine"), ["thesis.txt"]);
     seeds("tmp", &[]).done();
-    let says = ["tmp is already there and is not overwritten", "resume it with: mnist-cnn train --resume -p tmp"];
+    let says =
+        ["tmp is already there and is not overwritten", "resume it with: mnist-cnn train --resume -p tmp"];
     seeds("tmp", &[]).fails(2, &says);
     desk.train(&["-p", "tmp"]).fails(2, &says);
     seeds("tmp/seed-1", &[]).fails(2, &["tmp/seed-1 is already there"]);

@@ -17,8 +17,7 @@ pub fn calibration(probabilities: &Probabilities) -> Calibration {
         *right += usize::from(prediction.is_right());
     }
     let n = probabilities.len() as f64;
-    let error: f64 =
-        sums.iter().map(|&(_, confidence, right)| (confidence - right as f64).abs() / n).sum();
+    let error: f64 = sums.iter().map(|&(_, confidence, right)| (confidence - right as f64).abs() / n).sum();
     let bins = sums.iter().enumerate().map(|(i, &(images, confidence, right))| {
         let mean = |sum: f64| (images > 0).then(|| sum / images as f64);
         CalibrationBin {

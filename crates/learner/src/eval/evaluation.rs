@@ -11,9 +11,9 @@ const LARGEST_K: usize = 5;
 /// Images of one class taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confusion {
-pub label: usize,
-pub prediction: usize,
-pub count: usize,
+    pub label: usize,
+    pub prediction: usize,
+    pub count: usize,
 }
 
 /// Evaluates a network's probabilities; `names` are the names of the classes.
@@ -29,8 +29,7 @@ pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
     }
     let share = |hits: usize| ratio(hits, images);
     let correct = (0..n).map(|class| confusion[class][class]).sum();
-    let classes: Vec<ClassMetrics> =
-        (0..n).map(|class| class_metrics(class, &confusion, names)).collect();
+    let classes: Vec<ClassMetrics> = (0..n).map(|class| class_metrics(class, &confusion, names)).collect();
     let f1s: Vec<f64> = classes.iter().filter_map(|class| class.f1).collect();
     Evaluation {
         images,
@@ -39,9 +38,7 @@ pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
         accuracy_interval: wilson_interval(correct, images),
         // JSON has no infinity.
         loss: (images > 0).then(|| loss / images as f64).filter(|loss| loss.is_finite()),
-        top_k: (1..=n.min(LARGEST_K))
-            .map(|k| TopK { k, accuracy: share(ranks[..k].iter().sum()) })
-            .collect(),
+        top_k: (1..=n.min(LARGEST_K)).map(|k| TopK { k, accuracy: share(ranks[..k].iter().sum()) }).collect(),
         macro_f1: (!f1s.is_empty()).then(|| f1s.iter().sum::<f64>() / f1s.len() as f64),
         calibration: calibration(probabilities),
         classes,

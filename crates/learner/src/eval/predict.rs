@@ -12,12 +12,7 @@ const BATCH_SIZE: usize = 500;
 /// Runs a network over images; `progress` is told how many are done.
 ///
 /// `model` must be on `device`, without autodiff (see `Module::valid`).
-pub fn predict(
-    model: &Cnn,
-    images: &Subset,
-    device: &Device,
-    progress: &mut dyn FnMut(usize),
-) -> Logits {
+pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn FnMut(usize)) -> Logits {
     let n = images.len();
     let classes = images.classes();
     let mut labels = Vec::with_capacity(n);

@@ -230,10 +230,7 @@ mod tests {
         assert!(matches!(RunLock::new_run(&path), Err(RunDirError::Locked(_))));
         let numbered = RunLock::numbered(dir.path(), "n").unwrap();
         let next = RunLock::numbered(dir.path(), "n").unwrap();
-        assert_eq!(
-            (numbered.path(), next.path()),
-            (&*dir.path().join("n-1"), &*dir.path().join("n-2"))
-        );
+        assert_eq!((numbered.path(), next.path()), (&*dir.path().join("n-1"), &*dir.path().join("n-2")));
         drop(first);
         // A run that did not come about leaves nothing.
         assert!(!path.exists());

@@ -44,7 +44,13 @@ impl Recorder {
             problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
         })?;
         let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
-        Ok(Self { checkpoints: run.checkpoints(), metrics, is_resumed: step > 0, started: Instant::now(), before })
+        Ok(Self {
+            checkpoints: run.checkpoints(),
+            metrics,
+            is_resumed: step > 0,
+            started: Instant::now(),
+            before,
+        })
     }
 }
 

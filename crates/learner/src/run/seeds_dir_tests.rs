@@ -99,7 +99,8 @@ fn seeds_that_do_not_exist_are_refused() {
     let beyond = config(&[]).with_seed(u64::MAX);
     assert!(plan_seeds(&beyond, 2, "ndarray").is_err());
     // A run with the largest seed can be resumed, and one with a larger seed could not.
-    let resumes = |seed| crate::config::resume::check(&largest.with_seed(seed), &largest.with_seed(seed)).is_ok();
+    let resumes =
+        |seed| crate::config::resume::check(&largest.with_seed(seed), &largest.with_seed(seed)).is_ok();
     assert_eq!([LARGEST_SEED, LARGEST_SEED + 1].map(resumes), [true, false]);
 }
 

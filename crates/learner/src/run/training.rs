@@ -49,7 +49,10 @@ pub enum TrainError {
 pub enum Ended {
     Finished(FinishedRun),
     /// An observer asked for an end; the run can be resumed from this state.
-    Stopped { run: RunDir, state: TrainingState },
+    Stopped {
+        run: RunDir,
+        state: TrainingState,
+    },
 }
 
 /// A run that came to its end.

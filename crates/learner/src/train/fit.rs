@@ -11,8 +11,8 @@ use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
 use crate::eval::logits::Logits;
-use crate::eval::score::Score;
 use crate::eval::predict::predict;
+use crate::eval::score::Score;
 use crate::random::{Stream, generator};
 use crate::train::error::FitError;
 use crate::train::observer::Observer;
@@ -82,7 +82,8 @@ pub fn fit(
             state.step += 1;
             window.push(&loss, logits, labels);
             let stopping = observer.stop_requested();
-            let (report, checkpoint) = (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping));
+            let (report, checkpoint) =
+                (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping));
             if report || checkpoint {
                 // This comes before the step, because a gradient that is not finite must not reach a checkpoint.
                 let norm = checked_norm(&mut window, &state, rate, &model, &gradients)?;
@@ -93,7 +94,14 @@ pub fn fit(
             model = optimizer.step(rate, model, gradients);
             observer.step();
             if checkpoint {
-                observer.checkpoint(&snapshot(&state, &mut window, rate, architecture, &model, &optimizer)?)?;
+                observer.checkpoint(&snapshot(
+                    &state,
+                    &mut window,
+                    rate,
+                    architecture,
+                    &model,
+                    &optimizer,
+                )?)?;
             }
             if checkpoint && stopping {
                 return Ok(Outcome::Stopped(state));
@@ -135,7 +143,11 @@ impl Learner {
         let Some(Snapshot { state, weights, optimizer }) = resume else {
             let weights = architecture.initial_tensors(&mut generator(config.seed, Stream::Weights, 0, 0));
             let model = Cnn::new(architecture, &weights, &training_device)?;
-            return Ok(Self { model, optimizer: ModelOptimizer::new(config), state: TrainingState::default() });
+            return Ok(Self {
+                model,
+                optimizer: ModelOptimizer::new(config),
+                state: TrainingState::default(),
+            });
         };
         let model = Cnn::new(architecture, &weights, &training_device)?;
         let optimizer = ModelOptimizer::restore(config, &model, &optimizer, state.step, device)?;
@@ -170,7 +182,13 @@ fn checked_norm(
     Ok(norm)
 }
 
-fn not_finite(what: &'static str, value: f64, state: &TrainingState, step: usize, learning_rate: f64) -> FitError {
+fn not_finite(
+    what: &'static str,
+    value: f64,
+    state: &TrainingState,
+    step: usize,
+    learning_rate: f64,
+) -> FitError {
     FitError::NotFinite { what, value, epoch: state.epoch, step, learning_rate }
 }
 

@@ -20,7 +20,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(config: &TrainConfig, train: &TrainSet, validation: &ValidationSet) -> Result<Self, FitError> {
+    pub(crate) fn new(
+        config: &TrainConfig,
+        train: &TrainSet,
+        validation: &ValidationSet,
+    ) -> Result<Self, FitError> {
         let (train, validation) = (train.subset().len(), validation.subset().len());
         if train == 0 || validation == 0 {
             return Err(FitError::Empty { train, validation });
@@ -41,9 +45,11 @@ impl Plan {
     /// Checks that a training state can be one of this plan's.
     pub(crate) fn check(&self, state: Option<&TrainingState>) -> Result<(), FitError> {
         let Some(state) = state else { return Ok(()) };
-        let is_best_before = state.best.is_none_or(|best| best.epoch <= state.epoch && best.step <= state.step);
+        let is_best_before =
+            state.best.is_none_or(|best| best.epoch <= state.epoch && best.step <= state.step);
         let numbers = state.window.losses.iter().chain([&state.sums.loss]);
-        if (1..=self.epochs).contains(&state.epoch) && is_best_before && numbers.copied().all(f64::is_finite) {
+        if (1..=self.epochs).contains(&state.epoch) && is_best_before && numbers.copied().all(f64::is_finite)
+        {
             let done = (state.epoch - 1) * self.steps_per_epoch;
             let is_window_within = state.step >= state.sums.steps.saturating_add(state.window.losses.len());
             if (done + 1..=done + self.steps_per_epoch).contains(&state.step) && is_window_within {

@@ -21,8 +21,7 @@ fn equivariance(network: &Network, step: usize) -> String {
     if network.shifts.is_empty() {
         return text + "The first unit's maps are too small to shift within.\n";
     }
-    let mut rows =
-        vec![["image by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
+    let mut rows = vec![["image by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
     rows.extend(network.shifts.iter().map(|found| shift_row(found, step)));
     text += &table(&rows);
     if !SHIFT.is_multiple_of(step) {

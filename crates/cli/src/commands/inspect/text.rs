@@ -2,8 +2,8 @@
 
 use super::field::{Field, Scale};
 use super::{Inspection, Maps, evidence_heading};
-use crate::ui::tiles::{GAP, Tile, draw};
 use crate::ui::screen::Screen;
+use crate::ui::tiles::{GAP, Tile, draw};
 
 /// Maps narrower than this are drawn larger.
 const NARROW: usize = 14;

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::run::store::durable;
 use crate::run::store::manifest::{self, Entry};
-use crate::train::state::{TrainingState, Snapshot};
+use crate::train::state::{Snapshot, TrainingState};
 
 /// The model's file in a checkpoint's folder.
 pub const WEIGHTS: &str = "weights.safetensors";

@@ -11,8 +11,7 @@ use crate::train::state::{Best, RunningMetrics};
 fn snapshot(step: usize, best: usize) -> Snapshot {
     let config = ModelConfig { units: vec![], ..ModelConfig::default() };
     let architecture = Architecture::new(&config, [1, 4, 4], 10).unwrap();
-    let draw =
-        |epoch| architecture.initial_tensors(&mut generator(step as u64, Stream::Weights, epoch, 0));
+    let draw = |epoch| architecture.initial_tensors(&mut generator(step as u64, Stream::Weights, epoch, 0));
     let mut state = TrainingState { epoch: 1, step, ..TrainingState::default() };
     state.sums.loss = 0.1 + 0.2;
     state.window = RunningMetrics { losses: vec![1.0 / 3.0, 2e-300], hits: 5, images: 7 };
