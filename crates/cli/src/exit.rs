@@ -9,9 +9,7 @@ use std::process::ExitCode;
 
 use learner::config::ConfigError;
 use learner::run::RunDirError;
-use learner::run::evaluating::EvaluateError;
 use learner::run::store::checkpoint::CheckpointError;
-use learner::run::training::TrainError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
@@ -129,7 +127,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(FitError::State { .. } | FitError::Tensors(_)) = cause.downcast_ref() {
         return Some(DATA);
     }
-    match run_dir_error(cause)? {
+    match hint::run_dir_error(cause)? {
         RunDirError::Exists { .. }
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
@@ -141,19 +139,6 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Damaged { .. } => Some(DATA),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
-}
-
-/// The error of a run's folder that this cause is, or whose text it gives as its own.
-pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a RunDirError> {
-    if let Some(TrainError::RunDir(error) | TrainError::Evaluate(EvaluateError::RunDir(error))) =
-        cause.downcast_ref()
-    {
-        return Some(error);
-    }
-    if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
-        return Some(error);
-    }
-    cause.downcast_ref()
 }
 
 fn describe_panic(panic: &(dyn Any + Send)) -> String {

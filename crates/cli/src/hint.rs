@@ -12,13 +12,18 @@ use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
 use dataset::verify::Status;
 use learner::run::RunDirError;
+use learner::run::evaluating::EvaluateError;
+use learner::run::training::TrainError;
 
-use crate::exit::run_dir_error;
+use model::device::{Backend, DeviceError};
+
 use crate::paths::{command, quoted};
 
 /// One line that says what to type, if the error is one that a command or an argument helps with.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| of_data(cause).or_else(|| of_run_dir(run_dir_error(cause)?)))
+    error.chain().find_map(|cause| {
+        of_data(cause).or_else(|| of_device(cause)).or_else(|| of_run_dir(run_dir_error(cause)?))
+    })
 }
 
 fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
@@ -29,6 +34,19 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
         dataset::Error::Unverified { name, dir, status: Status::Missing, .. } => Some(fetch(*name, dir)),
         dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
     }
+}
+
+/// The error of a run's folder that this cause is, or whose text it gives as its own.
+pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a RunDirError> {
+    if let Some(TrainError::RunDir(error) | TrainError::Evaluate(EvaluateError::RunDir(error))) =
+        cause.downcast_ref()
+    {
+        return Some(error);
+    }
+    if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    cause.downcast_ref()
 }
 
 fn of_run_dir(error: &RunDirError) -> Option<String> {
@@ -52,6 +70,17 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
+}
+
+fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
+    let feature = match cause.downcast_ref()? {
+        DeviceError::NotCompiled(backend) => backend.name(),
+        DeviceError::NoBackend => Backend::Ndarray.name(),
+        DeviceError::NoAdapter => {
+            return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
+        }
+    };
+    Some(format!("build it in with: cargo run -p cli --features {feature} -- COMMAND"))
 }
 
 fn resume(path: &Path) -> String {

@@ -2,7 +2,8 @@
 
 use super::canvas::Canvas;
 use super::field::{Field, Scale};
-use super::{Inspection, Maps, evidence_heading, network};
+use super::inspection::{FeatureMaps, Inspection, evidence_heading};
+use super::network_tables;
 use crate::ui::tiles::GLYPH;
 
 const MARGIN: usize = 16;
@@ -29,7 +30,7 @@ pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
     for maps in &inspection.units {
         unit(&mut canvas, maps);
     }
-    lines(&mut canvas, &network::render(&inspection.network));
+    lines(&mut canvas, &network_tables::render(&inspection.network));
     canvas.grow(canvas.height() + MARGIN);
     canvas
 }
@@ -86,7 +87,7 @@ fn evidence(canvas: &mut Canvas, inspection: &Inspection<'_>) {
     grid(canvas, &fields, MEDIUM, MARGIN);
 }
 
-fn unit(canvas: &mut Canvas, maps: &Maps) {
+fn unit(canvas: &mut Canvas, maps: &FeatureMaps) {
     let scale = Scale::of(&maps.values);
     let mut channels = maps.by_variance();
     channels.truncate(MOST_MAPS);
@@ -96,7 +97,7 @@ fn unit(canvas: &mut Canvas, maps: &Maps) {
     } else {
         String::new()
     };
-    let &Maps { ref name, channels: count, height, width, .. } = maps;
+    let &FeatureMaps { ref name, channels: count, height, width, .. } = maps;
     lines(canvas, &format!("{name}: {count} maps of {height}x{width}{which}; {}", scale.legend(true)));
     let fields: Vec<Field<'_>> = channels
         .into_iter()

@@ -1,11 +1,11 @@
 //! What `inspect` draws in the terminal: probabilities, the maps that vary most, the evidence.
 
 use super::field::{Field, Scale};
-use super::{Inspection, Maps, evidence_heading};
+use super::inspection::{FeatureMaps, Inspection, evidence_heading};
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{GAP, Tile, draw};
 
-/// Maps narrower than this are drawn larger.
+/// FeatureMaps narrower than this are drawn larger.
 const NARROW: usize = 14;
 /// Columns of the probabilities' bars, at most.
 const BAR: usize = 30;
@@ -63,7 +63,7 @@ fn beside(left: &str, width: usize, right: &str) -> String {
 }
 
 /// The maps of a unit that vary most over the image, as many as fit side by side.
-fn unit(maps: &Maps, screen: &Screen) -> String {
+fn unit(maps: &FeatureMaps, screen: &Screen) -> String {
     let zoom = (NARROW / maps.width.max(1)).max(1);
     let per_row = screen.tiles_in_a_row(maps.width * zoom);
     // Large maps get a second row, or there would be two of them.
@@ -114,7 +114,7 @@ fn evidence(inspection: &Inspection<'_>, screen: &Screen) -> String {
     )
 }
 
-impl Maps {
+impl FeatureMaps {
     /// One map, in its unit's scale.
     pub(super) fn field(&self, channel: usize, scale: Scale) -> Field<'_> {
         let size = self.height * self.width;
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_maps_that_vary_most_come_first() {
         let values = vec![5.0, 5.0, 0.0, 1.0, -3.0, 3.0];
-        let maps = Maps { name: "units.0".into(), channels: 3, height: 1, width: 2, values };
+        let maps = FeatureMaps { name: "units.0".into(), channels: 3, height: 1, width: 2, values };
         assert_eq!(maps.by_variance(), [2, 1, 0]);
         let text = unit(&maps, &Screen { columns: 80, colors: false });
         assert!(text.contains("3 maps of 1x2; ░▒▓█ is up to 5.00, ·-=≡ down to -5.00\n#2"), "{text}");

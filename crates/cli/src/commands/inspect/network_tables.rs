@@ -3,7 +3,7 @@
 use model::equivariance::Equivariance;
 
 use super::field::amount;
-use super::{Network, SHIFT};
+use super::inspection::{Network, SHIFT};
 use crate::ui::numbers::grouped;
 
 /// Both tables; plain ASCII, so that the PNG's font has every character.

@@ -1,0 +1,138 @@
+//! All that `inspect` knows of one image in one network.
+
+use burn::tensor::{Device, Tensor};
+use dataset::Subset;
+use learner::eval::logits::softmax;
+use learner::eval::occlusion::{Occlusion, occlude};
+use model::equivariance::{self, Equivariance};
+use model::{Cnn, input};
+use network::Architecture;
+use network::connections::{Connections, connections};
+
+/// Side of the patch that covers a part of the image, in pixels: about the width of a stroke with
+/// its borders, and the size of the lecture's kernels.
+const PATCH: usize = 5;
+/// The shift that a network is asked for, in pixels.
+pub(super) const SHIFT: usize = 2;
+
+/// All that is known of one image in one network.
+pub(super) struct Inspection<'a> {
+    /// Which image: data set, part, position.
+    pub(super) title: String,
+    /// Which network: run and epoch.
+    pub(super) model: String,
+    /// `[height, width]`
+    pub(super) image: &'a [u8],
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) label: usize,
+    pub(super) classes: &'static [&'static str],
+    pub(super) probabilities: Vec<f64>,
+    /// Classes by falling logit.
+    pub(super) ranking: Vec<usize>,
+    pub(super) units: Vec<FeatureMaps>,
+    pub(super) occlusion: Occlusion,
+    pub(super) network: Network,
+}
+
+/// The maps after one unit.
+pub(super) struct FeatureMaps {
+    pub(super) name: String,
+    pub(super) channels: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// `[channels, height, width]`
+    pub(super) values: Vec<f32>,
+}
+
+/// What convolution saves, and what it keeps.
+pub(super) struct Network {
+    pub(super) connections: Vec<Connections>,
+    /// Pixels between two positions of the first unit's maps.
+    pub(super) step: Option<usize>,
+    /// By a whole number of positions, and by one pixel where that is none.
+    pub(super) shifts: Vec<Equivariance>,
+}
+
+pub(super) fn inspect<'a>(
+    model: &Cnn,
+    architecture: &Architecture,
+    images: &'a Subset,
+    index: usize,
+    device: &Device,
+) -> Inspection<'a> {
+    let image = images.image(index);
+    let [height, width] = [images.height(), images.width()];
+    let network_input = input::to_input(image, 1, height, width, device);
+    let occlusion = occlude(model, image, [height, width], PATCH, device);
+    let logits = occlusion.logits();
+    let mut ranking: Vec<usize> = (0..logits.len()).collect();
+    ranking.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
+    Inspection {
+        title: String::new(),
+        model: String::new(),
+        image,
+        height,
+        width,
+        label: usize::from(images.label(index)),
+        classes: &[],
+        probabilities: softmax(logits),
+        ranking,
+        units: model.feature_maps(network_input.clone()).into_iter().enumerate().map(maps).collect(),
+        occlusion,
+        network: network(model, architecture, &network_input),
+    }
+}
+
+fn maps((unit, tensor): (usize, Tensor<4>)) -> FeatureMaps {
+    let [_n, channels, height, width] = tensor.dims();
+    let values = tensor.into_data().iter::<f32>().collect();
+    FeatureMaps { name: format!("units.{unit}"), channels, height, width, values }
+}
+
+fn network(model: &Cnn, architecture: &Architecture, images: &Tensor<4>) -> Network {
+    let step = equivariance::step(architecture);
+    let whole = step.map(|step| if SHIFT.is_multiple_of(step) { SHIFT } else { step });
+    let between = step.filter(|&step| step > 1).map(|_| 1);
+    let measure = |pixels| equivariance::measure(model, architecture, images, pixels);
+    Network {
+        connections: connections(architecture),
+        step,
+        shifts: whole.into_iter().chain(between).filter_map(measure).collect(),
+    }
+}
+
+/// Over the images with evidence.
+pub(super) fn evidence_heading() -> String {
+    format!("Evidence: how far a class's logit falls when the {PATCH}x{PATCH} pixels around are covered")
+}
+
+impl Inspection<'_> {
+    /// The image and what the network takes it for, in one line.
+    pub(super) fn headline(&self) -> String {
+        let predicted = self.prediction().map_or_else(String::new, |class| {
+            format!(", taken for {} with {}", self.classes[class], self.percent(class))
+        });
+        format!("{}: {}{predicted}", self.title, self.classes[self.label])
+    }
+
+    pub(super) fn prediction(&self) -> Option<usize> {
+        self.ranking.first().copied()
+    }
+
+    pub(super) fn percent(&self, class: usize) -> String {
+        format!("{:.2} %", 100.0 * self.probabilities[class])
+    }
+
+    /// What a class is for this image: the network's prediction, the label, the runner-up.
+    pub(super) fn role(&self, class: usize) -> &'static str {
+        match (self.ranking.iter().position(|&c| c == class), class == self.label) {
+            (Some(0), true) => "label, predicted",
+            (Some(0), false) => "predicted",
+            (Some(1), true) => "label, runner-up",
+            (Some(1), false) => "runner-up",
+            (_, true) => "label",
+            (_, false) => "",
+        }
+    }
+}
