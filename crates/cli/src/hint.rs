@@ -76,7 +76,7 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
     let feature = match cause.downcast_ref()? {
         DeviceError::NotCompiled(backend) => backend.name(),
         DeviceError::NoBackend => Backend::Ndarray.name(),
-        DeviceError::NoAdapter => {
+        DeviceError::NoAdapter | DeviceError::Adapter(_) => {
             return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
         }
     };
