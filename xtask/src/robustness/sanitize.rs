@@ -13,7 +13,7 @@ const UNSTABLE: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let arguments = format!("test -p ops --lib --tests --target {TARGET} --target-dir target/sanitize");
+    let arguments = format!("test -p kernels --lib --tests --target {TARGET} --target-dir target/sanitize");
     say(&format!("$ RUSTFLAGS=-Zsanitizer=address cargo {arguments}"));
     let status = Command::new("cargo")
         .args(arguments.split(' '))
