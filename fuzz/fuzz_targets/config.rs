@@ -1,7 +1,7 @@
 //! Configurations and assignments: refused, or printed and read back as the same.
 #![no_main]
 
-use learner::config::text::{parse, print};
+use learner::config::{parse, to_toml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
         None => (text, Vec::new()),
     };
     if let Ok(config) = parse("fuzz.toml", file, &assignments) {
-        let printed = print(&config).expect("what came out of TOML goes into TOML");
+        let printed = to_toml(&config).expect("what came out of TOML goes into TOML");
         assert_eq!(parse("printed", &printed, &[]), Ok(config));
     }
 });
