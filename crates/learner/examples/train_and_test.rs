@@ -37,7 +37,7 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
     let mut lock = RunLock::numbered(runs, "example")?;
     let trainer = Trainer { data: &data, opened: &opened, tensorboard: false };
     let Ended::Finished(trained) = trainer.begin(&mut lock, &config, &mut Observers(Vec::new()))? else {
-        return Err("no observer asked the run to stop".into());
+        return Err("the run stopped before its end, although no observer requested it".into());
     };
     let images = data::test_set(name, data_dir, &mut |_progress| ())?;
     let request = TestRequest { name: "example", worst: 10, corruptions: false };

@@ -1,7 +1,7 @@
 //! Faults on demand, for tests of crash safety. Only the feature `fault-injection` compiles them in.
 //!
 //! The environment variable `MNIST_CNN_FAULT` chooses a fault. `io:7` makes the seventh write, sync, rename,
-//! truncation or removal fail as on a full disk; of a write, half of the bytes are written first. `kill:7`
+//! truncation or removal fail as on a full disk; a write that fails has written half of its bytes. `kill:7`
 //! ends the process at that operation, and `nan:12` makes the weights NaN in step 12.
 
 #[cfg(feature = "fault-injection")]

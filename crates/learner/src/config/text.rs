@@ -16,8 +16,8 @@ use crate::config::tables::Tables;
 /// If a key is unknown or its value has the wrong type, the error says line, column and the nearest key.
 /// A value that is out of its range and a layer that cannot be built are errors too.
 pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Config, ConfigError> {
-    // The text is checked before the assignments are applied, because only then do its errors have a line
-    // and a column.
+    // The text is read by itself first. Its errors have a line and a column, which they would not have after
+    // the assignments are applied.
     let checked: Tables = toml::from_str(text).map_err(|error| in_text(source_name, text, &error))?;
     if assignments.is_empty() {
         return Config::new(checked);

@@ -38,7 +38,8 @@ pub trait Observer {
         Ok(())
     }
 
-    /// Whether the run is to end with a checkpoint after the step under way. The loop asks this in each step.
+    /// Whether the run is to end with a checkpoint after the step under way. The loop calls this in each step
+    /// and at the end of each epoch.
     fn stop_requested(&self) -> bool {
         false
     }

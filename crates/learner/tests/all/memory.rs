@@ -33,7 +33,7 @@ impl Observer for Memory {
     }
 
     fn stop_requested(&self) -> bool {
-        // The loop asks this while a step is under way. That step is then the last one.
+        // The loop calls this while a step is under way. That step is then the last one.
         self.stop_after.is_some_and(|steps| self.steps + 1 >= steps)
     }
 
