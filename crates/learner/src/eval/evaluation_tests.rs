@@ -53,8 +53,8 @@ fn no_image_leaves_everything_undefined() {
         (None, None, None, None)
     );
     assert!(empty.top_k.iter().all(|top| top.accuracy.is_none()) && empty.calibration.ece.is_none());
-    // The undefined values are accuracy, its interval, loss, macro F1 and ECE, 3 top-k accuracies, 2 values of
-    // each bin, and 3 of each class.
+    // The undefined values are accuracy, its interval, loss, macro F1 and ECE, 3 top-k accuracies, 2 values
+    // of each bin, and 3 of each class.
     assert_eq!(nulls(&empty), 5 + 3 + 2 * 15 + 3 * 3);
 }
 

@@ -165,7 +165,8 @@ fn lock(path: &Path) -> Result<File, RunDirError> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(io)?;
     match file.try_lock() {
         // The process that held the lock before may have removed its folder after the file was opened and
-        // before it was locked. Then the locked file is no longer at this path, and its lock protects nothing.
+        // before it was locked. Then the locked file is no longer at this path, and its lock protects
+        // nothing.
         Ok(()) if is_at(&file, &name) => Ok(file),
         Ok(()) | Err(TryLockError::WouldBlock) => Err(RunDirError::Locked(path.to_owned())),
         Err(TryLockError::Error(reason)) => Err(io(reason)),
