@@ -1,4 +1,4 @@
-//! Manifests and states of checkpoints: refused, or exactly what they say.
+//! Reads manifests and training states. A manifest that is accepted must print as the same bytes.
 #![no_main]
 
 use learner::run::store::manifest;

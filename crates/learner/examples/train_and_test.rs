@@ -1,4 +1,4 @@
-//! What the program does, as a user of this crate would do it: train a network, then test its best model.
+//! Shows how a program uses this crate: it trains a network and then tests the run's best model.
 //!
 //! `cargo run -p learner --example train_and_test` trains on the 1,200 digits that are part of the
 //! crate `dataset`, so it needs no download. The run is kept in `runs/example-1`, `runs/example-2` and so on.
@@ -15,7 +15,7 @@ use learner::run::training::{Ended, Trainer};
 use learner::train::observer::Observers;
 use model::device;
 
-/// A small network, so that a few seconds are enough.
+/// A small network, which is trained in a few seconds.
 const CONFIG: &str = r#"
 data.dataset = "sample"
 train = { epochs = 4, batch_size = 32, learning_rate = 0.01 }
@@ -37,7 +37,7 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
     let mut lock = RunLock::numbered(runs, "example")?;
     let trainer = Trainer { data: &data, opened: &opened, tensorboard: false };
     let Ended::Finished(trained) = trainer.begin(&mut lock, &config, &mut Observers(Vec::new()))? else {
-        return Err("no observer asked the run to stop".into());
+        return Err("the run stopped before its end, although no observer requested it".into());
     };
     let images = data::test_set(name, data_dir, &mut |_progress| ())?;
     let request = TestRequest { name: "example", worst: 10, corruptions: false };
@@ -54,7 +54,7 @@ mod tests {
     fn the_example_learns_and_keeps_its_run() {
         let runs = tempfile::TempDir::new().unwrap();
         let accuracy = train_and_test(runs.path()).unwrap();
-        // Guessing reaches 10 %.
+        // Ten classes are guessed correctly in 10 % of the cases.
         assert!(accuracy > 0.6, "{accuracy}");
         for file in ["config.toml", "metrics.jsonl", "validation.json", "test.json", "predictions.csv"] {
             assert!(runs.path().join("example-1").join(file).is_file(), "{file}");

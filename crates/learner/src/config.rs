@@ -1,4 +1,4 @@
-//! What a run does: its configuration as TOML text, as tables, and checked as a whole.
+//! The configuration of a run: as TOML text, as tables, and checked as a whole.
 
 mod checked;
 mod error;

@@ -1,4 +1,4 @@
-//! Evaluation: a network's logits for a set of images, and pure arithmetic on them.
+//! Evaluation: a network's logits for a set of images, and metrics that are computed from them.
 
 pub mod calibration;
 pub mod comparison;

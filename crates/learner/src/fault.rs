@@ -1,8 +1,8 @@
-//! Faults on demand, for the tests that break things; the feature `fault-injection` compiles them in.
+//! Faults on demand, for tests of crash safety. Only the feature `fault-injection` compiles them in.
 //!
-//! `MNIST_CNN_FAULT` names a fault. `io:7` lets the seventh write, sync, rename or removal fail as on a
-//! full disk (a write after half its bytes), `kill:7` ends the process there, and `nan:12` makes the
-//! weights NaN in step 12. Without the feature the program contains nothing of this.
+//! The environment variable `MNIST_CNN_FAULT` chooses a fault. `io:7` makes the seventh write, sync, rename,
+//! truncation or removal fail as on a full disk; a write that fails has written half of its bytes. `kill:7`
+//! ends the process at that operation, and `nan:12` makes the weights NaN in step 12.
 
 #[cfg(feature = "fault-injection")]
 mod injected {
@@ -14,19 +14,19 @@ mod injected {
     static PASSED: AtomicUsize = AtomicUsize::new(0);
     static INJECTED: OnceLock<String> = OnceLock::new();
 
-    /// The kind of fault, and at which operation or step it comes.
-    fn wanted() -> Option<&'static (String, usize)> {
-        static WANTED: OnceLock<Option<(String, usize)>> = OnceLock::new();
+    /// The kind of the chosen fault, and the number of the operation or step at which it happens.
+    fn chosen() -> Option<&'static (String, usize)> {
+        static CHOSEN: OnceLock<Option<(String, usize)>> = OnceLock::new();
         let read = || {
             let text = std::env::var("MNIST_CNN_FAULT").ok()?;
             let (kind, number) = text.split_once(':')?;
             Some((kind.to_owned(), number.parse().ok()?))
         };
-        WANTED.get_or_init(read).as_ref()
+        CHOSEN.get_or_init(read).as_ref()
     }
 
     pub(crate) fn io(operation: &str, path: &Path) -> io::Result<()> {
-        let Some((kind, number)) = wanted() else { return Ok(()) };
+        let Some((kind, number)) = chosen() else { return Ok(()) };
         let passed = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
         match kind.as_str() {
             "io" if passed == *number => {
@@ -44,7 +44,7 @@ mod injected {
     }
 
     pub(crate) fn learning_rate(rate: f64, step: usize) -> f64 {
-        match wanted() {
+        match chosen() {
             Some((kind, number)) if kind == "nan" && *number == step + 1 => f64::NAN,
             _ => rate,
         }
@@ -73,9 +73,9 @@ mod injected {
 
 pub(crate) use injected::{io, learning_rate};
 
-/// The I/O error that was injected into this process, if there was one.
+/// The text of the I/O error that was injected into this process, or `None` if none was.
 ///
-/// The program says at its end that it was, so a test can tell if some code ignored the error.
+/// The program prints this text at its end, so that a test notices when code has ignored the error.
 pub fn injected() -> Option<&'static str> {
     injected::injected()
 }

@@ -1,9 +1,9 @@
 //! Training and evaluation of the lecture's network.
 //!
-//! [`train::fit::fit`] is the training loop; it draws every random number through [`random`],
-//! tells a [`train::observer::Observer`] what happens, and touches no file, clock or terminal.
-//! [`run`] keeps what it reports in a folder, so that a run can be killed at any moment
-//! and be resumed to the same bits; docs/reliability.md says how that is known.
+//! [`train::fit::fit`] is the training loop. It draws every random number through [`random`], reports its
+//! events to a [`train::observer::Observer`], and uses no file, clock or terminal of its own. [`run`] keeps
+//! the events and checkpoints of a run in a folder, so that a run can be killed at any moment and resumed
+//! to the same bits; docs/reliability.md describes the tests of this.
 
 pub mod config;
 pub mod eval;

@@ -1,7 +1,8 @@
-//! A run as a folder: what it holds, who may write there, and how a run is begun, resumed and tested.
+//! Runs, each of which is a folder: how a run is begun, resumed, found and tested, and how its folder is
+//! protected against other processes and crashes.
 //!
-//! In the order of use: [`data`] brings the images, [`lock`] takes a folder, [`training`] trains there,
-//! [`find`] opens what is there, [`evaluating`] tests it.
+//! A program uses the parts in this order: [`data`] fetches and loads the images, [`RunLock`] locks a folder,
+//! [`training`] trains a run there, [`find`] finds and opens a run, and [`evaluating`] tests it.
 
 mod best_model;
 pub mod data;

@@ -1,4 +1,4 @@
-//! Training: the loop, what it needs, and who observes it.
+//! Training: the loop, its optimizer and schedule, and the observers that it reports to.
 
 pub(crate) mod error;
 pub mod event_file;

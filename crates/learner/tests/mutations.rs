@@ -1,8 +1,9 @@
-//! Hostile configurations, manifests, checkpoint states and weights: no panic, no great memory, and
-//! what is accepted means what it says.
+//! Reads hostile configurations, manifests, training states and weights. No input may cause a panic or take
+//! much memory, and a configuration or manifest that is accepted must print and read back as the same.
 //!
-//! Valid files are mutated with a seeded generator: `MNIST_CNN_MUTATIONS` says how often (20,000
-//! unless set). Inputs that were or might have been trouble are kept in `tests/regressions`.
+//! The inputs are valid files that are mutated with a seeded generator. `MNIST_CNN_MUTATIONS` sets the number
+//! of mutations (20,000 unless it is set). Inputs that caused trouble, or might have, are in
+//! `tests/regressions`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that goes wrong")]
 
@@ -24,13 +25,14 @@ use rand::{RngExt, SeedableRng};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// One test at a time: the allocator counts for the whole process.
+/// Lets one test run at a time, because the allocator counts the memory of the whole process.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `read`, which must neither panic nor hold more than twice its input and 16 MiB.
+/// Runs `read` on an input. It must not panic, and it must not take more memory than 16 MiB and twice the
+/// length of the input.
 fn within_bounds<T>(what: &str, input: &[u8], read: impl FnOnce(&[u8]) -> T) -> T {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
@@ -41,7 +43,8 @@ fn within_bounds<T>(what: &str, input: &[u8], read: impl FnOnce(&[u8]) -> T) -> 
     result.unwrap_or_else(|_| panic!("{what}: a panic at:\n{text}"))
 }
 
-/// What may be hidden in a text: numbers at which types end, words of other types, brackets, keys.
+/// Words that mutations insert into a text: the limits of number types, values of other types, brackets,
+/// keys.
 const WORDS: [&str; 26] = [
     "0",
     "1",
@@ -71,7 +74,7 @@ const WORDS: [&str; 26] = [
     "\u{1F9E0}",
 ];
 
-/// Changes `bytes` in one way; `other` lends what is spliced in.
+/// Changes `bytes` in one random way. Some changes insert a part of `other`.
 fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
     let place = |rng: &mut ChaCha8Rng| rng.random_range(0..bytes.len().max(1)).min(bytes.len());
     let (at, to) = (place(rng), place(rng));
@@ -88,7 +91,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
             bytes.splice(at..at, other[from..end].iter().copied());
         }
         7 if at < bytes.len() && to < bytes.len() => bytes.swap(at, to),
-        // A line again, or many times over.
+        // This repeats a line, once or several times.
         8 => {
             let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |i| at + i + 1);
             let line = bytes[at..end].repeat(rng.random_range(1..4));
@@ -98,7 +101,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
     }
 }
 
-/// Puts a word in the place of the next digits, so that values go wrong and not only the text.
+/// Replaces the next number after `at` by a word. The text is then often still valid, but a value is wrong.
 fn replace_a_number(bytes: &mut Vec<u8>, at: usize, word: &str) {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let Some(begin) = bytes[at..].iter().position(is_digit).map(|i| at + i) else { return };
@@ -106,7 +109,7 @@ fn replace_a_number(bytes: &mut Vec<u8>, at: usize, word: &str) {
     bytes.splice(begin..end, word.bytes());
 }
 
-/// File `number` of the mutated ones; every number gives the same bytes on every machine.
+/// The mutated file with this number. A number gives the same bytes on every machine.
 fn mutated(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(number);
     let mut bytes = seeds[rng.random_range(0..seeds.len())].clone();
@@ -117,41 +120,43 @@ fn mutated(seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
     bytes
 }
 
-/// Reads every mutation of `seeds`, and tells how many were accepted if somebody asked for a number.
-fn attack(what: &str, seeds: &[Vec<u8>], is_accepted: impl Fn(&str, &[u8]) -> bool) {
-    let asked = std::env::var("MNIST_CNN_MUTATIONS").ok();
-    let number = asked.as_ref().map_or(20_000, |text| text.parse().unwrap());
+/// Reads mutations of `seeds`. If `MNIST_CNN_MUTATIONS` is set, the number of accepted ones is printed.
+fn read_mutations(what: &str, seeds: &[Vec<u8>], is_accepted: impl Fn(&str, &[u8]) -> bool) {
+    let configured = std::env::var("MNIST_CNN_MUTATIONS").ok();
+    let number = configured.as_ref().map_or(20_000, |text| text.parse().unwrap());
     let accepted = (0..number).filter(|i| is_accepted(&format!("mutation {i}"), &mutated(seeds, *i))).count();
-    // Otherwise what is accepted, or what is refused, would not have been tried.
+    // Some mutations must be accepted and some refused. Otherwise one of the two cases would be untested.
     assert!((1..number as usize).contains(&accepted), "{what}: {accepted} of {number} are accepted");
-    if asked.is_some() {
+    if configured.is_some() {
         let line = format!("{number} mutated {what}: {accepted} accepted");
         io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
 
-/// Whether the bytes are a configuration; if so, it must print and read back as the same.
+/// Whether the bytes are a configuration. If they are, it must print and read back as the same.
 fn is_config(what: &str, bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let parsed = within_bounds(what, bytes, |_| parse("hostile.toml", text, &[]));
     let Ok(config) = parsed else { return false };
-    // A seed beyond what TOML can hold cannot come out of TOML.
+    // Printing cannot fail, because every value of this configuration was read from TOML.
     let printed = to_toml(&config).unwrap();
     assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{what}:\n{text}");
     true
 }
 
+/// Whether the bytes are a manifest. If they are, printing it must give the same bytes.
 fn is_manifest(what: &str, bytes: &[u8]) -> bool {
     let Ok(entries) = within_bounds(what, bytes, manifest::parse) else { return false };
     assert_eq!(manifest::print(&entries).as_bytes(), bytes, "{what}");
     true
 }
 
+/// Whether the bytes are a training state.
 fn is_state(what: &str, bytes: &[u8]) -> bool {
     within_bounds(what, bytes, |bytes| toml::from_slice::<TrainingState>(bytes).is_ok())
 }
 
-/// Whether the bytes are the network's weights: names, shapes, finite values.
+/// Whether the bytes are weights of the network: its names and shapes, with finite values.
 fn are_weights(what: &str, bytes: &[u8]) -> bool {
     within_bounds(what, bytes, |bytes| {
         NamedTensors::from_bytes(bytes).is_ok_and(|weights| architecture().check(&weights).is_ok())
@@ -190,31 +195,31 @@ fn states() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn mutated_configurations_are_refused_or_mean_what_they_say() {
+fn mutated_configurations_are_refused_or_read_back_as_printed() {
     let _turn = turn();
-    attack("configurations", &configs(), is_config);
+    read_mutations("configurations", &configs(), is_config);
 }
 
 #[test]
 fn mutated_manifests_are_refused_unless_they_are_another_valid_one() {
     let _turn = turn();
-    attack("manifests", &manifests(), is_manifest);
+    read_mutations("manifests", &manifests(), is_manifest);
 }
 
 #[test]
 fn mutated_states_are_refused_or_read() {
     let _turn = turn();
-    attack("checkpoint states", &states(), is_state);
+    read_mutations("training states", &states(), is_state);
 }
 
 #[test]
 fn mutated_weights_are_refused_or_fit() {
     let _turn = turn();
-    attack("weights", &[weights(), weights()[..200].to_vec()], are_weights);
+    read_mutations("weights", &[weights(), weights()[..200].to_vec()], are_weights);
 }
 
 #[test]
-fn what_is_valid_is_accepted() {
+fn valid_files_are_accepted() {
     let _turn = turn();
     assert!(configs().iter().all(|bytes| is_config("a configuration", bytes)));
     assert!(manifests().iter().all(|bytes| is_manifest("a manifest", bytes)));

@@ -1,22 +1,27 @@
-//! What predictions are worth: the part that `validation.json` and `test.json` have in common.
+//! The evaluation of a model's predictions, which `validation.json` and `test.json` both contain.
 
 use serde::{Deserialize, Serialize};
 
-/// How well images were classified. A ratio whose denominator is zero is `None`, and `null` in the file.
+/// The metrics of a model on a set of images. A ratio whose denominator is zero is `None`, and `null` in the
+/// file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// Number of images.
     #[serde(rename = "pictures")]
     pub images: usize,
+    /// Number of images that were classified correctly.
     pub correct: usize,
+    /// Share of the images that were classified correctly.
     pub accuracy: Option<f64>,
-    /// Wilson's 95 % interval of the accuracy.
+    /// Wilson's 95 % interval of the accuracy, as `[low, high]`.
     pub accuracy_interval: Option<[f64; 2]>,
-    /// Mean negative log-likelihood, in nats; `None` if the network ruled a right class out altogether.
+    /// Mean negative log-likelihood of the labels, in nats. It is `None` if there are no images, or if a
+    /// label had a probability of zero.
     pub loss: Option<f64>,
-    /// For k from 1 to 5, or to the number of classes.
+    /// Top-k accuracies for k from 1 to 5, or to the number of classes if there are fewer.
     #[serde(default)]
     pub top_k: Vec<TopK>,
-    /// Mean of the classes' F1, of those that have one.
+    /// Mean F1 of the classes whose F1 is defined.
     pub macro_f1: Option<f64>,
     #[serde(default)]
     pub calibration: Calibration,
@@ -36,42 +41,46 @@ pub struct TopK {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassMetrics {
     pub name: String,
-    /// Images of this class.
+    /// Number of images of this class.
     pub support: usize,
-    /// Share of the images predicted to be of this class that are of it.
+    /// Share of the images predicted to be of this class whose label it is.
     pub precision: Option<f64>,
     /// Share of this class's images that were predicted to be of it.
     pub recall: Option<f64>,
-    /// Harmonic mean of the two.
+    /// Harmonic mean of precision and recall.
     pub f1: Option<f64>,
 }
 
-/// Whether a network that is 90 % sure is right nine times out of ten: confidence against accuracy.
+/// The confidence of predictions compared with their accuracy. In a well calibrated network, nine out of ten
+/// predictions with a probability of 90 % are correct.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Expected calibration error (Naeini et al. 2015): the mean distance between confidence and
-    /// accuracy of the bins, each weighted by its share of the images.
+    /// Expected calibration error (Naeini et al. 2015): the mean distance between the confidence and the
+    /// accuracy of a bin, in which each bin is weighted by its share of the images.
     pub ece: Option<f64>,
-    /// Bins of confidence, of equal width, from 0 to 1: the reliability diagram.
+    /// The bars of the reliability diagram: bins of equal width, for confidences from 0 to 1.
     pub bins: Vec<CalibrationBin>,
 }
 
-/// The images whose prediction had a probability in `(low, high]`; 0 belongs to the first bin.
+/// The images whose prediction has a probability in `(low, high]`. The first bin also contains 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationBin {
     pub low: f64,
     pub high: f64,
+    /// Number of images.
     #[serde(rename = "pictures")]
     pub images: usize,
     /// Mean probability of the predictions.
     pub confidence: Option<f64>,
-    /// Share of the predictions that were right.
+    /// Share of the predictions that are correct.
     pub accuracy: Option<f64>,
 }
 
-/// Wilson's 95 % score interval of the share `hits / n` (Wilson 1927); `None` if `n` is zero.
+/// Wilson's 95 % score interval of the share `hits / n` (Wilson 1927), as `[low, high]`; `None` if `n` is
+/// zero.
 ///
-/// Unlike the textbook's `p ± 1.96 s` it stays inside [0, 1] near perfect accuracy.
+/// The interval `p ± 1.96 s` of the textbooks can reach beyond 1 if the accuracy is nearly perfect. This one
+/// stays within [0, 1].
 pub fn wilson_interval(hits: usize, n: usize) -> Option<[f64; 2]> {
     const Z: f64 = 1.959_963_984_540_054;
     if n == 0 {

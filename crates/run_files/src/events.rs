@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: what happened while a run trained, one event a line.
+//! The events of a run in training, and `metrics.jsonl`, which has one event in each line.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,47 +9,49 @@ use crate::number;
 pub struct MetricsLine {
     #[serde(flatten)]
     pub event: Event,
-    /// Seconds of training since the run began; the time between an interruption and its resume is left out.
+    /// Seconds of training since the run began. The time between an interruption and its resume is not
+    /// counted.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub seconds: f64,
 }
 
-/// Something that happened in a run.
+/// An event of a run in training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Before the first step. A resumed run says it again to its observers, but not in `metrics.jsonl`.
+    /// Training begins. A resumed run reports this event to its observers again, but does not write it into
+    /// `metrics.jsonl` again.
     Start(StartEvent),
-    /// After a logging window.
+    /// A logging window has ended.
     Step(StepEvent),
-    /// After an epoch and its validation.
+    /// An epoch has ended and was validated.
     Epoch(EpochEvent),
-    /// After the last epoch.
+    /// The last epoch has ended.
     Finish(FinishEvent),
     /// An event that a newer version of the program wrote. It can be read but not written.
     #[serde(other, skip_serializing)]
     Unknown,
 }
 
-/// How much work there is in the run.
+/// How much work the run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartEvent {
     pub epochs: usize,
     pub steps_per_epoch: usize,
     pub batch_size: usize,
-    /// Images to train on.
+    /// Number of training images.
     pub train: usize,
-    /// Images to validate on.
+    /// Number of validation images.
     pub validation: usize,
 }
 
-/// A logging window: the steps since the one before.
+/// The metrics of a logging window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepEvent {
-    /// Epoch, from 1.
+    /// The epoch's number, from 1; 0 in a file that does not contain it.
     #[serde(default)]
     pub epoch: usize,
-    /// Steps done in the whole run.
+    /// Number of steps done in the whole run.
     pub step: usize,
     /// Mean loss of the window's steps, in nats.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
@@ -60,44 +62,46 @@ pub struct StepEvent {
     /// Learning rate of the window's last step.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub learning_rate: f64,
-    /// Euclidean norm of the window's last gradient.
+    /// Euclidean norm of all gradients of the window's last step.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub gradient_norm: f64,
 }
 
-/// An epoch, with the score on validation.
+/// The metrics of an epoch and of its validation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochEvent {
-    /// Epoch, from 1.
+    /// The epoch's number, from 1.
     pub epoch: usize,
-    /// Steps done in the whole run.
+    /// Number of steps done in the whole run.
     pub step: usize,
-    /// Mean loss over the epoch, in nats, while the network changed.
+    /// Mean loss of the epoch's steps, in nats. The network changed from step to step.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub train_loss: f64,
-    /// Accuracy over the epoch, while the network changed.
+    /// Share of the epoch's images that were classified correctly in their step.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub train_accuracy: f64,
+    /// Mean loss of the validation images after the epoch, in nats.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub validation_loss: f64,
+    /// Share of the validation images that were classified correctly after the epoch.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub validation_accuracy: f64,
-    /// Whether this is the best epoch so far.
+    /// Whether this is the best epoch so far, by its validation.
     #[serde(default)]
     pub is_best: bool,
 }
 
-/// What the run reached.
+/// The result of a finished run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FinishEvent {
-    /// Epochs done.
+    /// Number of epochs done.
     pub epochs: usize,
-    /// The best epoch on validation, from 1.
+    /// The epoch with the best validation, from 1.
     pub best_epoch: usize,
-    /// Its accuracy on validation.
+    /// The accuracy of the best epoch on the validation images.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub best_accuracy: f64,
-    /// Its loss on validation, in nats.
+    /// The mean loss of the best epoch on the validation images, in nats.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub best_loss: f64,
 }
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_is_written_as_null_and_read_as_nan() {
+    fn an_infinite_number_is_written_as_null_and_read_as_nan() {
         let step = StepEvent { step: 20, loss: f64::INFINITY, accuracy: 0.5, ..StepEvent::default() };
         let text = serde_json::to_string(&Event::Step(step)).unwrap();
         assert!(text.contains(r#""loss":null,"accuracy":0.5"#), "{text}");
@@ -152,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_its_place_in_the_run_is_an_error() {
+    fn a_line_without_its_event_or_step_is_an_error() {
         for line in [r#"{"event":"step"}"#, r#"{"event":"epoch","epoch":1}"#, r#"{"step":20}"#, "{}", "20"] {
             assert!(serde_json::from_str::<MetricsLine>(line).is_err(), "{line}");
         }

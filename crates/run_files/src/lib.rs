@@ -1,19 +1,20 @@
-//! The types of every JSON file of a run, each defined once: the crate that writes a file and the crate that
-//! reads it share its type, so a change of the format is a compile error and not a surprise.
+//! The types of every file of a run. Each type is defined once and shared by the crate that writes the file
+//! and the crate that reads it, so a change of the format that only one of them follows does not compile.
 //!
 //! | file | type | written |
 //! |---|---|---|
 //! | `run.json` | [`RunInfo`] | when a run begins and when it resumes |
-//! | `metrics.jsonl` | [`MetricsLine`], one a line | during training |
+//! | `metrics.jsonl` | a [`MetricsLine`] in each line | during training |
 //! | `validation.json` | [`ValidationFile`] | when training ends |
 //! | `test.json` | [`TestFile`] | by each test of the run |
-//! | `tests.jsonl` | [`TestNote`], one a line | by each test of the run |
+//! | `tests.jsonl` | a [`TestNote`] in each line | by each test of the run |
 //! | `seeds.json` | [`SeedsInfo`] | when a folder of several runs is made |
 //! | `test.json` of such a folder | [`SeedsTestFile`] | by each test of the folder |
 //!
-//! Fields are written in the order of their declaration. A reader accepts files of older versions, which
-//! lack some fields, and of newer ones, which have more. This crate does no input or output of its own.
-//! Names of data sets and backends are plain text here, so that a file with an unknown one can still be read.
+//! Fields are written in the order of their declaration. A reader accepts the files of older versions, which
+//! lack some fields, and of newer versions, which have more. This crate does no input or output of its own.
+//! Names of data sets and backends are plain text here, so that a file with an unknown name can still be
+//! read.
 
 mod evaluation;
 mod events;

@@ -1,10 +1,10 @@
 //! The names of the files in a run's folder, and in a folder of several runs.
 
-/// The resolved configuration, from which the run can be repeated.
+/// The resolved configuration, from which the run can be repeated. A folder with this file is a run.
 pub const CONFIG: &str = "config.toml";
-/// The run's circumstances.
+/// The circumstances of the run: version, backend, machine and data.
 pub const RUN: &str = "run.json";
-/// The run's events, one a line.
+/// The run's events, one in each line.
 pub const METRICS: &str = "metrics.jsonl";
 /// The folder of the checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
@@ -12,18 +12,19 @@ pub const CHECKPOINTS: &str = "checkpoints";
 pub const VALIDATION: &str = "validation.json";
 /// The result of the newest test.
 pub const TEST: &str = "test.json";
-/// A line for each test.
+/// The log of all tests, with a line for each test.
 pub const TESTS: &str = "tests.jsonl";
-/// The probabilities of each test image.
+/// Label, prediction and probabilities of each test image.
 pub const PREDICTIONS: &str = "predictions.csv";
 /// The page that shows the run, or several runs side by side.
 pub const PAGE: &str = "report.html";
 /// The folder of TensorBoard's event files.
 pub const TENSORBOARD: &str = "tensorboard";
-/// The list of runs that marks a folder of several.
+/// The list of a folder's runs, by their seeds. A folder with this file is a folder of several runs.
 pub const SEEDS: &str = "seeds.json";
 /// The configuration that the runs of such a folder share.
 pub const SEEDS_CONFIG: &str = "seeds.toml";
 
-/// The files that are written whole or not at all: each is written under another name and then renamed.
+/// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
+/// then renamed. A crash can leave such a partial file behind.
 pub const REPLACED: [&str; 8] = [CONFIG, RUN, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];

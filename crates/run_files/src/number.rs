@@ -1,12 +1,12 @@
-//! How a number is read that may have been written as `null`.
+//! Reading of numbers that may be `null` or missing.
 //!
-//! JSON has no NaN and no infinity; `serde_json` writes both as `null`. The functions here read `null`
-//! back as NaN. Today's writers write finite numbers only, but a file of an older version or of another
-//! program must not become unreadable by one number.
+//! JSON has no NaN and no infinity, so `serde_json` writes both as `null`. The functions here read `null`
+//! back as NaN. Today's program writes only finite numbers, but a file of an older version or of another
+//! program must not become unreadable because of one number.
 
 use serde::{Deserialize, Deserializer};
 
-/// What a number is that an older version did not write.
+/// The value of a number that is missing in a file, because an older version did not write it.
 pub(crate) fn missing() -> f64 {
     f64::NAN
 }

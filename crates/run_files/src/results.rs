@@ -1,15 +1,17 @@
-//! `validation.json`, `test.json` and `tests.jsonl`: what a run's best model was found to be worth.
+//! The evaluations of a run's best model: `validation.json`, `test.json` and `tests.jsonl`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Evaluation;
 use crate::number;
 
-/// `validation.json`: the best model on the images that chose its epoch. No test image was read for it.
+/// `validation.json`: the evaluation of the best model on the validation images, by which its epoch was
+/// chosen. No test image was used for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ValidationFile {
     /// The epoch whose weights were evaluated, from 1.
     pub epoch: usize,
+    /// SHA-256 of the weights' file, in hexadecimal; empty in a file that does not contain it.
     #[serde(default)]
     pub weights_sha256: String,
     /// Name of the data set, e.g. `fashion-mnist`.
@@ -23,65 +25,67 @@ pub struct ValidationFile {
     pub worst: Vec<Mistake>,
 }
 
-/// `test.json`: the best model on the test images.
+/// `test.json`: the evaluation of the best model on the test images.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestFile {
-    /// The run's directory, as people call it.
+    /// The run's folder, as a person would write it.
     #[serde(default)]
     pub run: String,
-    /// The epoch whose weights were tested, from 1: the best one on validation.
+    /// The epoch whose weights were tested, from 1. It is the epoch with the best validation.
     pub epoch: usize,
+    /// SHA-256 of the weights' file, in hexadecimal; empty in a file that does not contain it.
     #[serde(default)]
     pub weights_sha256: String,
     /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
-    /// SHA-256 of each data file, by the file's name.
+    /// Name and SHA-256 of each data file.
     #[serde(default)]
     pub data_sha256: Vec<(String, String)>,
     /// Name of the backend, e.g. `ndarray`.
     #[serde(default)]
     pub backend: String,
-    /// RFC 3339, UTC; empty in a file that does not say it.
+    /// When the run was tested, as RFC 3339 in UTC; empty in a file that does not contain it.
     #[serde(default)]
     pub tested: String,
-    /// How often the run has been tested, this time included; 0 in a file that does not say it.
+    /// How often the run has been tested, this time included; 0 in a file that does not contain it.
     #[serde(default)]
     pub times_tested: usize,
     pub evaluation: Evaluation,
     /// Wrongly classified images by falling loss.
     #[serde(default)]
     pub worst: Vec<Mistake>,
-    /// Not written if the test was not asked for it.
+    /// Accuracies on the corrupted test images of MNIST-C. Without them the key is not written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corruptions: Option<CorruptionScores>,
 }
 
-/// An image that was taken for another class.
+/// An image that was classified wrongly.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
-    /// Position in the data set's file.
+    /// The image's index in the data set's file.
     pub index: usize,
     pub label: usize,
     pub prediction: usize,
-    /// Negative log-likelihood of the label, in nats; `None` if the network ruled it out altogether.
+    /// Negative log-likelihood of the label, in nats; `None` if the label's probability is zero.
     pub loss: Option<f64>,
-    /// One a class.
+    /// The probability of each class.
     #[serde(default, deserialize_with = "number::each_or_nan")]
     pub probabilities: Vec<f64>,
 }
 
-/// Accuracy on the test images after each corruption of MNIST-C.
+/// The accuracies on the test images after each corruption of MNIST-C.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CorruptionScores {
+    /// Mean of the accuracies.
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub mean_accuracy: f64,
     pub each: Vec<CorruptionScore>,
 }
 
-/// Accuracy on the test images after one corruption.
+/// The accuracy on the test images after one corruption.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CorruptionScore {
-    /// The corruption, e.g. `shot-noise`.
+    /// Name of the corruption, e.g. `shot-noise`.
     pub name: String,
     #[serde(default = "number::missing", deserialize_with = "number::or_nan")]
     pub accuracy: f64,
@@ -90,9 +94,11 @@ pub struct CorruptionScore {
 /// A line of `tests.jsonl`, the log of all tests of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestNote {
-    /// RFC 3339, UTC.
+    /// When the run was tested, as RFC 3339 in UTC.
     pub tested: String,
+    /// SHA-256 of the tested weights' file, in hexadecimal.
     pub weights_sha256: String,
+    /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
     pub accuracy: Option<f64>,
 }
@@ -119,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn test_json_keeps_its_keys_and_has_corruptions_only_if_they_were_asked_for() {
+    fn test_json_keeps_its_keys_and_has_corruptions_only_if_they_were_tested() {
         let without = format!(
             r#"{{"run":"runs/a","epoch":3,"weights_sha256":"a","dataset":"mnist","data_sha256":[["t10k","ab"]],"backend":"ndarray","tested":"t","times_tested":2,{EVALUATION},{WORST}}}"#
         );
@@ -133,12 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_an_older_version_may_lack_what_the_evaluation_does_not_need() {
+    fn a_file_of_an_older_version_may_lack_all_keys_but_three() {
         let text = format!(r#"{{"epoch":3,"dataset":"mnist","new":1,{EVALUATION}}}"#);
         let file: TestFile = serde_json::from_str(&text).unwrap();
         assert_eq!((file.times_tested, file.tested.as_str(), &file.corruptions), (0, "", &None));
         assert!(serde_json::from_str::<ValidationFile>(&text).is_ok());
-        assert!(serde_json::from_str::<TestFile>(&text.replace("evaluation", "judgement")).is_err());
+        assert!(serde_json::from_str::<TestFile>(&text.replace("evaluation", "metrics")).is_err());
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! `run.json`: where and on what a run was trained.
+//! `run.json`: the circumstances in which a run was trained.
 
 use serde::{Deserialize, Serialize};
 
-/// The circumstances of a run: `run.json`.
+/// `run.json`: the version, backend, machine and data of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunInfo {
     /// Version of the program that began the run.
@@ -13,30 +13,32 @@ pub struct RunInfo {
     pub hardware: String,
     /// Operating system and processor architecture.
     pub platform: String,
-    /// Hardware threads available to the process.
+    /// Number of hardware threads available to the process.
     pub threads: usize,
     /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
-    /// SHA-256 of each data file, by the file's name.
+    /// Name and SHA-256 of each data file.
     #[serde(default)]
     pub data_sha256: Vec<(String, String)>,
+    /// The value of `train.seed`.
     pub seed: u64,
-    /// When the run began, RFC 3339, UTC.
+    /// When the run began, as RFC 3339 in UTC.
     pub started: String,
-    /// Each time that the run was resumed after an interruption.
+    /// The resumes of the run after interruptions, in order.
     #[serde(default)]
     pub resumed: Vec<Resumed>,
 }
 
-/// A run was resumed.
+/// One resume of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumed {
-    /// Steps done before.
+    /// Number of steps that the run had done before.
     pub step: usize,
-    /// RFC 3339, UTC.
+    /// When the run was resumed, as RFC 3339 in UTC.
     pub time: String,
     /// Version of the program that resumed the run.
     pub version: String,
+    /// Name of the backend that the run was resumed on, e.g. `ndarray`.
     pub backend: String,
 }
 

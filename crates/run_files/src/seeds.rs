@@ -1,70 +1,78 @@
-//! The files of a folder that holds several runs, which differ in their seed alone.
+//! The files of a folder that holds several runs, which differ only in their seed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Evaluation;
 
-/// Which runs belong to a folder: `seeds.json`.
+/// `seeds.json`: the runs that belong to a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedsInfo {
     /// Version of the program that made the folder.
     pub version: String,
-    /// In the order in which they are trained.
+    /// The seed of each run, in the order in which the runs are trained.
     pub seeds: Vec<u64>,
-    /// When the first run began, RFC 3339, UTC.
+    /// When the folder was made, as RFC 3339 in UTC.
     pub started: String,
-    /// Name of the backend on which runs are begun, because another one would end in other bits.
+    /// Name of the backend on which the folder was begun. The runs that are still to come are begun on it as
+    /// well, because another backend would give other bits. Files of older versions do not contain it.
     #[serde(default)]
     pub backend: Option<String>,
 }
 
-/// `test.json` of the folder: its runs side by side, and all of them together.
+/// `test.json` of the folder: the results of each run, their spread, and the evaluation of the runs'
+/// ensemble.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedsTestFile {
-    /// The folder, as people call it.
+    /// The folder, as a person would write it.
     pub folder: String,
+    /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
+    /// Name of the backend, e.g. `ndarray`.
     pub backend: String,
-    /// RFC 3339, UTC.
+    /// When the folder was tested, as RFC 3339 in UTC.
     pub tested: String,
     pub runs: Vec<SeedTest>,
-    /// Of the runs' accuracies.
+    /// Spread of the runs' accuracies.
     pub accuracy: Spread,
-    /// Of the runs' losses, in nats.
+    /// Spread of the runs' losses, in nats.
     pub loss: Spread,
-    /// Of the runs' mean accuracies on MNIST-C; not written unless every run has one.
+    /// Spread of the runs' mean accuracies on MNIST-C. The key is not written unless every run has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupted_accuracy: Option<Spread>,
-    /// Of the ensemble, whose probabilities are the mean of the runs'.
+    /// The evaluation of the ensemble, whose probabilities are the mean of the runs' probabilities.
     pub ensemble: Evaluation,
 }
 
-/// One run of the folder.
+/// The result of one run of the folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedTest {
+    /// The run's folder, as a person would write it.
     pub run: String,
     pub seed: u64,
     /// The epoch whose weights were tested, from 1.
     pub epoch: usize,
+    /// SHA-256 of the weights' file, in hexadecimal.
     pub weights_sha256: String,
     /// How often the run has been tested, this time included.
     pub times_tested: usize,
     pub accuracy: Option<f64>,
+    /// Mean negative log-likelihood of the labels, in nats.
     pub loss: Option<f64>,
     /// Expected calibration error.
     pub ece: Option<f64>,
 }
 
-/// Mean and spread of one number over several runs; what is undefined is `None`, and `null` in the file.
+/// Mean and spread of one metric over several runs. An undefined number is `None`, and `null` in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// How many values there are.
+    /// Number of values.
     pub n: usize,
-    /// `None` if there are no values.
+    /// Mean of the values; `None` if there are none.
     pub mean: Option<f64>,
-    /// Of a sample, with n - 1 degrees of freedom; `None` if there are fewer than two values.
+    /// Standard deviation of the values as a sample, with n - 1 degrees of freedom; `None` if there are fewer
+    /// than two values.
     pub standard_deviation: Option<f64>,
-    /// Of the mean: the standard deviation over the root of n.
+    /// Standard error of the mean: the standard deviation divided by the square root of n.
     pub standard_error: Option<f64>,
 }
 

@@ -5,13 +5,14 @@ use network::Architecture;
 use crate::config::error::ConfigError;
 use crate::config::tables::{DataConfig, Tables, TrainConfig};
 
-/// No run is longer than this. The bound keeps the number of steps from overflowing.
+/// The largest number of epochs. This bound keeps the number of steps from overflowing.
 const MOST_EPOCHS: usize = 1_000_000;
 
-/// Shape of the images of every data set here, `[channels, height, width]`: grey, 28x28 pixels.
+/// Shape of an image, `[channels, height, width]`. Every data set of this project has grey images of 28x28
+/// pixels.
 pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
 
-/// A configuration that makes sense: its values are in range and its network exists.
+/// A valid configuration: each value is in its range, and the network that it describes can be built.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
@@ -20,10 +21,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks three tables as a whole.
+    /// Checks the three tables of a configuration together.
     ///
     /// # Errors
-    /// The first value out of range, or the first layer that cannot exist.
+    /// Names the first value that is out of its range, or the first layer that cannot be built.
     pub fn new(tables: Tables) -> Result<Self, ConfigError> {
         let Tables { data, model, train } = tables;
         for (key, value, allowed, expected) in ranges(&data, &train) {
@@ -35,26 +36,29 @@ impl Config {
         Ok(Self { data, train, architecture })
     }
 
+    /// The table `[data]`.
     pub fn data(&self) -> &DataConfig {
         &self.data
     }
 
+    /// The table `[train]`.
     pub fn train(&self) -> &TrainConfig {
         &self.train
     }
 
+    /// The network that the table `[model]` describes.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// The same with another seed.
+    /// A copy of this configuration in which only `train.seed` differs.
     pub fn with_seed(&self, seed: u64) -> Self {
         let mut config = self.clone();
         config.train.seed = seed;
         config
     }
 
-    /// The tables that give this configuration again.
+    /// The tables from which [`Self::new`] makes this configuration again.
     pub fn tables(&self) -> Tables {
         Tables {
             data: self.data.clone(),
@@ -64,7 +68,8 @@ impl Config {
     }
 }
 
-/// Key, value, whether it is in range, and the range in words.
+/// For each number that has a range: its key, its value, whether the value is in the range, and the range
+/// in words.
 fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<(&'static str, f64, bool, &'static str)> {
     const SHARE: &str = "a number from 0 to below 1";
     const POSITIVE: &str = "a number above 0";

@@ -1,4 +1,4 @@
-//! Why a configuration is refused, in words for its author.
+//! The reasons why a configuration is refused, in words for the person who wrote it.
 
 use network::ShapeError;
 use thiserror::Error;
@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Why a configuration is refused.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ConfigError {
-    #[error("{path}: {reason}; expected a configuration file, as configs/default.toml")]
+    #[error("{path}: {reason}; expected a configuration file such as configs/default.toml")]
     Unreadable { path: String, reason: String },
     #[error("{source_name}:{line}:{column}: {problem}{}", hint(.nearest))]
     Text { source_name: String, line: usize, column: usize, problem: String, nearest: Option<String> },
@@ -15,10 +15,15 @@ pub enum ConfigError {
     #[error("{key} = {value}: expected {expected}")]
     Value { key: &'static str, value: f64, expected: &'static str },
     #[error(
-        "a run is resumed with the configuration that it began with:{keys}\nStart a new run for that. What may change is train.log_every_steps, train.patience,\ntrain.checkpoint_every_steps, and train.epochs under a constant schedule (more of\nthem, without warm-up)."
+        "a run can be resumed only with the configuration that it began with, and these keys differ:{keys}\n\
+         To change them, start a new run. A resumed run may change train.log_every_steps,\n\
+         train.checkpoint_every_steps and train.patience, and it may train for more epochs if its\n\
+         schedule is constant and has no warm-up."
     )]
     Resume { keys: String },
-    #[error("{count} seeds from train.seed = {first} on: expected the last to be {largest} at most")]
+    #[error("the configuration cannot be written as TOML: {problem}")]
+    NotToml { problem: String },
+    #[error("{count} seeds from train.seed = {first} on: expected the last seed to be at most {largest}")]
     Seeds { first: u64, count: u64, largest: u64 },
     #[error(transparent)]
     Shape(#[from] ShapeError),

@@ -1,5 +1,5 @@
-//! Which changes of the configuration a run may be resumed with: those that cannot have changed what
-//! it has learned so far.
+//! The changes of the configuration that are allowed when a run is resumed. A change is allowed if the
+//! steps that the run has taken so far would have been the same with it.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::config::checked::Config;
 use crate::config::error::ConfigError;
 use crate::config::tables::Schedule;
 
-/// Keys that say what is written or when the run ends, and nothing about how it learns.
-const FREE: [&str; 3] = ["train.log_every_steps", "train.checkpoint_every_steps", "train.patience"];
+/// Keys that decide what is written or when the run ends. None of them has a part in how a step learns.
+const CHANGEABLE: [&str; 3] = ["train.log_every_steps", "train.checkpoint_every_steps", "train.patience"];
 const EPOCHS: &str = "train.epochs";
 
-/// Compares a run's configuration with the one that it shall be resumed with.
+/// Compares a run's configuration with the configuration that it is to be resumed with.
 ///
 /// # Errors
 /// Names each key that may not change, with both values.
@@ -22,7 +22,7 @@ pub fn check(run: &Config, wanted: &Config) -> Result<(), ConfigError> {
     let mut refused = Vec::new();
     for key in run_keys.keys().chain(wanted_keys.keys().filter(|key| !run_keys.contains_key(*key))) {
         let (before, after) = (run_keys.get(key), wanted_keys.get(key));
-        let is_allowed = FREE.contains(&key.as_str()) || key == EPOCHS && may_go_on_longer(run, wanted);
+        let is_allowed = CHANGEABLE.contains(&key.as_str()) || key == EPOCHS && may_train_longer(run, wanted);
         if before != after && !is_allowed {
             let text = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
             refused.push(format!("\n  {key}: {} in the run, {} now", text(before), text(after)));
@@ -31,20 +31,18 @@ pub fn check(run: &Config, wanted: &Config) -> Result<(), ConfigError> {
     if refused.is_empty() { Ok(()) } else { Err(ConfigError::Resume { keys: refused.concat() }) }
 }
 
-/// A schedule that does not look at its end does not change when the end moves away.
-fn may_go_on_longer(run: &Config, wanted: &Config) -> bool {
+/// Whether the run may get more epochs. It may if no learning rate of its schedule depends on the number of
+/// steps, because then the steps taken so far had the rates that they would have in the longer run.
+fn may_train_longer(run: &Config, wanted: &Config) -> bool {
     let train = run.train();
-    let is_open = train.schedule == Schedule::Constant && train.warmup_fraction == 0.0;
-    is_open && wanted.train().epochs >= train.epochs
+    let is_independent = train.schedule == Schedule::Constant && train.warmup_fraction == 0.0;
+    is_independent && wanted.train().epochs >= train.epochs
 }
 
-/// Every value by its key, as `model.units.0.filters`.
+/// Every value of a configuration under its full key, for example `model.units.0.filters`.
 fn keys(config: &Config) -> Result<BTreeMap<String, Value>, ConfigError> {
-    let tables = Value::try_from(config.tables()).map_err(|error| ConfigError::Set {
-        assignment: String::new(),
-        problem: error.to_string(),
-        nearest: None,
-    })?;
+    let tables = Value::try_from(config.tables())
+        .map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
     let mut keys = BTreeMap::new();
     flatten(String::new(), tables, &mut keys);
     Ok(keys)
@@ -85,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_change_the_past_may_change() {
-        let free = ["train.log_every_steps=7", "train.checkpoint_every_steps=50", "train.patience=2"];
-        assert_eq!(check(&config(&[]), &config(&free)), Ok(()));
+    fn keys_that_have_no_part_in_learning_may_change() {
+        let changed = ["train.log_every_steps=7", "train.checkpoint_every_steps=50", "train.patience=2"];
+        assert_eq!(check(&config(&[]), &config(&changed)), Ok(()));
     }
 
     #[test]
-    fn only_an_open_schedule_goes_on_longer() {
+    fn only_a_constant_schedule_without_warm_up_may_get_more_epochs() {
         let with = |schedule: &str, epochs: &str, more: &str| {
             config(&[&format!("train.schedule={schedule}"), &format!("train.epochs={epochs}"), more])
         };

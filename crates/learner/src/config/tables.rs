@@ -1,4 +1,4 @@
-//! The tables of a configuration file and their defaults, before anything is checked.
+//! The tables of a configuration file with their default values. Ranges are not checked here.
 
 use std::num::NonZeroUsize;
 
@@ -6,7 +6,7 @@ use dataset::Name;
 use network::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-/// The three tables of a configuration file, before anything was checked.
+/// The three tables of a configuration file, whose values may still be out of range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tables {
@@ -23,16 +23,17 @@ pub struct DataConfig {
     pub dataset: Name,
     /// Share of the training images that is held out for validation.
     pub validation_fraction: f64,
-    /// Decides which images are held out; apart from `train.seed`, so that runs with several seeds validate on the same images.
+    /// Decides which images are held out. This seed is not `train.seed`, so that runs with different seeds
+    /// validate on the same images.
     pub split_seed: u64,
-    /// Train on this many images only; absent: on all.
+    /// The number of images to train on. If the key is absent, the run trains on all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_limit: Option<NonZeroUsize>,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
-        // 5,000 of MNIST's 60,000 training images.
+        // This share of MNIST's 60,000 training images is 5,000 images.
         Self { dataset: Name::Mnist, validation_fraction: 0.08333, split_seed: 0, train_limit: None }
     }
 }
@@ -43,33 +44,38 @@ impl Default for DataConfig {
 pub struct TrainConfig {
     /// Decides the first weights, the order of the images and the dropout masks.
     pub seed: u64,
-    /// Passes over the training images.
+    /// Number of passes over the training images.
     pub epochs: NonZeroUsize,
-    /// Images in a step.
+    /// Number of images in a step.
     pub batch_size: NonZeroUsize,
     pub optimizer: Optimizer,
-    /// The peak of the schedule.
+    /// The learning rate at the peak of the schedule.
     pub learning_rate: f64,
     pub schedule: Schedule,
-    /// Share of all steps in which the learning rate rises to its peak.
+    /// Share of all steps in which the learning rate rises to its peak. With 0, one-cycle takes a share of
+    /// 0.3 and the other schedules do not rise.
     pub warmup_fraction: f64,
-    /// Pull of the weights towards zero (AdamW: decoupled; Adam and SGD: added to the gradient).
+    /// Strength of the weights' pull towards zero. AdamW applies it to the weights themselves; Adam and SGD
+    /// add it to the gradient.
     pub weight_decay: f64,
     /// SGD's momentum.
     pub momentum: f64,
-    /// Adam's and AdamW's decay of the gradients' mean.
+    /// Decay rate of the mean of the gradients, for Adam and AdamW.
     pub beta_1: f64,
-    /// Adam's and AdamW's decay of the squared gradients' mean.
+    /// Decay rate of the mean of the squared gradients, for Adam and AdamW.
     pub beta_2: f64,
-    /// Adam's and AdamW's guard against division by zero.
+    /// The number that Adam and AdamW add to a denominator so that they never divide by zero.
     pub epsilon: f64,
-    /// Share of the target probability spread over all classes (Szegedy et al. 2016).
+    /// Share of the target probability that is spread evenly over all classes (Szegedy et al. 2016).
     pub label_smoothing: f64,
-    /// Steps between two lines of `metrics.jsonl`; also how often the loss is checked for NaN.
+    /// Steps in a logging window. At its end a line is written to `metrics.jsonl`, after a check that the
+    /// losses and the gradients are finite.
     pub log_every_steps: NonZeroUsize,
-    /// Steps between two checkpoints; 0: one at the end of each epoch only.
+    /// Steps between two checkpoints within an epoch. With 0 there are none; the end of an epoch always has
+    /// one.
     pub checkpoint_every_steps: usize,
-    /// Epochs in a row without a better score on validation that end the run early; 0: none do.
+    /// The run ends early after this many epochs in a row without a better score on validation. With 0 it
+    /// never ends early.
     pub patience: usize,
 }
 
@@ -100,7 +106,7 @@ fn positive(n: usize) -> NonZeroUsize {
     NonZeroUsize::new(n).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// The rule that turns gradients into steps.
+/// The rule by which gradients change the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
@@ -112,7 +118,7 @@ pub enum Optimizer {
     Sgd,
 }
 
-/// How the learning rate moves in the course of a run.
+/// How the learning rate changes in the course of a run; see [`crate::train::schedule`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {

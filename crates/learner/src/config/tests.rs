@@ -1,4 +1,5 @@
-//! A configuration is read as written, or refused where it is wrong.
+//! Tests that a valid configuration reads back as it was written, and that the error of a wrong one names
+//! the place of the mistake.
 
 use dataset::Name;
 

@@ -1,4 +1,5 @@
-//! Configurations as text: TOML in, `--set` overrides on top, TOML out, errors that point.
+//! Configurations as text. They are read from TOML and from assignments that override single keys, and
+//! written as TOML. Errors say where in the text the mistake is.
 
 use toml::{Table, Value};
 
@@ -6,22 +7,25 @@ use crate::config::checked::Config;
 use crate::config::error::ConfigError;
 use crate::config::tables::Tables;
 
-/// Reads a configuration and lays assignments such as `train.epochs=3` over it.
+/// Reads a configuration and overrides its keys with assignments such as `train.epochs=3`.
 ///
-/// `source_name` stands in errors, as the file's path. A list's element is reached by its
-/// number: `model.units.0.filters=16`.
+/// `source_name` names the text in errors, for example by the file's path. A key names an element of a list
+/// by its index, from 0: `model.units.0.filters=16`.
 ///
 /// # Errors
-/// Unknown or mistyped keys with line, column and the nearest key; values out of range;
-/// networks that cannot exist.
+/// If a key is unknown or its value has the wrong type, the error says line, column and the nearest key.
+/// A value that is out of its range and a layer that cannot be built are errors too.
 pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Config, ConfigError> {
-    // The file on its own first, because only its errors have a line and a column.
+    // The text is read by itself first. Its errors have a line and a column, which they would not have after
+    // the assignments are applied.
     let checked: Tables = toml::from_str(text).map_err(|error| in_text(source_name, text, &error))?;
     if assignments.is_empty() {
         return Config::new(checked);
     }
-    // Back from the checked tables, so that a default can be overridden in part.
-    let mut root = Value::try_from(&checked).map_err(|error| refuse("", error.to_string()))?;
+    // The assignments change the complete tables, defaults included, so that an assignment can override one
+    // key of a default unit.
+    let mut root =
+        Value::try_from(&checked).map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
     let mut tables = checked;
     for assignment in assignments {
         assign(&mut root, assignment)?;
@@ -34,10 +38,10 @@ pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Co
     Config::new(tables)
 }
 
-/// Writes a configuration that [`parse`] reads back as the same.
+/// Writes a configuration as a text from which [`parse`] makes the same configuration again.
 ///
 /// # Errors
-/// If TOML cannot express it, as a seed above 2^63.
+/// If TOML cannot express a value.
 pub fn to_toml(config: &Config) -> Result<String, toml::ser::Error> {
     toml::to_string(&config.tables())
 }
@@ -57,7 +61,8 @@ fn assign(root: &mut Value, assignment: &str) -> Result<(), ConfigError> {
     }
     let value = value(text.trim());
     match place {
-        // An unknown key goes in as well: the tables refuse it, with the nearest one.
+        // An unknown key is inserted as well. Reading the tables then fails with an error that names the
+        // nearest key.
         Value::Table(table) => drop(table.insert(last.to_owned(), value)),
         other => {
             *child(other, last).ok_or_else(|| refuse(assignment, format!("there is no `{last}` here")))? =
@@ -75,7 +80,8 @@ fn child<'a>(place: &'a mut Value, key: &str) -> Option<&'a mut Value> {
     }
 }
 
-/// A TOML value, or else a plain string, so that `--set data.dataset=sample` needs no quotes.
+/// Reads a TOML value. A text that is not one is taken for a string, so that `data.dataset=sample` needs no
+/// quotes.
 fn value(text: &str) -> Value {
     toml::from_str::<Table>(&format!("value = {text}"))
         .ok()
@@ -100,8 +106,8 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The nearest of the names that serde lists after an unknown one: "unknown field `epoch`,
-/// expected one of `epochs`, `seed`".
+/// The name that is nearest to an unknown one, among the names that serde's message lists: "unknown field
+/// `epoch`, expected one of `epochs`, `seed`".
 fn nearest_key(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;

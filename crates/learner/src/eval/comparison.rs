@@ -1,19 +1,21 @@
-//! A comparison of two networks on the same images: whether they differ by more than chance.
+//! A comparison of two networks on the same images, with a test of whether they differ by more than chance.
 
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::eval::probabilities::Probabilities;
 
-/// The networks were tested on different images.
+/// The networks were tested on different images, so they cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the two were tested on different images: {a} and {b} of them, or with other labels")]
+#[error("the two networks were tested on different images or labels: A on {a} images, B on {b}")]
 pub struct DifferentImages {
+    /// Number of A's images.
     pub a: usize,
+    /// Number of B's images.
     pub b: usize,
 }
 
-/// Two networks, A and B, on the same images.
+/// A comparison of two networks, A and B, on the same images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     #[serde(rename = "pictures")]
@@ -22,17 +24,18 @@ pub struct Comparison {
     pub only_a_right: usize,
     pub only_b_right: usize,
     pub both_wrong: usize,
-    /// McNemar's exact test (McNemar 1947): how often two equally good networks would differ at
-    /// least as much as these on the images that one of them has right and the other wrong.
+    /// The p-value of McNemar's exact test (McNemar 1947). It is the probability that two equally good
+    /// networks differ at least as much as these, among the images that only one of them classifies
+    /// correctly.
     pub p_value: f64,
-    /// The images on which their predictions differ, in their order.
+    /// The images for which the predictions differ, in the order of the images.
     pub disagreements: Vec<Disagreement>,
 }
 
-/// An image that the two take for different classes.
+/// An image for which the two networks predict different classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
-    /// Position in the test file.
+    /// The image's index in the test file.
     pub index: usize,
     pub label: usize,
     /// A's prediction.
@@ -42,17 +45,19 @@ pub struct Disagreement {
 }
 
 impl Comparison {
+    /// Compares the predictions of two networks.
+    ///
     /// # Errors
-    /// If the two were tested on different images.
+    /// If the two networks were tested on different images.
     pub fn new(a: &Probabilities, b: &Probabilities) -> Result<Self, DifferentImages> {
         if a.labels() != b.labels() || a.classes() != b.classes() {
             return Err(DifferentImages { a: a.len(), b: b.len() });
         }
-        // counts[A is right][B is right]
+        // counts[A is correct][B is correct]
         let mut counts = [[0; 2]; 2];
         let mut disagreements = Vec::new();
         for (index, (of_a, of_b)) in a.predictions().zip(b.predictions()).enumerate() {
-            counts[usize::from(of_a.is_right())][usize::from(of_b.is_right())] += 1;
+            counts[usize::from(of_a.is_correct())][usize::from(of_b.is_correct())] += 1;
             let [a, b] = [of_a.class(), of_b.class()];
             if a != b {
                 disagreements.push(Disagreement { index, label: of_a.label, a, b });
@@ -72,9 +77,11 @@ impl Comparison {
     }
 }
 
-/// Two-sided probability of a split at least as uneven as `b` to `c`, if each side is equally likely.
+/// The p-value of McNemar's exact test, where `b` images are classified correctly by A alone and `c` by B
+/// alone.
 ///
-/// The distribution is binomial, and the result exact but for rounding. If there is nothing to split it is 1.
+/// It is the two-sided probability of a division of `b + c` images that is at least as uneven, if each image
+/// is equally likely on either side. The result is exact except for rounding, and 1 if `b + c` is 0.
 pub fn mcnemar(b: usize, c: usize) -> f64 {
     let (n, smaller) = (b + c, b.min(c));
     // `term` is the logarithm of (n over k) / 2^n, because 2^n leaves the range of f64 at n = 1024.
@@ -92,26 +99,28 @@ mod tests {
     use super::*;
     use crate::eval::logits::Logits;
 
-    fn guesses(labels: &[u8], guesses: &[usize]) -> Probabilities {
-        let logits =
-            guesses.iter().flat_map(|&guess| (0..3).map(move |c| if c == guess { 3.0 } else { 0.0 }));
+    /// Probabilities of three classes, of which those in `predictions` are the largest.
+    fn predicting(labels: &[u8], predictions: &[usize]) -> Probabilities {
+        let logits = predictions
+            .iter()
+            .flat_map(|&prediction| (0..3).map(move |c| if c == prediction { 3.0 } else { 0.0 }));
         Probabilities::new(&Logits::new(3, labels.to_vec(), logits.collect())).unwrap()
     }
 
     #[test]
-    fn images_are_counted_by_who_is_right() {
+    fn images_are_counted_by_which_network_is_correct() {
         let labels = [0, 0, 1, 1, 2, 2];
-        let comparison =
-            Comparison::new(&guesses(&labels, &[0, 0, 1, 0, 0, 1]), &guesses(&labels, &[0, 1, 2, 1, 0, 0]))
-                .unwrap();
+        let a = predicting(&labels, &[0, 0, 1, 0, 0, 1]);
+        let b = predicting(&labels, &[0, 1, 2, 1, 0, 0]);
+        let comparison = Comparison::new(&a, &b).unwrap();
         let counts =
             [comparison.both_right, comparison.only_a_right, comparison.only_b_right, comparison.both_wrong];
         assert_eq!(counts, [1, 2, 1, 2]);
-        // Both wrong on the last two, in different ways on the last.
-        let places: Vec<usize> = comparison.disagreements.iter().map(|d| d.index).collect();
-        assert_eq!(places, [1, 2, 3, 5]);
+        // Both networks are wrong about the last two images, and about the last one in different ways.
+        let indices: Vec<usize> = comparison.disagreements.iter().map(|d| d.index).collect();
+        assert_eq!(indices, [1, 2, 3, 5]);
         assert_eq!(comparison.disagreements[3], Disagreement { index: 5, label: 2, a: 1, b: 0 });
-        assert!(Comparison::new(&guesses(&[0], &[0]), &guesses(&[1], &[0])).is_err());
+        assert!(Comparison::new(&predicting(&[0], &[0]), &predicting(&[1], &[0])).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The evaluation of a network: every metric that `test` reports, as pure arithmetic on probabilities.
+//! The evaluation of a network: every metric that `test` reports, computed from its probabilities.
 
 use run_files::{ClassMetrics, Evaluation, TopK, wilson_interval};
 
@@ -8,7 +8,7 @@ use crate::eval::probabilities::Probabilities;
 /// Top-k accuracy is reported up to this k.
 const LARGEST_K: usize = 5;
 
-/// Images of one class taken for another.
+/// The number of images of one class that were predicted to be of another class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confusion {
     pub label: usize,
@@ -36,7 +36,7 @@ pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
         correct,
         accuracy: share(correct),
         accuracy_interval: wilson_interval(correct, images),
-        // JSON has no infinity.
+        // An infinite loss is left out, because JSON has no infinity.
         loss: (images > 0).then(|| loss / images as f64).filter(|loss| loss.is_finite()),
         top_k: (1..=n.min(LARGEST_K)).map(|k| TopK { k, accuracy: share(ranks[..k].iter().sum()) }).collect(),
         macro_f1: (!f1s.is_empty()).then(|| f1s.iter().sum::<f64>() / f1s.len() as f64),
@@ -46,7 +46,7 @@ pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
     }
 }
 
-/// The pairs of classes confused most often, at most `limit`.
+/// The pairs of classes that were confused most often, at most `limit` of them.
 pub fn most_confused(evaluation: &Evaluation, limit: usize) -> Vec<Confusion> {
     let mut pairs: Vec<Confusion> = evaluation
         .confusion
@@ -62,6 +62,7 @@ pub fn most_confused(evaluation: &Evaluation, limit: usize) -> Vec<Confusion> {
     pairs
 }
 
+/// The ratio of two counts; `None` if the denominator is zero.
 fn ratio(numerator: usize, denominator: usize) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
@@ -69,13 +70,13 @@ fn ratio(numerator: usize, denominator: usize) -> Option<f64> {
 fn class_metrics(class: usize, confusion: &[Vec<usize>], names: &[&str]) -> ClassMetrics {
     let hits = confusion[class][class];
     let support: usize = confusion[class].iter().sum();
-    let called: usize = confusion.iter().map(|row| row[class]).sum();
+    let predicted: usize = confusion.iter().map(|row| row[class]).sum();
     ClassMetrics {
         name: names.get(class).map_or_else(|| class.to_string(), |name| (*name).to_owned()),
         support,
-        precision: ratio(hits, called),
+        precision: ratio(hits, predicted),
         recall: ratio(hits, support),
-        f1: ratio(2 * hits, support + called),
+        f1: ratio(2 * hits, support + predicted),
     }
 }
 

@@ -1,14 +1,15 @@
-//! Metrics worked by hand, and what happens where there is nothing to divide by.
+//! Compares metrics with values computed by hand, and tests the cases in which a denominator is zero.
 
 use super::*;
 use crate::eval::logits::Logits;
 use crate::eval::score::Score;
 
-/// Probabilities that put most weight on one class.
-fn guesses(classes: usize, pairs: &[(u8, usize)]) -> Probabilities {
+/// Probabilities for images that are given as pairs of a label and a prediction.
+fn predicting(classes: usize, pairs: &[(u8, usize)]) -> Probabilities {
+    let logit = |class, prediction| if class == prediction { 2.0 } else { 0.0 };
     let values = pairs
         .iter()
-        .flat_map(|&(_, guess)| (0..classes).map(move |class| if class == guess { 2.0 } else { 0.0 }))
+        .flat_map(|&(_, prediction)| (0..classes).map(move |class| logit(class, prediction)))
         .collect();
     let logits = Logits::new(classes, pairs.iter().map(|pair| pair.0).collect(), values);
     Probabilities::new(&logits).unwrap()
@@ -16,14 +17,15 @@ fn guesses(classes: usize, pairs: &[(u8, usize)]) -> Probabilities {
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// The JSON, which must hold no NaN; serde writes one as null, so each null has to be expected.
+/// The number of nulls in the evaluation's JSON. `serde_json` writes NaN as null, so a test that knows how
+/// many values are undefined notices a NaN by its null.
 fn nulls(evaluation: &Evaluation) -> usize {
     serde_json::to_string(evaluation).unwrap().matches("null").count()
 }
 
 #[test]
-fn metrics_agree_with_a_table_worked_by_hand() {
-    let evaluation = evaluate(&guesses(3, &[(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 1)]), &NAMES);
+fn metrics_agree_with_a_table_computed_by_hand() {
+    let evaluation = evaluate(&predicting(3, &[(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 1)]), &NAMES);
     assert_eq!(evaluation.confusion, [[2, 1, 0], [0, 1, 1], [0, 1, 0]]);
     assert_eq!((evaluation.correct, evaluation.accuracy), (3, Some(0.5)));
     let b = &evaluation.classes[1];
@@ -32,7 +34,8 @@ fn metrics_agree_with_a_table_worked_by_hand() {
     let wrong = ((2f64.exp() + 2.0) / 1.0).ln();
     let right = wrong - 2.0;
     assert!((evaluation.loss.unwrap() - (3.0 * wrong + 3.0 * right) / 6.0).abs() < 1e-12);
-    // Of the three wrong images, the label is second in one and third in two.
+    // Of the three images with a wrong prediction, one has its label in the second place and two in the
+    // third.
     let top: Vec<Option<f64>> = evaluation.top_k.iter().map(|top| top.accuracy).collect();
     assert_eq!(top, [Some(0.5), Some(4.0 / 6.0), Some(1.0)]);
     let confidence = 2f64.exp() / (2f64.exp() + 2.0);
@@ -44,30 +47,31 @@ fn metrics_agree_with_a_table_worked_by_hand() {
 
 #[test]
 fn no_image_leaves_everything_undefined() {
-    let empty = evaluate(&guesses(3, &[]), &NAMES);
+    let empty = evaluate(&predicting(3, &[]), &NAMES);
     assert_eq!(
         (empty.accuracy, empty.loss, empty.accuracy_interval, empty.macro_f1),
         (None, None, None, None)
     );
     assert!(empty.top_k.iter().all(|top| top.accuracy.is_none()) && empty.calibration.ece.is_none());
-    // Accuracy, interval, loss, macro F1, ECE; 3 of top-k; 2 of each bin; 3 of each class.
+    // The undefined values are accuracy, its interval, loss, macro F1 and ECE, 3 top-k accuracies, 2 values
+    // of each bin, and 3 of each class.
     assert_eq!(nulls(&empty), 5 + 3 + 2 * 15 + 3 * 3);
 }
 
 #[test]
 fn one_image_has_metrics() {
-    let one = evaluate(&guesses(3, &[(0, 0)]), &NAMES);
+    let one = evaluate(&predicting(3, &[(0, 0)]), &NAMES);
     assert_eq!((one.accuracy, one.macro_f1, one.images), (Some(1.0), Some(1.0), 1));
     assert!(one.accuracy_interval.unwrap()[0] < 0.25);
-    // Neither b nor c was there or named: three metrics each are undefined.
+    // No image is of class b or c or was predicted to be, so three metrics of each of them are undefined.
     let c = &one.classes[2];
     assert_eq!((c.support, c.precision, c.recall, c.f1), (0, None, None, None));
     assert_eq!(nulls(&one), 2 * 3 + 2 * 14);
 }
 
 #[test]
-fn a_class_without_images_can_still_be_named_wrongly() {
-    let evaluation = evaluate(&guesses(3, &[(0, 0), (0, 2), (1, 1)]), &NAMES);
+fn a_class_without_images_can_still_be_predicted() {
+    let evaluation = evaluate(&predicting(3, &[(0, 0), (0, 2), (1, 1)]), &NAMES);
     let c = &evaluation.classes[2];
     assert_eq!((c.precision, c.recall, c.f1), (Some(0.0), None, Some(0.0)));
     assert!((evaluation.macro_f1.unwrap() - (2.0 / 3.0 + 1.0 + 0.0) / 3.0).abs() < 1e-15);
@@ -75,7 +79,7 @@ fn a_class_without_images_can_still_be_named_wrongly() {
 
 #[test]
 fn constant_predictions_have_their_class_alone() {
-    // The same logits for each image: a network that has learned nothing.
+    // A network that has learned nothing has the same logits for each image.
     let logits = [0.25f32; 12].to_vec();
     let constant = Probabilities::new(&Logits::new(3, vec![0, 1, 2, 2], logits)).unwrap();
     let evaluation = evaluate(&constant, &NAMES);
@@ -87,17 +91,17 @@ fn constant_predictions_have_their_class_alone() {
 }
 
 #[test]
-fn a_single_class_is_always_right() {
-    let evaluation = evaluate(&guesses(1, &[(0, 0), (0, 0)]), &["only"]);
+fn a_network_with_one_class_is_always_correct() {
+    let evaluation = evaluate(&predicting(1, &[(0, 0), (0, 0)]), &["only"]);
     assert_eq!((evaluation.accuracy, evaluation.loss), (Some(1.0), Some(0.0)));
     assert_eq!((evaluation.top_k.len(), evaluation.macro_f1), (1, Some(1.0)));
     assert_eq!((evaluation.calibration.ece, nulls(&evaluation)), (Some(0.0), 2 * 14));
 }
 
 #[test]
-fn a_class_that_was_ruled_out_makes_the_loss_infinite_which_is_undefined_in_json() {
-    let ruled_out = Probabilities::new(&Logits::new(2, vec![1], vec![3000.0, 0.0])).unwrap();
-    let evaluation = evaluate(&ruled_out, &["a", "b"]);
+fn a_label_of_probability_zero_makes_the_loss_infinite_which_is_undefined_in_json() {
+    let impossible = Probabilities::new(&Logits::new(2, vec![1], vec![3000.0, 0.0])).unwrap();
+    let evaluation = evaluate(&impossible, &["a", "b"]);
     assert_eq!((evaluation.loss, evaluation.calibration.ece), (None, Some(1.0)));
 }
 

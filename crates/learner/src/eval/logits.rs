@@ -1,6 +1,6 @@
-//! A network's logits for a set of images, beside the labels that were expected.
+//! The logits of a network for a set of images, together with the images' labels.
 
-/// Logits beside the labels that were expected.
+/// Logits for a set of images, together with the images' labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logits {
     classes: usize,
@@ -10,20 +10,22 @@ pub struct Logits {
 }
 
 impl Logits {
-    /// Logits with their labels, from labels `[n]` and logits `[n, classes]`, row by row.
+    /// Takes labels `[n]` and logits `[n, classes]`, row by row.
     ///
     /// # Panics
-    /// If their lengths do not fit, or a label is no class.
+    /// If there is not one row of logits for each label, or if a label is not below `classes`.
     pub fn new(classes: usize, labels: Vec<u8>, logits: Vec<f32>) -> Self {
-        assert_eq!(logits.len(), labels.len() * classes, "one row of logits a label");
-        assert!(labels.iter().all(|&label| usize::from(label) < classes), "labels below {classes}");
+        assert_eq!(logits.len(), labels.len() * classes, "each label needs one row of {classes} logits");
+        assert!(labels.iter().all(|&label| usize::from(label) < classes), "labels must be below {classes}");
         Self { classes, labels, logits }
     }
 
+    /// Number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
 
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -32,13 +34,13 @@ impl Logits {
         self.labels.is_empty()
     }
 
-    /// Label and logits of each image.
+    /// The label and the logits `[classes]` of each image, in the order of the images.
     pub fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
         self.labels.iter().map(|&label| usize::from(label)).zip(self.logits.chunks_exact(self.classes))
     }
 }
 
-/// Probabilities from one row of logits, in `f64`.
+/// The probabilities of one row of logits, in `f64`.
 pub fn softmax(logits: &[f32]) -> Vec<f64> {
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let exponentials: Vec<f64> = logits.iter().map(|&x| (f64::from(x) - largest).exp()).collect();
@@ -46,7 +48,7 @@ pub fn softmax(logits: &[f32]) -> Vec<f64> {
     exponentials.into_iter().map(|e| e / sum).collect()
 }
 
-/// The class with the largest logit; the first of equals.
+/// The class with the largest logit. If several logits are equally large, it is the first of them.
 pub fn argmax(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best })
 }
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_equal_logits_wins() {
+    fn argmax_is_the_first_of_equally_large_logits() {
         assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
         assert_eq!(argmax(&[0.0; 4]), 0);
     }

@@ -1,14 +1,15 @@
-//! The images that a network classified wrongly, the most surprising ones first.
+//! The images that a network classified wrongly, sorted by falling loss.
 
 use dataset::Subset;
 use run_files::Mistake;
 
 use crate::eval::probabilities::{Prediction, Probabilities};
 
-/// The wrong images by falling loss, at most `limit`. Images of equal loss keep their order.
+/// The wrongly classified images with the largest losses, at most `limit` of them, by falling loss. Images of
+/// equal loss keep their order.
 pub fn worst(probabilities: &Probabilities, images: &Subset, limit: usize) -> Vec<Mistake> {
     let mut wrong: Vec<_> =
-        probabilities.predictions().enumerate().filter(|(_, prediction)| !prediction.is_right()).collect();
+        probabilities.predictions().enumerate().filter(|(_, prediction)| !prediction.is_correct()).collect();
     wrong.sort_by(|(_, a), (_, b)| b.loss().total_cmp(&a.loss()));
     let mistake = |(i, prediction): (usize, Prediction<'_>)| Mistake {
         index: images.index(i),
@@ -28,7 +29,7 @@ mod tests {
     use dataset::idx::{Images, Labels};
 
     #[test]
-    fn the_surest_mistakes_come_first_and_right_ones_never() {
+    fn mistakes_come_by_falling_loss_without_the_correct_predictions() {
         let labels = vec![0, 0, 1, 1, 0];
         let logits = vec![0.0, 1.0, 9.0, 0.0, 5.0, 0.0, 4000.0, 0.0, 0.0, 1.0];
         let set = TestSet::from_images(

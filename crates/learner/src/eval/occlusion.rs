@@ -1,48 +1,54 @@
-//! Where in an image the evidence for each class lies: what the logits lose when a patch is covered.
+//! Occlusion: how far the logits fall when a patch of the image is covered. This shows where in the image the
+//! network finds its evidence for each class.
 
 use burn::tensor::Device;
 use model::{Cnn, input};
 
-/// Covered images a forward pass; half of a 28x28 image's.
+/// Number of images in a forward pass. An image of 28x28 pixels needs 785 (itself, and one for each place of
+/// the patch), so it takes two passes.
 const BATCH_SIZE: usize = 393;
 
-/// How far each logit falls when a patch of the image is covered, for each place of the patch.
+/// The falls of an image's logits, for each class and each place of the patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occlusion {
+    /// Number of pixels of the image.
     pixels: usize,
-    /// Of the whole image, `[classes]`.
+    /// The logits of the image without a patch, `[classes]`.
     logits: Vec<f32>,
     /// `[classes, height, width]`
     falls: Vec<f32>,
 }
 
 impl Occlusion {
-    /// Logits of the image as it is, `[classes]`.
+    /// The logits of the image without a patch, `[classes]`.
     pub fn logits(&self) -> &[f32] {
         &self.logits
     }
 
-    /// The falls of one class's logit, `[height, width]`: at row `y` and column `x` for the patch
-    /// whose centre is there. Above zero, what was covered spoke for the class; below, against it.
+    /// The falls of one class's logit, `[height, width]`. The value at row `y` and column `x` belongs to the
+    /// patch whose centre is there. If it is above zero, the covered pixels were evidence for the class; if
+    /// it is below zero, they were evidence against it.
     ///
     /// # Panics
-    /// If there is no such class.
+    /// If `class` is not below the number of classes.
     pub fn falls(&self, class: usize) -> &[f32] {
         &self.falls[class * self.pixels..(class + 1) * self.pixels]
     }
 }
 
-/// Covers an image `[height, width]` with a patch of `patch` x `patch` pixels (odd; an even one is
-/// taken for the next odd one), centred on each pixel in turn, and asks the network each time.
+/// Covers an image `[height, width]` with a patch that is centred on each pixel in turn, and runs the network
+/// on each covered image. `model` must be on `device`, without autodiff.
 ///
-/// After Zeiler and Fergus 2014, *Visualizing and Understanding Convolutional Networks*, section 4.2,
-/// with two differences. Their patch is grey; this one is background (zero), since grey would be ink
-/// where there was none. They plot the probability of the right class; these are logits, since the
-/// probability of a class that the network is sure of hardly moves. Beyond the border the patch is
-/// cut off. `model` must be on `device`, without autodiff.
+/// The patch has `patch` x `patch` pixels; an even `patch` is taken for the next odd number. The part of a
+/// patch that lies beyond the image's border is cut off.
+///
+/// The method is that of Zeiler and Fergus 2014, *Visualizing and Understanding Convolutional Networks*,
+/// section 4.2, with two differences. Their patch is grey. This one is background (zero), because grey would
+/// add ink to places that had none. They plot the probability of the label. These values are logits, because
+/// the probability of a class that the network is sure of hardly changes.
 ///
 /// # Panics
-/// If `image` does not hold `height * width` pixels: a caller's mistake, never data's.
+/// If `image` does not hold `height * width` pixels. This is a mistake of the caller and not of the data.
 pub fn occlude(
     model: &Cnn,
     image: &[u8],
@@ -52,7 +58,8 @@ pub fn occlude(
 ) -> Occlusion {
     let pixels = height * width;
     assert_eq!(image.len(), pixels, "an image of {height}x{width}");
-    // The whole image, then one a place of the patch: [1 + height * width, height, width]
+    // [1 + height * width, height, width]: the image without a patch, then one image for each place of the
+    // patch.
     let mut batch = image.to_vec();
     for centre in 0..pixels {
         batch.extend(covered(image, width, [centre / width, centre % width], patch / 2));
@@ -70,7 +77,7 @@ pub fn occlude(
     Occlusion { pixels, logits: whole.to_vec(), falls: falls.collect() }
 }
 
-/// The image without what lies within `reach` rows and columns of the centre.
+/// The image, in which the pixels within `reach` rows and columns of the centre are background.
 fn covered(image: &[u8], width: usize, [y, x]: [usize; 2], reach: usize) -> impl Iterator<Item = u8> + '_ {
     image.iter().enumerate().map(move |(i, &pixel)| {
         let is_covered = (i / width).abs_diff(y) <= reach && (i % width).abs_diff(x) <= reach;
@@ -102,7 +109,8 @@ mod tests {
         (Cnn::new(architecture, &weights, &cpu()).unwrap(), weights)
     }
 
-    /// Without hidden layers a logit is a weighted sum, and its fall the sum over the patch.
+    /// Without hidden layers, a logit is a weighted sum of the pixels, and its fall is the sum over the
+    /// patch.
     #[test]
     fn a_linear_networks_falls_are_the_patchs_share_of_the_sum() {
         let [height, width] = [5, 7];

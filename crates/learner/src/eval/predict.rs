@@ -1,4 +1,4 @@
-//! A network's logits for a set of images, batch by batch.
+//! Prediction: runs a network over a set of images, batch by batch, and returns its logits.
 
 use burn::tensor::Device;
 use dataset::{Batch, Subset};
@@ -6,10 +6,11 @@ use model::{Cnn, input};
 
 use crate::eval::logits::Logits;
 
-/// Images in a forward pass; small enough for a laptop's memory, large enough to be fast.
+/// Number of images in a forward pass: small enough for a laptop's memory, and large enough to be fast.
 const BATCH_SIZE: usize = 500;
 
-/// Runs a network over images; `progress` is told how many are done.
+/// Runs a network over images and returns its logits. After each batch it calls `progress` with the number of
+/// images that are done.
 ///
 /// `model` must be on `device`, without autodiff (see `Module::valid`).
 pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn FnMut(usize)) -> Logits {
@@ -23,8 +24,8 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
     for part in positions.chunks(batch_size) {
         images.gather(part, &mut batch);
         labels.extend_from_slice(&batch.labels);
-        // A GPU compiles its kernels anew for each shape, so the last batch is filled up with
-        // empty images, whose logits are dropped.
+        // A GPU compiles its kernels again for each new shape. So that all batches have one shape, the last
+        // one is filled up with empty images, whose logits are dropped.
         batch.pixels.resize(batch_size * batch.height * batch.width, 0);
         let input = input::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
         let batch_logits = model.forward(input).into_data();

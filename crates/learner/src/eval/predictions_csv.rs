@@ -1,4 +1,5 @@
-//! `predictions.csv`: label, prediction and probabilities of each image, for spreadsheets and other programs.
+//! The file `predictions.csv`: label, prediction and probabilities of each image, for spreadsheets and other
+//! programs.
 
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ use crate::eval::probabilities::Probabilities;
 
 const HEADER: &str = "index,label,prediction";
 
-/// A line is not as this program writes it.
+/// A line that [`render`] cannot have written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: found {found:?}, expected {expected}")]
 pub struct LineError {
@@ -19,12 +20,13 @@ pub struct LineError {
     pub expected: String,
 }
 
-/// One line for each image: position in the data set's file, label, prediction, and a probability a class.
+/// The text of the file. Each image has a line with its index in the data set's file, its label, its
+/// prediction, and the probability of each class.
 ///
-/// The probabilities read back to the same bits.
+/// The probabilities are written with so many digits that they read back to the same bits.
 pub fn render(probabilities: &Probabilities, images: &Subset) -> String {
     let mut csv = HEADER.to_owned();
-    // Writing to a string cannot fail.
+    // The results of `write!` are ignored, because writing to a string cannot fail.
     for class in 0..probabilities.classes() {
         let _ = write!(csv, ",probability_{class}");
     }
@@ -40,10 +42,11 @@ pub fn render(probabilities: &Probabilities, images: &Subset) -> String {
     csv
 }
 
-/// Number of images, and the wrongly classified ones by falling loss. Images of equal loss keep their order.
+/// The number of images in the text of a file, and those that were classified wrongly, by falling loss.
+/// Images of equal loss keep their order.
 ///
 /// # Errors
-/// If a line does not hold what [`render`] writes.
+/// If a line cannot have been written by [`render`].
 pub fn wrong(csv: &str) -> Result<(usize, Vec<Mistake>), LineError> {
     let mut lines = csv.lines();
     let header = lines.next().unwrap_or_default();
@@ -60,17 +63,18 @@ pub fn wrong(csv: &str) -> Result<(usize, Vec<Mistake>), LineError> {
     for (i, line) in lines.enumerate() {
         let read = row(line, columns);
         let row = read.ok_or_else(|| {
-            error(i + 2, line, format!("{columns} numbers, label and prediction below {}", columns - 3))
+            error(i + 2, line, format!("{columns} numbers, with label and prediction below {}", columns - 3))
         })?;
         rows += 1;
         wrong.extend(Some(row).filter(|row| row.label != row.prediction));
     }
-    // A label whose probability is zero has no finite loss; it is more surprising than all others.
+    // A label whose probability is zero has an infinite loss, which is larger than all others.
     let loss = |mistake: &Mistake| mistake.loss.unwrap_or(f64::INFINITY);
     wrong.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
     Ok((rows, wrong))
 }
 
+/// The image of a line, whether or not it was classified wrongly; `None` if the line is not valid.
 fn row(line: &str, columns: usize) -> Option<Mistake> {
     let fields: Vec<&str> = line.split(',').collect();
     let [index, label, prediction, rest @ ..] = fields.as_slice() else { return None };

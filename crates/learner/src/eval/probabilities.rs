@@ -1,19 +1,20 @@
-//! A network's probabilities for a set of images: one for each class, in `f64`.
+//! The probabilities of a network for a set of images: one for each image and class, in `f64`.
 
 use thiserror::Error;
 
 use crate::eval::logits::{Logits, softmax};
 
-/// A network's logits for an image are not finite, so no metric can be computed from them.
+/// The network's logits for an image are not finite, so no metric can be computed from them.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error(
-    "the network's logits for image {image} are not finite, although its weights are; the weights are too large to be used: train again with a lower train.learning_rate"
+    "the network's logits for image {image} are not finite, although its weights are; \
+     the weights are too large to be used: train again with a lower train.learning_rate"
 )]
 pub struct NotFinite {
     pub image: usize,
 }
 
-/// Probabilities beside the labels that were expected; each row sums to one.
+/// The probabilities for a set of images, together with the images' labels. Each row sums to one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probabilities {
     classes: usize,
@@ -26,18 +27,19 @@ pub struct Probabilities {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction<'a> {
     pub label: usize,
-    /// Probability of each class.
+    /// The probability of each class, `[classes]`.
     pub probabilities: &'a [f64],
 }
 
 impl Prediction<'_> {
-    /// The class with the largest probability; the first of equals.
+    /// The class with the largest probability. If several are equally probable, it is the first of them.
     pub fn class(&self) -> usize {
         let p = self.probabilities;
         (1..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best })
     }
 
-    pub fn is_right(&self) -> bool {
+    /// Whether the predicted class is the label.
+    pub fn is_correct(&self) -> bool {
         self.class() == self.label
     }
 
@@ -46,12 +48,13 @@ impl Prediction<'_> {
         self.probabilities[self.class()]
     }
 
-    /// Negative log-likelihood of the label, in nats; infinite if its probability is zero.
+    /// Negative log-likelihood of the label, in nats. It is infinite if the label's probability is zero.
     pub fn loss(&self) -> f64 {
         -self.probabilities[self.label].ln()
     }
 
-    /// Number of classes that are more probable than the label; of equally probable ones, those before it count.
+    /// Number of classes that come before the label when the classes are sorted by falling probability.
+    /// Equally probable classes keep their order. The rank is 0 if the label is the predicted class.
     pub fn rank(&self) -> usize {
         let p = self.probabilities;
         let own = p[self.label];
@@ -73,15 +76,15 @@ impl Probabilities {
             if !row.iter().all(|logit| logit.is_finite()) {
                 return Err(NotFinite { image });
             }
-            // `Logits` holds labels as bytes, so nothing is cut off.
+            // `Logits` stores labels as bytes, so the cast changes no label.
             labels.push(label as u8);
             rows.extend(softmax(row));
         }
         Ok(Self { classes: logits.classes(), labels, rows })
     }
 
-    /// The mean of several networks' probabilities: their ensemble. `None` if there is no network, or if
-    /// the networks were given different images.
+    /// The probabilities of an ensemble: the mean of several networks' probabilities. It is `None` if there
+    /// is no network, or if the networks have different images.
     pub fn mean(networks: &[Self]) -> Option<Self> {
         let (first, others) = networks.split_first()?;
         let mut mean = first.clone();
@@ -98,6 +101,7 @@ impl Probabilities {
         Some(mean)
     }
 
+    /// Number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -111,7 +115,7 @@ impl Probabilities {
         self.labels.is_empty()
     }
 
-    /// Labels `[n]`.
+    /// The labels of the images, `[n]`.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
@@ -140,7 +144,7 @@ mod tests {
     fn a_prediction_knows_its_rank_loss_and_confidence() {
         let p = of(&[2], &[0.0, 2f32.ln(), 0.0]);
         let prediction = p.predictions().next().unwrap();
-        assert_eq!((prediction.class(), prediction.rank(), prediction.is_right()), (1, 2, false));
+        assert_eq!((prediction.class(), prediction.rank(), prediction.is_correct()), (1, 2, false));
         assert!((prediction.confidence() - 0.5).abs() < 1e-7 && (prediction.loss() - 4f64.ln()).abs() < 1e-7);
     }
 

@@ -2,11 +2,13 @@
 
 use run_files::Spread;
 
-/// Mean and spread of these values. If a value is not finite, or the sum overflows, everything is `None`.
+/// Mean, standard deviation and standard error of these values. If a value is not finite or a sum overflows,
+/// the numbers that depend on it are `None`.
 pub fn spread(values: &[f64]) -> Spread {
     let n = values.len();
     let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64).filter(|mean| mean.is_finite());
-    // Two passes over the values: the sum of squares around zero would lose the digits in which runs differ.
+    // The values are visited twice, first for their mean and then for the squares of their distances to it.
+    // One pass that sums the squares of the values would lose the digits in which runs differ.
     let standard_deviation = mean
         .filter(|_| n > 1)
         .map(|mean| values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64)
@@ -22,7 +24,7 @@ mod tests {
 
     #[test]
     fn a_textbook_sample_has_its_textbook_spread() {
-        // Sum of squares 32 over 7 degrees of freedom.
+        // The squares of the distances sum to 32, and there are 7 degrees of freedom.
         let found = spread(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
         assert_eq!((found.n, found.mean), (8, Some(5.0)));
         assert_eq!(found.standard_deviation, Some((32.0_f64 / 7.0).sqrt()));
@@ -31,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undefined_is_null_and_never_nan() {
+    fn an_undefined_number_is_null_and_never_nan() {
         let undefined = |n, mean| Spread { n, mean, standard_deviation: None, standard_error: None };
         assert_eq!(spread(&[]), undefined(0, None));
         assert_eq!(spread(&[0.99]), undefined(1, Some(0.99)));

@@ -1,4 +1,5 @@
-//! The images that a configuration asks for: fetched if missing, verified, and divided.
+//! The images that a configuration names. Missing files are fetched, all files are verified, and the training
+//! images are divided into those to train on and those to validate on.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use dataset::{Name, Split, Subset, TestSet, TrainSet, ValidationSet, load};
 use crate::config::Config;
 use crate::random::{Stream, generator};
 
-/// The images that a run learns from and those that choose its best epoch.
+/// The images that a run learns from, and those that its best epoch is chosen on.
 #[derive(Clone, Debug)]
 pub struct TrainingData {
     pub train: TrainSet,
@@ -16,10 +17,11 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    /// Divides a data set's training images as the configuration says: always in the same way.
+    /// Divides a data set's training images as the configuration says. The same configuration always gives
+    /// the same division.
     ///
     /// # Errors
-    /// If a class has too few images to be divided.
+    /// If there are too few images for the division.
     pub fn divide(config: &Config, all: TrainSet) -> Result<Self, dataset::Error> {
         let data = config.data();
         let mut split = generator(data.split_seed, Stream::Split, 0, 0);
@@ -29,10 +31,10 @@ impl TrainingData {
         Ok(Self { train: train.limit(limit.get(), &mut choice)?, validation })
     }
 
-    /// Fetches the training files if they are missing below `dir`, then loads and divides them.
+    /// Fetches the training files if they are missing below `dir`, then loads the images and divides them.
     ///
     /// # Errors
-    /// If a file cannot be fetched, is not what it should be, or the images cannot be divided.
+    /// If a file cannot be fetched or is not valid, or if the images cannot be divided.
     pub fn fetch(
         config: &Config,
         dir: &Path,
@@ -41,19 +43,19 @@ impl TrainingData {
         Self::divide(config, whole_training_set(config.data().dataset, dir, progress)?)
     }
 
-    /// Loads and divides the training files that are there, without a network.
+    /// Loads the images of the training files below `dir` and divides them. It never fetches a file.
     ///
     /// # Errors
-    /// If a file is missing or not what it should be, or the images cannot be divided.
+    /// If a file is missing or not valid, or if the images cannot be divided.
     pub fn load(config: &Config, dir: &Path) -> Result<Self, dataset::Error> {
         Self::divide(config, load::load_train(config.data().dataset, dir)?)
     }
 }
 
-/// All images of a data set's training files, fetched if they are missing below `dir`.
+/// All images of a data set's training files, which are fetched if they are missing below `dir`.
 ///
 /// # Errors
-/// If a file cannot be fetched or is not what it should be.
+/// If a file cannot be fetched or is not valid.
 pub fn whole_training_set(
     name: Name,
     dir: &Path,
@@ -63,10 +65,10 @@ pub fn whole_training_set(
     Ok(load::load_train(name, dir)?)
 }
 
-/// The images of a data set's test files, fetched if they are missing below `dir`.
+/// The images of a data set's test files, which are fetched if they are missing below `dir`.
 ///
 /// # Errors
-/// If a file cannot be fetched or is not what it should be.
+/// If a file cannot be fetched or is not valid.
 pub fn test_set(
     name: Name,
     dir: &Path,
@@ -76,11 +78,12 @@ pub fn test_set(
     Ok(load::load_test(name, dir)?)
 }
 
-/// All images of the file with this split, fetched if they are missing. No images are held out of the
-/// training file, so the validation images are among those of [`Split::Train`].
+/// All images of the files that contain this split. The files are fetched if they are missing below `dir`.
+/// [`Split::Train`] and [`Split::Validation`] both give all images of the training files, because the
+/// validation images are taken from them.
 ///
 /// # Errors
-/// If a file cannot be fetched or is not what it should be.
+/// If a file cannot be fetched or is not valid.
 pub fn whole_file(
     name: Name,
     split: Split,
@@ -93,7 +96,7 @@ pub fn whole_file(
     })
 }
 
-/// File name and SHA-256 of each file of a data set.
+/// The name and the SHA-256 of each file of a data set.
 pub fn checksums(name: Name) -> Vec<(String, String)> {
     name.files().iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect()
 }

@@ -1,6 +1,6 @@
-//! Why the folder of a run cannot be made, read or written.
+//! The errors of reading and writing the folder of a run.
 //!
-//! The texts say what is missing; the program adds what its user can type.
+//! The texts say what is wrong or missing. The program adds the command that its user can type.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,25 +15,29 @@ use crate::run::store::checkpoint::CheckpointError;
 pub enum RunDirError {
     #[error("{}: {reason}", path.display())]
     Io { path: PathBuf, reason: io::Error },
-    /// The text names the path.
+    /// A write failed. The text of the inner error already names the path.
     #[error("{0}")]
     Write(io::Error),
-    #[error("{} is already there and is not overwritten; name another directory, or remove it", path.display())]
+    /// The folder for a new run is not empty. `is_run` says whether it holds a run or several.
+    #[error(
+        "{} is already there and is not overwritten; name another directory, or remove this one",
+        path.display()
+    )]
     Exists { path: PathBuf, is_run: bool },
-    #[error("another process is training in {}; wait for its end, or name another directory", .0.display())]
+    #[error("another process is training in {}; wait until it ends, or name another directory", .0.display())]
     Locked(PathBuf),
     #[error("{} holds no run (no config.toml)", .0.display())]
     NoRun(PathBuf),
-    /// A folder of several runs was named where one run is wanted.
+    /// The folder holds several runs, but only one run can be used here.
     #[error("{}", several(path, *count))]
     Several { path: PathBuf, count: usize, first: Option<PathBuf> },
     #[error("{} holds no runs", .0.display())]
     NoRuns(PathBuf),
-    #[error("{} holds no finished epoch, so no model yet", .0.display())]
+    #[error("{} holds no finished epoch, so there is no model yet", .0.display())]
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
-    #[error("the run's configuration is not usable")]
+    #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -1,4 +1,4 @@
-//! Testing a run's best model: its evaluation on the test images, written into the run's folder.
+//! Tests a run's best model: evaluates it on the test images and writes the results into the run's folder.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,8 @@ use crate::run::error::RunDirError;
 use crate::run::folder::now;
 use crate::run::run_dir::RunDir;
 
-/// Wrong images that are kept in `test.json` and `validation.json`, if the caller asks for no other number.
+/// Number of wrongly classified images that `validation.json` lists, and `test.json` unless the caller
+/// chooses another number.
 pub const WORST: usize = 50;
 
 /// Why a model could not be evaluated.
@@ -38,20 +39,21 @@ pub enum EvaluateError {
     NotFinite { run: PathBuf, source: NotFinite },
 }
 
-/// What a test is asked for.
+/// The options of a test.
 #[derive(Clone, Copy, Debug)]
 pub struct TestRequest<'a> {
     /// The run's name in `test.json`, as a person would write it.
     pub name: &'a str,
-    /// How many wrong images are kept.
+    /// How many wrongly classified images `test.json` lists.
     pub worst: usize,
     /// Whether to test on MNIST-C's fifteen corruptions as well.
     pub corruptions: bool,
 }
 
-/// A run that was tested.
+/// The results of a test.
 #[derive(Debug)]
 pub struct TestedRun {
+    /// The contents of `test.json`.
     pub file: TestFile,
     pub logits: Logits,
     pub probabilities: Probabilities,
@@ -60,14 +62,14 @@ pub struct TestedRun {
 /// How far a test has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestProgress {
-    /// So many images have their logits.
+    /// The number of images whose logits are computed.
     Images(usize),
-    /// So many corruptions are done.
+    /// The number of corruptions that are done.
     Corruptions(usize),
 }
 
-/// Tests a run's best model on the test images, notes the test in the run's folder, and writes
-/// `test.json` and `predictions.csv` there.
+/// Tests a run's best model on the test images. The test is noted in the run's `tests.jsonl`, and its results
+/// are written to `test.json` and `predictions.csv`.
 ///
 /// # Errors
 /// If the model cannot be used, its logits are not finite, or a file cannot be written.
@@ -91,7 +93,7 @@ pub fn test(
     let corruptions = if request.corruptions {
         Some(corrupted(&model, images, opened, progress))
     } else {
-        // What an earlier test of the same model found still holds.
+        // The scores of an earlier test of the same model are still valid, so they are kept.
         run.test_of(best).and_then(|before| before.corruptions)
     };
     let worst = worst(&probabilities, images.subset(), request.worst);
@@ -120,7 +122,7 @@ pub fn test(
     Ok(TestedRun { file, logits, probabilities })
 }
 
-/// A run's best model on a device.
+/// Loads a run's best model onto a device.
 ///
 /// # Errors
 /// If its weights do not fit the run's configuration.
@@ -140,7 +142,8 @@ pub(crate) fn predict_with(
     Ok(predict(&load_model(config, best, opened)?, images, &opened.device, progress))
 }
 
-/// MNIST-C: the accuracy on the test images after each of fifteen corruptions, which are the same for every model.
+/// The accuracies on the test images after each of MNIST-C's fifteen corruptions. The corrupted images are
+/// the same for every model.
 fn corrupted(
     model: &Cnn,
     images: &TestSet,

@@ -1,4 +1,4 @@
-//! What a path holds: one run, or a folder of several; and which run is the latest.
+//! Finds runs: opens the one run or the folder of several runs at a path, and finds the latest one.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use crate::run::run_dir::RunDir;
 use crate::run::seeds_dir::SeedsDir;
 use crate::run::store::checkpoint;
 
-/// One run, or a folder of several.
+/// One run, or a folder of several runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunOrSeeds {
     Run(RunDir),
@@ -20,10 +20,10 @@ pub enum RunOrSeeds {
 }
 
 impl RunOrSeeds {
-    /// What is there already.
+    /// Opens the run or the folder of several runs at `path`.
     ///
     /// # Errors
-    /// If it is neither, or `seeds.json` cannot be used.
+    /// If `path` is neither a run nor a folder of several runs, or if `seeds.json` cannot be used.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
         if SeedsDir::is_at(path) && !path.join(names::CONFIG).is_file() {
             SeedsDir::open(path).map(Self::Seeds)
@@ -32,7 +32,7 @@ impl RunOrSeeds {
         }
     }
 
-    /// The run, where one run is wanted.
+    /// Returns the run if this is one run.
     ///
     /// # Errors
     /// If this is a folder of several runs.
@@ -67,6 +67,7 @@ impl RunOrSeeds {
         }
     }
 
+    /// When the run or the folder was begun, as RFC 3339 in UTC; `None` if `run.json` cannot be read.
     fn started(&self) -> Option<String> {
         match self {
             Self::Run(run) => run.info().ok().map(|info| info.started),
@@ -74,6 +75,7 @@ impl RunOrSeeds {
         }
     }
 
+    /// Whether a checkpoint names a best model. The checkpoints are not verified, which would be slow.
     fn may_have_model(&self) -> bool {
         let may_have = |run: &RunDir| checkpoint::may_have_best(&run.checkpoints());
         match self {
@@ -83,7 +85,8 @@ impl RunOrSeeds {
     }
 }
 
-/// The run or folder of several that began last below `runs`; with `with_model`, only those that have a model count.
+/// Of the runs and folders of several runs directly below `runs`, the one that was begun last. With
+/// `with_model`, those without a model are ignored.
 ///
 /// # Errors
 /// If the folder is there but cannot be read.
@@ -96,7 +99,7 @@ pub fn latest(runs: &Path, with_model: bool) -> Result<Option<RunOrSeeds>, RunDi
         .flatten()
         .filter_map(|entry| RunOrSeeds::open(&entry.path()).ok())
         .filter(|found| !with_model || found.may_have_model());
-    // RFC 3339 in UTC sorts as text. A run that does not say when it began cannot be the latest.
+    // Times in RFC 3339 and UTC can be compared as text. A run without a readable time is ignored.
     let dated = found.filter_map(|found| Some((found.started()?, found)));
     let last = dated.max_by(|(a_started, a), (b_started, b)| {
         a_started.cmp(b_started).then_with(|| a.path().cmp(b.path()))

@@ -1,4 +1,4 @@
-//! A folder of files that are written whole or not at all: what a run and a group of seeds have in common.
+//! A folder whose files are written whole or not at all. Runs and folders of several runs are built on it.
 
 use std::fs;
 use std::io;
@@ -27,26 +27,29 @@ impl Folder {
         &self.path
     }
 
-    /// The path of one of its files.
+    /// The path of a file in this folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
+    /// Whether the folder has a file of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.file(name).is_file()
     }
 
-    /// Makes a folder below this one, if it is not there.
+    /// Makes a folder below this one, unless it is already there.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If the folder cannot be made.
     pub(crate) fn create_subfolder(&self, name: &str) -> Result<(), RunDirError> {
         let path = self.file(name);
         fs::create_dir_all(&path).map_err(io_error(&path))
     }
 
+    /// Reads a configuration.
+    ///
     /// # Errors
-    /// If the file cannot be read or is no valid configuration.
+    /// If the file cannot be read or is not a valid configuration.
     pub(crate) fn read_config(&self, name: &str) -> Result<Config, RunDirError> {
         let path = self.file(name);
         let text = fs::read_to_string(&path).map_err(io_error(&path))?;
@@ -56,13 +59,15 @@ impl Folder {
     /// Writes a resolved configuration, from which a run can be repeated.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn write_config(&self, name: &str, config: &Config) -> Result<(), RunDirError> {
         let text = config::to_toml(config)
             .map_err(|error| RunDirError::Damaged { path: self.file(name), problem: error.to_string() })?;
         self.write(name, text.as_bytes())
     }
 
+    /// Reads a value from a JSON file.
+    ///
     /// # Errors
     /// If the file cannot be read or does not hold a `T`.
     pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, RunDirError> {
@@ -72,6 +77,8 @@ impl Folder {
             .map_err(|error| RunDirError::Damaged { path, problem: error.to_string() })
     }
 
+    /// Writes a value as a JSON file.
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirError> {
@@ -81,6 +88,8 @@ impl Folder {
         self.write(name, &bytes)
     }
 
+    /// Writes a file, whole or not at all.
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunDirError> {
@@ -94,7 +103,7 @@ pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RunDirError {
     move |reason| RunDirError::Io { path, reason }
 }
 
-/// The time now in UTC as RFC 3339, as the files of a run have it.
+/// The present time as the files of a run contain it: RFC 3339 in UTC, with milliseconds.
 pub fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }

@@ -1,8 +1,8 @@
-//! A lock on the folder of a run, or of several: one process at a time trains there.
+//! A lock on the folder of a run or of several runs, so that only one process at a time trains there.
 //!
-//! The operating system holds the lock for as long as the process lives, so a crash leaves no stale
-//! lock behind. A new run takes a folder only if it is empty but for what a run leaves that ends
-//! before it has a configuration.
+//! The operating system releases the lock when the process ends, so a crash leaves no stale lock behind. A
+//! new run takes a folder only if the folder is empty. Files of a run that was ended before its configuration
+//! was written do not count, because there is nothing in them to lose.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -19,23 +19,25 @@ use crate::run::store::{checkpoint, durable};
 
 const LOCK: &str = "lock";
 
-/// A folder that no other process trains in, until this value is dropped.
+/// A locked folder. No other process trains in it until this value is dropped.
 #[derive(Debug)]
 pub struct RunLock {
     folder: Folder,
     _file: File,
-    /// The folder was made for this run and is still empty: it is removed when the run does not come about.
+    /// Whether the folder was made by this lock and no run was begun in it. Such a folder is removed when the
+    /// lock is dropped.
     is_disposable: bool,
 }
 
 impl RunLock {
-    /// Locks a folder for a new run, or for several, and makes it if it is not there.
+    /// Locks a folder for a new run or for several. The folder is made if it is not there.
     ///
     /// # Errors
-    /// If there is something in it, if another process holds it, or if it cannot be made.
+    /// If the folder is not empty, if another process has locked it, or if it cannot be made.
     pub fn new_run(path: &Path) -> Result<Self, RunDirError> {
         match Self::make(path) {
-            // Another process, whose run did not come about, has just removed its folder.
+            // Another process had the folder, began no run in it, and has just removed it. So it can be made
+            // again.
             Err(RunDirError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
                 Self::make(path)
             }
@@ -52,8 +54,9 @@ impl RunLock {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(io_error(path)(error)),
         };
-        // No lock is put into a folder of something else. Where a lock file is there already,
-        // whether it is held says more than what else the folder holds, so it is tried first.
+        // A folder of something else must not get a lock file, so the other files are checked before the lock
+        // is taken. If there is a lock file already, the lock is tried first, because "another process is
+        // training here" is then a better error than "the folder is not empty".
         if !path.join(LOCK).is_file() {
             check_vacant(path)?;
         }
@@ -64,10 +67,10 @@ impl RunLock {
         Ok(lock)
     }
 
-    /// Locks the first of `stem-1`, `stem-2`, ... below `runs` that is free.
+    /// Locks the first free folder of `stem-1`, `stem-2`, ... below `runs`.
     ///
     /// # Errors
-    /// If no folder can be made there.
+    /// If no folder can be made below `runs`.
     pub fn numbered(runs: &Path, stem: &str) -> Result<Self, RunDirError> {
         let mut number = 1;
         loop {
@@ -78,19 +81,20 @@ impl RunLock {
         }
     }
 
-    /// Locks a run that is there, to resume it, and removes what an interruption left over.
+    /// Locks an existing run so that it can be resumed, and removes the unfinished files of an interruption.
     ///
     /// # Errors
-    /// If there is no run, or another process holds it.
+    /// If `path` is not a run, or another process has locked it.
     pub fn existing_run(path: &Path) -> Result<Self, RunDirError> {
         RunDir::open(path)?;
         Self::existing(path)
     }
 
-    /// Locks a folder of several runs that is there, to resume it. Each run has a lock of its own.
+    /// Locks an existing folder of several runs so that it can be resumed. Each of its runs also has a lock
+    /// of its own.
     ///
     /// # Errors
-    /// If there is no such folder, or another process holds it.
+    /// If `path` is not a folder of several runs, or another process has locked it.
     pub fn existing_seeds(path: &Path) -> Result<Self, RunDirError> {
         SeedsDir::open(path)?;
         Self::existing(path)
@@ -107,38 +111,38 @@ impl RunLock {
         self.folder.path()
     }
 
-    /// Makes the folder a run: writes its circumstances and its configuration.
+    /// Begins a run in the folder: writes the run's circumstances and its configuration.
     ///
     /// # Errors
-    /// If something cannot be written.
+    /// If a file cannot be written.
     pub fn begin_run(&mut self, config: &Config, info: &RunInfo) -> Result<RunDir, RunDirError> {
         self.is_disposable = false;
         RunDir::create(&self.folder, config, info)
     }
 
-    /// Makes the folder one of several runs, which are then locked one by one.
+    /// Makes the folder a folder of several runs, which are then locked and begun one by one.
     ///
     /// # Errors
-    /// If something cannot be written.
+    /// If a file cannot be written.
     pub fn begin_seeds(&mut self, config: &Config, info: SeedsInfo) -> Result<SeedsDir, RunDirError> {
         self.is_disposable = false;
         SeedsDir::create(&self.folder, config, info)
     }
 
-    /// Notes in a run that it is resumed, perhaps with a changed configuration.
+    /// Writes the circumstances and the configuration of a run that is resumed.
     ///
     /// # Errors
-    /// If something cannot be written.
+    /// If the folder is not a run, or a file cannot be written.
     pub fn resume_run(&self, config: &Config, info: &RunInfo) -> Result<RunDir, RunDirError> {
         let run = RunDir::open(self.path())?;
         run.note_resume(config, info)?;
         Ok(run)
     }
 
-    /// Notes in a folder of several runs that it is resumed, perhaps with a changed configuration.
+    /// Writes the configuration of a folder of several runs that is resumed.
     ///
     /// # Errors
-    /// If something cannot be written.
+    /// If the folder is not one of several runs, or the file cannot be written.
     pub fn resume_seeds(&self, config: &Config) -> Result<SeedsDir, RunDirError> {
         let seeds = SeedsDir::open(self.path())?;
         seeds.note_resume(config)?;
@@ -160,13 +164,16 @@ fn lock(path: &Path) -> Result<File, RunDirError> {
     let io = |reason| RunDirError::Io { path: name.clone(), reason };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(io)?;
     match file.try_lock() {
-        // The process that held the lock before may have removed its folder between the two lines above.
+        // The process that held the lock before may have removed its folder after the file was opened and
+        // before it was locked. Then the locked file is no longer at this path, and its lock protects
+        // nothing.
         Ok(()) if is_at(&file, &name) => Ok(file),
         Ok(()) | Err(TryLockError::WouldBlock) => Err(RunDirError::Locked(path.to_owned())),
         Err(TryLockError::Error(reason)) => Err(io(reason)),
     }
 }
 
+/// Whether an open file is still the file at this path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -181,7 +188,8 @@ fn is_at(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Refuses a folder that holds more than a process leaves that ends before its run has a configuration.
+/// Refuses a folder that holds anything but the files of a run that was ended before its configuration was
+/// written.
 fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
         LOCK | names::RUN | names::SEEDS_CONFIG => true,
@@ -198,11 +206,12 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     Ok(())
 }
 
+/// Whether a file of this name is the unfinished file of a process that was ended.
 fn is_left_over_file(name: &str) -> bool {
     names::REPLACED.into_iter().any(|of| durable::is_partial(name, of))
 }
 
-/// Removes half-written files: while this process holds the lock, no other process is writing them.
+/// Removes unfinished files. No other process is writing them, because this process holds the lock.
 fn sweep(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -232,7 +241,7 @@ mod tests {
         let next = RunLock::numbered(dir.path(), "n").unwrap();
         assert_eq!((numbered.path(), next.path()), (&*dir.path().join("n-1"), &*dir.path().join("n-2")));
         drop(first);
-        // A run that did not come about leaves nothing.
+        // A lock under which no run was begun removes the folder that it made.
         assert!(!path.exists());
     }
 

@@ -1,4 +1,4 @@
-//! The circumstances of a run: program, backend, machine and data, as `run.json` keeps them.
+//! The circumstances of a run, which `run.json` contains: program, backend, machine and data.
 
 use std::thread::available_parallelism;
 
@@ -25,7 +25,7 @@ pub(crate) fn circumstances(config: &Config, opened: &Opened) -> RunInfo {
     }
 }
 
-/// The adapter's name, or the processor's where the system tells it.
+/// The name of the graphics adapter or, on a CPU, of the processor if the system provides it.
 pub fn hardware(opened: &Opened) -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));

@@ -1,4 +1,4 @@
-//! The observer that keeps a run's events and checkpoints in its folder.
+//! The observer that writes a run's events and checkpoints into its folder.
 
 use std::fs;
 use std::io;
@@ -16,20 +16,20 @@ use crate::run::store::durable::Log;
 use crate::train::observer::Observer;
 use crate::train::state::Snapshot;
 
-/// Writes `metrics.jsonl` and the checkpoints.
+/// An observer that writes `metrics.jsonl` and the checkpoints.
 #[derive(Debug)]
 pub struct Recorder {
     checkpoints: PathBuf,
     metrics: Log,
     is_resumed: bool,
     started: Instant,
-    /// Seconds of training before this process.
-    before: f64,
+    /// Seconds of training before the run was resumed; 0 in a new run.
+    seconds_before: f64,
 }
 
 impl Recorder {
-    /// Records a run from its step `step` on (0: from its beginning). Lines of later steps are removed,
-    /// because those steps were lost in the interruption and are taken again.
+    /// Records a run that has done `step` steps; 0 stands for a new run. Lines of later steps are removed
+    /// from `metrics.jsonl`, because those steps were lost in the interruption and are taken again.
     ///
     /// # Errors
     /// If `metrics.jsonl` cannot be read or written.
@@ -39,9 +39,11 @@ impl Recorder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             lines => lines.map_err(io_error(&path))?,
         };
-        let (length, before) = kept(&lines, step).map_err(|line| RunDirError::Damaged {
+        let (length, seconds_before) = kept(&lines, step).map_err(|line| RunDirError::Damaged {
             path: path.clone(),
-            problem: format!("line {line} is not an event as this program writes them; mend or remove it"),
+            problem: format!(
+                "line {line} is not an event as this program writes it; correct or remove that line"
+            ),
         })?;
         let metrics = Log::open(&path, length).map_err(RunDirError::Write)?;
         Ok(Self {
@@ -49,12 +51,12 @@ impl Recorder {
             metrics,
             is_resumed: step > 0,
             started: Instant::now(),
-            before,
+            seconds_before,
         })
     }
 }
 
-/// How long a finished run trained; `None` if its events do not say that it is finished.
+/// How long a finished run has trained; `None` if the last line of `metrics.jsonl` is not its end.
 ///
 /// # Errors
 /// If `metrics.jsonl` is there but cannot be read.
@@ -66,7 +68,7 @@ pub fn finished_after(run: &RunDir) -> Result<Option<Duration>, RunDirError> {
     }
 }
 
-/// The time of the last line, if the line is whole and tells of the run's end.
+/// The time of the last line, if that line is complete and is the event of the run's end.
 fn finish(lines: &[u8]) -> Option<Duration> {
     #[derive(Deserialize)]
     struct Last {
@@ -78,10 +80,11 @@ fn finish(lines: &[u8]) -> Option<Duration> {
     Duration::try_from_secs_f64(last.seconds).ok().filter(|_| last.event == "finish")
 }
 
-/// How many bytes of `metrics.jsonl` belong to the first `step` steps, and the seconds of their last line.
+/// The number of bytes of `metrics.jsonl` that belong to the first `step` steps, and the time of the last of
+/// these lines, in seconds.
 ///
-/// Half a line at the end is what an interruption leaves, so it is cut off. A whole line that is no
-/// event is an error, which gives its number.
+/// An incomplete line at the end is not counted, because an interruption can leave one. A complete line that
+/// is not an event is an error, whose value is the number of the line.
 fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
     #[derive(Deserialize)]
     struct Kept {
@@ -90,15 +93,16 @@ fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
         seconds: f64,
     }
     let (mut length, mut seconds) = (0, 0.0);
-    let whole = lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-    for (i, line) in whole.enumerate().take_while(|_| step > 0) {
+    let complete = lines.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    for (i, line) in complete.enumerate().take_while(|_| step > 0) {
         let read: Kept = serde_json::from_slice(line).map_err(|_| i + 1)?;
         let is_before = read.step.map_or(read.event == "start", |of_line| of_line <= step);
         if !is_before {
             break;
         }
         length += line.len() as u64;
-        // A time that is negative or too large would panic where it is turned into a `Duration`.
+        // A time that is negative or too large is refused here, because converting the run's total to a
+        // `Duration` would panic.
         Duration::try_from_secs_f64(read.seconds).map_err(|_| i + 1)?;
         seconds = read.seconds;
     }
@@ -106,16 +110,16 @@ fn kept(lines: &[u8], step: usize) -> Result<(u64, f64), usize> {
 }
 
 impl Recorder {
-    /// Seconds of training, those before an interruption included.
+    /// Seconds of training since the run began, without the time between an interruption and its resume.
     pub fn seconds(&self) -> f64 {
-        self.before + self.started.elapsed().as_secs_f64()
+        self.seconds_before + self.started.elapsed().as_secs_f64()
     }
 }
 
 impl Observer for Recorder {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         if self.is_resumed && matches!(event, Event::Start(_)) {
-            // The file tells of one run, whether or not the run was interrupted.
+            // The file has the event of the beginning once, whether or not the run was interrupted.
             return Ok(());
         }
         let seconds = (self.seconds() * 1e3).round() / 1e3;
@@ -125,7 +129,8 @@ impl Observer for Recorder {
     }
 
     fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
-        // The lines are on the disk before the checkpoint is, so that no checkpoint is ahead of them.
+        // The lines are brought to the disk before the checkpoint. Otherwise, after a crash, a checkpoint
+        // could be newer than the last line.
         self.metrics.sync()?;
         checkpoint::save(&self.checkpoints, snapshot).map(drop)
     }
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_after_the_checkpoint_are_cut_and_so_is_half_a_line() {
+    fn lines_after_the_checkpoint_and_an_incomplete_line_are_cut_off() {
         let lines = [
             r#"{"event":"start","epochs":3,"seconds":0.0}"#,
             r#"{"event":"step","step":20,"seconds":0.5}"#,
@@ -148,7 +153,7 @@ mod tests {
         let text = lines.concat();
         let length = |n: usize| lines[..n].concat().len() as u64;
         assert_eq!(finish(text.as_bytes()), Some(Duration::from_millis(1600)));
-        // Half a line, or a run under way, is not the end of a run.
+        // A file whose last line is incomplete or another event is not that of a finished run.
         for n in [text.len() - 1, length(4) as usize, 0] {
             assert_eq!(finish(&text.as_bytes()[..n]), None, "{n} bytes");
         }

@@ -1,4 +1,5 @@
-//! The folder of a run, which explains itself: configuration, circumstances, events, checkpoints, evaluations.
+//! The folder of a run. It explains itself: it holds the configuration, the circumstances, the events, the
+//! checkpoints and the evaluations of the run.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// A run that is there already.
+    /// Opens an existing run.
     ///
     /// # Errors
     /// If the folder holds no configuration.
@@ -27,7 +28,7 @@ impl RunDir {
         if folder.has(names::CONFIG) { Ok(Self { folder }) } else { Err(RunDirError::NoRun(path.to_owned())) }
     }
 
-    /// Writes what a new run begins with into a folder that the caller has locked.
+    /// Makes a new run in a folder that the caller has locked.
     pub(crate) fn create(folder: &Folder, config: &Config, info: &RunInfo) -> Result<Self, RunDirError> {
         folder.create_subfolder(names::CHECKPOINTS)?;
         folder.write_json(names::RUN, info)?;
@@ -36,7 +37,7 @@ impl RunDir {
         Ok(Self { folder: folder.clone() })
     }
 
-    /// Notes that the run is resumed, perhaps with a changed configuration.
+    /// Writes the circumstances of a resumed run, and its configuration if it has changed.
     pub(crate) fn note_resume(&self, config: &Config, info: &RunInfo) -> Result<(), RunDirError> {
         self.folder.create_subfolder(names::CHECKPOINTS)?;
         if self.config()? != *config {
@@ -54,12 +55,12 @@ impl RunDir {
         self.folder.file(name)
     }
 
-    /// Where the checkpoints are.
+    /// The path of the folder of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.file(names::CHECKPOINTS)
     }
 
-    /// The resolved configuration.
+    /// Reads the resolved configuration.
     ///
     /// # Errors
     /// If `config.toml` cannot be read or is not valid.
@@ -67,7 +68,7 @@ impl RunDir {
         self.folder.read_config(names::CONFIG)
     }
 
-    /// The circumstances of the run.
+    /// Reads the circumstances of the run.
     ///
     /// # Errors
     /// If `run.json` cannot be read.
@@ -75,7 +76,7 @@ impl RunDir {
         self.folder.read_json(names::RUN)
     }
 
-    /// The best model on validation, read and hashed.
+    /// Reads and hashes the model with the best validation.
     ///
     /// # Errors
     /// If no epoch was finished, or the checkpoint is damaged.
@@ -83,9 +84,9 @@ impl RunDir {
         BestModel::read(&self.checkpoints())?.ok_or_else(|| RunDirError::NoModel(self.path().to_owned()))
     }
 
-    /// The result of the newest test, if that test was of this model.
+    /// The result of the newest test if it tested this model.
     ///
-    /// A run that was resumed after its test may have another best model, which nobody has tested.
+    /// If a run was resumed after its test, it may have another best model, which was not tested yet.
     pub fn test_of(&self, model: &BestModel) -> Option<TestFile> {
         let test: TestFile = self.folder.read_json(names::TEST).ok()?;
         (test.weights_sha256 == model.sha256).then_some(test)
@@ -115,9 +116,10 @@ impl RunDir {
         self.folder.write(name, bytes)
     }
 
-    /// Notes that the run was tested, in a log that only grows, and returns how often it has been tested by now.
+    /// Appends a test to the log of the run's tests, and returns the number of tests in the log.
     ///
-    /// A person who tests again and again chooses on the test set, and should see it.
+    /// The tests are counted because a person who tests a run again and again, and chooses by the results,
+    /// overestimates the model's accuracy. The count lets the person see this.
     ///
     /// # Errors
     /// If the log cannot be read or written.
@@ -126,13 +128,13 @@ impl RunDir {
         let mut line = serde_json::to_vec(test)
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
         line.push(b'\n');
-        // The lock is held until the line is written, because two tests may end at once.
+        // The lock is held until the line is written, because two tests may end at the same time.
         let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(io_error(&path))?;
         lock.lock().map_err(io_error(&path))?;
         let before = fs::read(&path).map_err(io_error(&path))?;
-        // A line that a crash cut off is removed: it does not tell of a test that was finished.
-        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let mut log = Log::open(&path, whole as u64).map_err(RunDirError::Write)?;
+        // A crash can leave an incomplete line at the end. It is removed, because its test was not finished.
+        let complete = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let mut log = Log::open(&path, complete as u64).map_err(RunDirError::Write)?;
         log.append(&line).and_then(|()| log.sync()).map_err(RunDirError::Write)?;
         Ok(1 + before.iter().filter(|byte| **byte == b'\n').count())
     }

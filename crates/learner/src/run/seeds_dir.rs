@@ -1,7 +1,7 @@
-//! The folder of several runs that differ in their seed alone.
+//! The folder of several runs that differ only in their seed.
 //!
-//! `seeds.json` marks the folder and lists the seeds, `seeds.toml` holds the configuration that the
-//! runs share, and the run of seed 3 is an ordinary one, in `seed-3`.
+//! `seeds.json` marks the folder and lists the seeds, `seeds.toml` holds the configuration that the runs
+//! share, and each run is an ordinary run in a subfolder: that of seed 3 is in `seed-3`.
 
 use std::fs;
 use std::io;
@@ -15,10 +15,12 @@ use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error, now};
 use crate::run::run_dir::RunDir;
 
-/// TOML promises no larger whole number, and a run with a larger seed could not be resumed.
+/// The largest seed. TOML guarantees no larger whole number, so a run with a larger seed could not be
+/// resumed.
 const LARGEST_SEED: u64 = i64::MAX as u64;
 
-/// `seeds.json` of a new folder: `count` seeds from the configuration's own on, trained with `backend`.
+/// The contents of `seeds.json` of a new folder: `count` consecutive seeds, of which the configuration's seed
+/// is the first, and the backend that the runs are begun on.
 ///
 /// # Errors
 /// If the last seed is too large.
@@ -42,7 +44,7 @@ pub struct SeedsDir {
 }
 
 impl SeedsDir {
-    /// A folder that is there already.
+    /// Opens an existing folder of several runs.
     ///
     /// # Errors
     /// If there is no `seeds.json`, or it cannot be used.
@@ -61,12 +63,13 @@ impl SeedsDir {
             Err(error) => error.to_string(),
         };
         let problem = format!(
-            "{problem}; expected the seeds as `train --seeds` writes them; bring the file back from a copy, or use the runs one by one"
+            "{problem}; expected the seeds that the folder was made with; \
+             bring the file back from a copy, or use the runs one by one"
         );
         Err(RunDirError::Damaged { path: file, problem })
     }
 
-    /// Whether there is a folder of several runs.
+    /// Whether `path` is a folder of several runs.
     pub(crate) fn is_at(path: &Path) -> bool {
         Folder::new(path).has(names::SEEDS)
     }
@@ -74,12 +77,13 @@ impl SeedsDir {
     /// Makes a folder of several runs out of a folder that the caller has locked.
     pub(crate) fn create(folder: &Folder, config: &Config, info: SeedsInfo) -> Result<Self, RunDirError> {
         folder.write_config(names::SEEDS_CONFIG, config)?;
-        // This file comes last, because a folder with this file is a folder of several runs.
+        // This file is written last, because a folder counts as one of several runs as soon as it has the
+        // file.
         folder.write_json(names::SEEDS, &info)?;
         Ok(Self { folder: folder.clone(), info })
     }
 
-    /// Notes that the runs are resumed, perhaps with a changed configuration.
+    /// Writes the configuration of resumed runs if it has changed.
     pub(crate) fn note_resume(&self, config: &Config) -> Result<(), RunDirError> {
         if self.config()? == *config { Ok(()) } else { self.folder.write_config(names::SEEDS_CONFIG, config) }
     }
@@ -98,25 +102,25 @@ impl SeedsDir {
         &self.info
     }
 
-    /// The seeds of all runs, in order, also of those that are still to come.
+    /// The seeds of all runs in the order of their training, also of the runs that are still to come.
     pub fn seeds(&self) -> &[u64] {
         &self.info.seeds
     }
 
-    /// Where the run of a seed is, or will be.
+    /// The path of a seed's run, whether or not the run exists yet.
     pub fn run_path(&self, seed: u64) -> PathBuf {
         self.folder.file(&format!("seed-{seed}"))
     }
 
-    /// The runs that are there, finished or not, in the order of [`Self::seeds`].
+    /// The runs that exist, finished or not, in the order of [`Self::seeds`].
     pub fn runs(&self) -> Vec<RunDir> {
         self.seeds().iter().filter_map(|seed| RunDir::open(&self.run_path(*seed)).ok()).collect()
     }
 
-    /// The runs that have a model by now, each with its best model, in the order of [`Self::seeds`].
+    /// The runs that have a model, each with its best model, in the order of [`Self::seeds`].
     ///
     /// # Errors
-    /// If a run is damaged, or none has a model.
+    /// If a run is damaged, or no run has a model.
     pub fn runs_with_model(&self) -> Result<Vec<(RunDir, BestModel)>, RunDirError> {
         let mut runs = Vec::new();
         for seed in self.seeds() {
@@ -132,7 +136,7 @@ impl SeedsDir {
         if runs.is_empty() { Err(RunDirError::NoModel(self.path().to_owned())) } else { Ok(runs) }
     }
 
-    /// The resolved configuration of the first run; the other runs differ from it in `train.seed`.
+    /// Reads the resolved configuration of the first run. The other runs differ from it only in `train.seed`.
     ///
     /// # Errors
     /// If `seeds.toml` cannot be read or is not valid.
@@ -140,7 +144,7 @@ impl SeedsDir {
         self.folder.read_config(names::SEEDS_CONFIG)
     }
 
-    /// Writes `test.json`, the result of `test` on all runs.
+    /// Writes `test.json`, the results of a test of all runs, and returns its path.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -18,7 +18,7 @@ fn folder(path: &Path, count: u64) -> SeedsDir {
     RunLock::new_run(path).unwrap().begin_seeds(&config, info).unwrap()
 }
 
-/// A run as far as `RunDir` looks, begun at this time.
+/// Makes a folder that `RunDir` opens as a run, which was begun at this time.
 fn run(path: &Path, started: &str) {
     fs::create_dir_all(path).unwrap();
     fs::write(path.join(names::CONFIG), "").unwrap();
@@ -30,7 +30,7 @@ fn run(path: &Path, started: &str) {
 }
 
 #[test]
-fn a_folder_says_what_belongs_to_it() {
+fn a_folder_lists_its_seeds_and_the_runs_that_exist() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("tmp");
     let made = folder(&path, 3);
@@ -91,14 +91,14 @@ fn a_folder_is_not_made_twice_and_a_damaged_one_is_refused() {
 }
 
 #[test]
-fn seeds_that_do_not_exist_are_refused() {
+fn seeds_above_the_largest_are_refused() {
     let largest = config(&["train.seed=9223372036854775806"]);
     assert_eq!(plan_seeds(&largest, 2, "ndarray").unwrap().seeds, [LARGEST_SEED - 1, LARGEST_SEED]);
     let refused = plan_seeds(&largest, 3, "ndarray").unwrap_err().to_string();
     assert!(refused.contains("9223372036854775807"), "{refused}");
     let beyond = config(&[]).with_seed(u64::MAX);
     assert!(plan_seeds(&beyond, 2, "ndarray").is_err());
-    // A run with the largest seed can be resumed, and one with a larger seed could not.
+    // A run with the largest seed can be resumed, but a run with a larger seed cannot.
     let resumes =
         |seed| crate::config::resume::check(&largest.with_seed(seed), &largest.with_seed(seed)).is_ok();
     assert_eq!([LARGEST_SEED, LARGEST_SEED + 1].map(resumes), [true, false]);

@@ -1,4 +1,4 @@
-//! Files that survive a crash: durable writes, and checkpoints sealed by a manifest.
+//! Storage that survives a crash: durable writes, and checkpoints whose manifest lists their checksums.
 
 pub mod checkpoint;
 pub(crate) mod durable;

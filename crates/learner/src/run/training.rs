@@ -1,4 +1,4 @@
-//! Training a run in its folder: begin it, resume it, and conclude it with its best model's evaluation.
+//! Trains runs in their folders: begins a run or resumes it, and evaluates its best model at the end.
 
 use std::io;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ use crate::train::tensorboard::TensorBoard;
 pub enum TrainError {
     #[error(transparent)]
     RunDir(#[from] RunDirError),
-    /// The loop ended early; what it had reached is kept in the run.
+    /// Training ended early. The run keeps the checkpoints that it has written.
     #[error("training in {} ended early", run.path().display())]
     Fit { run: RunDir, source: FitError },
     #[error("TensorBoard's event files cannot be written")]
@@ -48,48 +48,51 @@ pub enum TrainError {
 #[derive(Debug)]
 pub enum Ended {
     Finished(FinishedRun),
-    /// An observer asked for an end; the run can be resumed from this state.
+    /// An observer requested a stop. The run can be resumed from this training state.
     Stopped {
         run: RunDir,
         state: TrainingState,
     },
 }
 
-/// A run that came to its end.
+/// A run that was trained to its end.
 #[derive(Debug)]
 pub struct FinishedRun {
     pub run: RunDir,
-    /// The best epoch and its score on validation.
+    /// The best epoch and its score on the validation images.
     pub best: Best,
     pub model: BestModel,
-    /// How long the run trained, before an interruption as well.
+    /// How long the run has trained, without the time between an interruption and its resume.
     pub took: Duration,
 }
 
-/// What a run is trained with beside its configuration.
+/// Trains runs on these images and this device.
 #[derive(Clone, Copy, Debug)]
 pub struct Trainer<'a> {
     pub data: &'a TrainingData,
     pub opened: &'a Opened,
-    /// Whether to write event files for TensorBoard. A run that has some gets more of them in any case.
+    /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
+    /// case.
     pub tensorboard: bool,
 }
 
-/// Where a run that is resumed continues.
+/// The point from which a run is resumed.
 #[derive(Debug)]
 pub struct ResumePoint {
-    /// The newest good checkpoint; `None` if there was none yet, so that the run starts over.
+    /// The snapshot of the newest good checkpoint. Without a checkpoint it is `None`, and the run starts
+    /// over.
     snapshot: Option<Snapshot>,
+    /// The folder of that checkpoint.
     pub from: Option<PathBuf>,
-    /// Newer checkpoints that are damaged, each with the place where it is now kept if it was set aside.
+    /// Newer checkpoints that are damaged, each with its new path if it was set aside.
     pub damaged: Vec<(DamagedCheckpoint, Option<PathBuf>)>,
 }
 
 impl ResumePoint {
-    /// Finds the newest good checkpoint of a run. Damaged ones are set aside.
+    /// Finds the newest good checkpoint of a run, and sets newer ones aside if they are damaged.
     ///
     /// # Errors
-    /// If there are checkpoints and none is good, or a damaged one cannot be set aside.
+    /// If there are checkpoints but none is good, or if a damaged one cannot be set aside.
     pub fn find(run: &RunDir) -> Result<Self, RunDirError> {
         let dir = run.checkpoints();
         let newest = if dir.is_dir() { checkpoint::newest(&dir)? } else { None };
@@ -97,7 +100,7 @@ impl ResumePoint {
             return Ok(Self { snapshot: None, from: None, damaged: Vec::new() });
         };
         let set_aside = |damaged: DamagedCheckpoint| {
-            // A checkpoint that the disk did not let us read may be good, so it stays where it is.
+            // A checkpoint whose files could not be read may still be good, so it stays where it is.
             let place = if damaged.error.is_unreadable() {
                 None
             } else {
@@ -110,7 +113,7 @@ impl ResumePoint {
         Ok(Self { snapshot: Some(snapshot), from: Some(path), damaged })
     }
 
-    /// Steps done before.
+    /// Number of steps that the run has done at this point.
     pub fn step(&self) -> usize {
         self.snapshot.as_ref().map_or(0, |snapshot| snapshot.state.step)
     }
@@ -131,7 +134,7 @@ impl Trainer<'_> {
         self.train(run, config, None, observer)
     }
 
-    /// Trains a run that is there to its end.
+    /// Resumes an existing run and trains it to its end.
     ///
     /// # Errors
     /// If the run's files cannot be read or written, or training ends early.
@@ -179,23 +182,25 @@ impl Trainer<'_> {
             Ok(Outcome::Finished(best)) => {
                 let took = Duration::from_secs_f64(recorder.seconds());
                 let model = run.best_model()?;
-                validate(&run, config, &model, validation, best_logits.0, self.opened)?;
+                evaluate_best(&run, config, &model, validation, best_logits.0, self.opened)?;
                 Ok(Ended::Finished(FinishedRun { run, best, model, took }))
             }
         }
     }
 
+    /// The observer for TensorBoard, if the run is to have one.
     fn board(&self, run: &RunDir, config: &Config, step: usize) -> Result<Option<TensorBoard>, TrainError> {
         let folder = run.file(names::TENSORBOARD);
-        if !self.tensorboard && !(step > 0 && folder.is_dir()) {
+        let has_event_files = step > 0 && folder.is_dir();
+        if !(self.tensorboard || has_event_files) {
             return Ok(None);
         }
         TensorBoard::new(&folder, config, step).map(Some).map_err(TrainError::TensorBoard)
     }
 }
 
-/// A run that was trained to its end before, with its best model; `None` if it still has to be trained,
-/// or if resuming it would mend something.
+/// A run that is already trained to its end, with its best model. It is `None` if the run still has to be
+/// trained, or if its newest checkpoint is missing or damaged.
 ///
 /// # Errors
 /// If the run's events cannot be read.
@@ -203,15 +208,16 @@ pub fn finished(run: &RunDir) -> Result<Option<FinishedRun>, RunDirError> {
     let Some(took) = recorder::finished_after(run)? else { return Ok(None) };
     let best = match checkpoint::newest(&run.checkpoints()) {
         Ok(Some(Newest { snapshot, damaged, .. })) if damaged.is_empty() => snapshot.state.best,
-        // Resuming the run says what is damaged, and mends what can be mended.
+        // The caller then resumes the run, which reports the damage and repairs it as far as possible.
         _ => None,
     };
     let Some(best) = best else { return Ok(None) };
     Ok(Some(FinishedRun { run: run.clone(), best, model: run.best_model()?, took }))
 }
 
-/// Evaluates the best model on the images that chose it, and writes `validation.json`.
-fn validate(
+/// Evaluates the best model on the validation images, and writes `validation.json`. `logits` are the model's
+/// logits for these images, if they are known.
+fn evaluate_best(
     run: &RunDir,
     config: &Config,
     model: &BestModel,
@@ -221,7 +227,7 @@ fn validate(
 ) -> Result<(), TrainError> {
     let logits = match logits {
         Some(logits) => logits,
-        // The best epoch was before an interruption, so another process saw its logits.
+        // The best epoch was before an interruption, so this process does not have its logits.
         None => predict_with(config, model, validation.subset(), opened, &mut |_| ())?,
     };
     let probabilities = Probabilities::new(&logits)

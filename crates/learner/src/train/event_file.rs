@@ -1,14 +1,13 @@
-//! Event files, as TensorBoard reads them.
+//! A writer of event files, the files that TensorBoard reads.
 //!
-//! A file is a row of records, each with a checksum (as in TensorFlow's `record_writer.cc`), and a
-//! record is an `Event` in protocol buffers' encoding (`event.proto`, `summary.proto`). Four kinds
-//! of events are all that a run needs, so they are encoded here by hand: the crates that do it
-//! bring a protocol compiler (`tboard`) or an image library (`tensorboard-rs`), and neither has had
-//! a release since early 2024.
+//! A file is a sequence of records, each with a checksum (as in TensorFlow's `record_writer.cc`), and a
+//! record is an `Event` in the encoding of protocol buffers (`event.proto`, `summary.proto`). A run needs
+//! only four kinds of events, so they are encoded here by hand: of the crates for it, `tboard` brings a
+//! protocol compiler and `tensorboard-rs` an image library, and neither has had a release since early 2024.
 //!
-//! A killed process leaves at most half a record at the end of its file, which TensorBoard
-//! ignores. A run that goes on writes a further file into the same folder; TensorBoard reads the
-//! files of a folder in the order of their names, as one run.
+//! A process that is killed leaves at most half a record at the end of its file, which TensorBoard ignores.
+//! A run that is resumed writes another file into the same folder. TensorBoard reads the files of a folder
+//! in the order of their names, as one run.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -17,32 +16,31 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crc::{CRC_32_ISCSI, Crc};
 
-/// The names of a run's curves. TensorBoard draws those with the same word before the stroke
-/// in one section.
+/// The names of a run's curves. TensorBoard shows curves with the same word before the slash in one section.
 pub mod tag {
-    /// Mean loss of the steps since the event before.
+    /// Mean loss of a logging window's steps.
     pub const TRAIN_LOSS: &str = "loss/train";
-    /// Share of right predictions in the steps since the event before.
+    /// Share of a logging window's images that were classified correctly.
     pub const TRAIN_ACCURACY: &str = "accuracy/train";
     pub const LEARNING_RATE: &str = "optimizer/learning_rate";
     pub const GRADIENT_NORM: &str = "optimizer/gradient_norm";
-    /// Mean loss of an epoch's steps, while the network changed.
+    /// Mean loss of an epoch's steps. The network changed from step to step.
     pub const EPOCH_LOSS: &str = "loss/train_epoch";
     pub const EPOCH_ACCURACY: &str = "accuracy/train_epoch";
-    /// After an epoch.
+    /// Mean loss of the validation images after an epoch.
     pub const VALIDATION_LOSS: &str = "loss/validation";
     pub const VALIDATION_ACCURACY: &str = "accuracy/validation";
-    /// The configuration, a text.
+    /// The configuration. It is a text and not a curve.
     pub const CONFIGURATION: &str = "configuration";
 }
 
-/// TensorBoard knows event files by this part of their names.
+/// TensorBoard recognizes event files by this part of their names.
 const PREFIX: &str = "events.out.tfevents.";
-/// Where TensorFlow writes the host's name, so that hosts do not share a file.
+/// The end of a file's name. TensorFlow puts the host's name here, so that two hosts never write one file.
 const SUFFIX: &str = ".mnist-cnn";
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// Writes an event file. Events are buffered until [`flush`](Self::flush) or the end.
+/// Writes an event file. Events are buffered until [`flush`](Self::flush) is called or the writer is dropped.
 #[derive(Debug)]
 pub struct EventWriter {
     path: PathBuf,
@@ -50,26 +48,26 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// Begins a new run with a new file in `folder`, which is made if it is missing.
+    /// Begins a new run with a new file in `folder`. The folder is made if it is missing.
     ///
     /// # Errors
-    /// If the file cannot be made or written; like all errors here, it names the file.
+    /// If the file cannot be made or written. Each error of this type's functions names the file.
     pub fn create(folder: &Path, started: SystemTime) -> io::Result<Self> {
         Self::resume(folder, started, 0)
     }
 
-    /// Goes on with a run whose next step is `first_step` (the checkpoint's step and one).
+    /// Continues a run whose next step is `first_step`, which is the checkpoint's step plus one.
     ///
-    /// What earlier files tell of `first_step` and later happens again and must not be drawn
-    /// twice: TensorBoard drops it when it meets this file's session start.
+    /// Earlier files may hold events of `first_step` and later steps. Those steps are taken again and must
+    /// not be drawn twice, so this file begins with a session start, at which TensorBoard drops those events.
     ///
     /// # Errors
     /// If the file cannot be made or written.
     pub fn resume(folder: &Path, started: SystemTime, first_step: i64) -> io::Result<Self> {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let since_1970 = started.duration_since(UNIX_EPOCH).unwrap_or_default();
-        // TensorBoard never goes back to a file whose name comes before that of another one, so
-        // neither two starts in a second nor a clock set back may give such a name.
+        // TensorBoard reads files in the order of their names and never goes back to an earlier name. So the
+        // new name must come last, even if a run starts twice in a second or the clock was set back.
         let after_others = newest(folder).map_err(at(folder))?.map_or(0, |seconds| seconds.saturating_add(1));
         let seconds = since_1970.as_secs().max(after_others);
         let path = folder.join(format!("{PREFIX}{seconds:010}{SUFFIX}"));
@@ -77,8 +75,8 @@ impl EventWriter {
         let mut writer = Self { path, file: BufWriter::new(file) };
         let wall_time = since_1970.as_secs_f64();
         writer.record(&event(wall_time, 0, FILE_VERSION, b"brain.Event:2"))?;
-        // In a new run as well: TensorBoard takes the first session start it meets for the run's
-        // beginning, and drops nothing.
+        // A new run has a session start too. TensorBoard takes the first session start for the beginning of
+        // the run and drops nothing there; without it, it would take that of the first resumed file.
         let mut started = Message::default();
         started.number(SESSION_STATUS, SESSION_START);
         writer.record(&event(wall_time, first_step, SESSION_LOG, &started.0))?;
@@ -86,12 +84,12 @@ impl EventWriter {
         Ok(writer)
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A point on each of these curves. `wall_time` is in seconds since 1970.
+    /// Writes a point on each of these curves. `wall_time` is in seconds since 1970.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -106,7 +104,7 @@ impl EventWriter {
         self.record(&event(wall_time, step, SUMMARY, &summary.0))
     }
 
-    /// A text in Markdown.
+    /// Writes a text in Markdown.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -129,7 +127,7 @@ impl EventWriter {
         self.record(&event(wall_time, step, SUMMARY, &summary.0))
     }
 
-    /// Hands what is buffered to the operating system, so that TensorBoard sees it.
+    /// Hands the buffered events to the operating system, so that TensorBoard sees them.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -142,7 +140,7 @@ impl EventWriter {
     }
 }
 
-/// The latest time in the names of event files in `folder`.
+/// The latest time in the names of the event files in `folder`, in seconds since 1970.
 fn newest(folder: &Path) -> io::Result<Option<u64>> {
     let mut newest = None;
     for entry in fs::read_dir(folder)? {
@@ -156,13 +154,13 @@ fn newest(folder: &Path) -> io::Result<Option<u64>> {
     Ok(newest)
 }
 
-/// Says where an error happened.
+/// Adds the path to an I/O error.
 fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     let path = path.to_owned();
     move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// A record: the length of `data`, its checksum, `data`, and the checksum of that.
+/// A record: the length of `data`, the checksum of the length, `data`, and the checksum of `data`.
 fn record(data: &[u8]) -> Vec<u8> {
     let length = (data.len() as u64).to_le_bytes();
     let mut record = Vec::with_capacity(data.len() + 16);
@@ -173,12 +171,13 @@ fn record(data: &[u8]) -> Vec<u8> {
     record
 }
 
-/// Masked, because the checksum of data that holds its own checksum would be worth little.
+/// The checksum of `data` in a record, masked as in TensorFlow's `crc32c.h`. It is masked because the CRC of
+/// data that is followed by its own CRC is always the same number and would detect no change.
 fn masked_crc32c(data: &[u8]) -> u32 {
     CRC32C.checksum(data).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-// Numbers of fields in event.proto, summary.proto, tensor.proto, and of values in types.proto.
+// The numbers of the fields in event.proto, summary.proto and tensor.proto, and of the values in types.proto.
 const WALL_TIME: u8 = 1;
 const STEP: u8 = 2;
 const FILE_VERSION: u8 = 3;
@@ -200,19 +199,20 @@ const TENSOR_OF_STRINGS: u64 = 7;
 const TENSOR_SHAPE: u8 = 2;
 const TENSOR_STRING: u8 = 8;
 
-/// An `Event` that tells `what`.
-fn event(wall_time: f64, step: i64, what: u8, content: &[u8]) -> Vec<u8> {
+/// An `Event` in its encoding. `content` is the value of its field `field`.
+fn event(wall_time: f64, step: i64, field: u8, content: &[u8]) -> Vec<u8> {
     let mut event = Message::default();
     event.double(WALL_TIME, wall_time);
-    // A number that is not there is 0; a negative one is its two's complement.
+    // A reader takes a missing number for 0. A negative number is encoded as its two's complement.
     if step != 0 {
         event.number(STEP, step as u64);
     }
-    event.bytes(what, content);
+    event.bytes(field, content);
     event.0
 }
 
-/// A message in protocol buffers' encoding: fields, each after its number (below 16) and type.
+/// A message in the encoding of protocol buffers. Each field is written after its number, which must be
+/// below 16 here, and its wire type.
 #[derive(Default)]
 struct Message(Vec<u8>);
 

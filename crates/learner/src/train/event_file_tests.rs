@@ -1,4 +1,4 @@
-//! Event files against bytes that TensorBoard's own Python package writes.
+//! Compares event files with the bytes that TensorBoard's own Python package writes.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn each_event_has_the_bytes_that_tensorboard_writes() {
 }
 
 #[test]
-fn a_run_that_goes_on_says_from_which_step() {
+fn a_resumed_run_says_from_which_step() {
     let folder = folder();
     let writer = EventWriter::resume(folder.path(), after_1970(1_700_000_002.0), 430).unwrap();
     let content = fs::read(writer.path()).unwrap();
@@ -81,7 +81,7 @@ fn each_file_comes_after_those_before_it_whatever_the_clock_says() {
         [1_700_000_000u64, 1_700_000_001, 1_700_000_002, 1_700_000_100]
             .map(|seconds| format!("events.out.tfevents.{seconds}.mnist-cnn"))
     );
-    // Ten digits, so that the order of names is that of times.
+    // Each name has ten digits, so that names sort as their times do.
     let early = EventWriter::create(&folder.path().join("new/folder"), after_1970(3.0)).unwrap();
     assert_eq!(name(&early), "events.out.tfevents.0000000003.mnist-cnn");
 }

@@ -1,4 +1,4 @@
-//! The training loop.
+//! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -25,23 +25,23 @@ use crate::train::window::{Window, gradient_norm};
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// All epochs are done, or `train.patience` ended them.
+    /// All epochs are done, or `train.patience` ended the run early.
     Finished(Best),
-    /// The observer asked for an end; the last checkpoint has this state.
+    /// The observer requested a stop. The last checkpoint has this training state.
     Stopped(TrainingState),
 }
 
-/// Trains a network on `train`, validating on `validation` after each epoch.
+/// Trains a network on the images of `train`, and validates it on those of `validation` after each epoch.
 ///
-/// Each epoch visits the images in a new order, in batches of `batch_size`. Images that do not fill
-/// a batch are left out of the epoch, so that every batch has one shape; the next epoch's order brings
-/// others to the end. The observer gets the events, and a snapshot after each epoch and every
-/// `checkpoint_every_steps`. On a CPU the same seed gives the same bits, also if the run was
-/// interrupted and resumed from a snapshot.
+/// Each epoch takes the images in a new order, in batches of `batch_size`. The images at the end that do not
+/// fill a batch are left out of the epoch, so that all batches have the same shape; the next epoch's order
+/// has other images at its end. The observer gets the events, and a snapshot after each epoch and after
+/// every `checkpoint_every_steps` steps. With `resume`, the run continues from that snapshot. On a CPU the
+/// same seed gives the same bits, whether or not the run was interrupted and resumed.
 ///
 /// # Errors
-/// If a loss or gradient is not finite, if `resume` does not fit the network, or if the observer
-/// cannot keep what it is given.
+/// If a loss, a gradient or a weight is not finite, if `resume` does not fit the network or the
+/// configuration, or if the observer returns an error.
 pub fn fit(
     architecture: &Architecture,
     config: &TrainConfig,
@@ -85,7 +85,8 @@ pub fn fit(
             let (report, checkpoint) =
                 (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping));
             if report || checkpoint {
-                // This comes before the step, because a gradient that is not finite must not reach a checkpoint.
+                // The check comes before the optimizer's step, because a gradient that is not finite must not
+                // reach the weights of a checkpoint.
                 let norm = checked_norm(&mut window, &state, rate, &model, &gradients)?;
                 if report {
                     observer.event(&Event::Step(step_event(&mut window, &mut state, norm, rate)))?;
@@ -117,7 +118,7 @@ pub fn fit(
             return Ok(Outcome::Stopped(state));
         }
     }
-    // A configuration has at least one epoch, so there is a best one.
+    // A configuration has at least one epoch, so there is a best epoch here.
     let best = state.best.unwrap_or_default();
     let Best { epoch: best_epoch, score: Score { accuracy: best_accuracy, loss: best_loss }, .. } = best;
     let finish = FinishEvent { epochs: state.epoch, best_epoch, best_accuracy, best_loss };
@@ -125,7 +126,7 @@ pub fn fit(
     Ok(Outcome::Finished(best))
 }
 
-/// The network in training, its optimizer, and how far they have come.
+/// The network in training, its optimizer, and the training state.
 struct Learner {
     model: Cnn,
     optimizer: ModelOptimizer,
@@ -155,7 +156,7 @@ impl Learner {
     }
 }
 
-/// Images `[n, 1, height, width]` and labels `[n]` of a batch.
+/// The images `[n, 1, height, width]` and labels `[n]` of a batch as tensors.
 fn to_tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     let n = batch.labels.len();
     let images = input::to_input(&batch.pixels, n, batch.height, batch.width, device);
@@ -163,7 +164,8 @@ fn to_tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     (images, Tensor::from_data(TensorData::new(labels, [n]), device))
 }
 
-/// The norm of the gradients, after a check that it and the window's losses are finite.
+/// The norm of all gradients together. It is an error if the norm or one of the window's losses is not
+/// finite.
 fn checked_norm(
     window: &mut Window,
     state: &TrainingState,
@@ -192,7 +194,7 @@ fn not_finite(
     FitError::NotFinite { what, value, epoch: state.epoch, step, learning_rate }
 }
 
-/// Ends the window: adds it to the epoch's sums and returns its means.
+/// Ends the logging window: adds it to the epoch's sums, and returns the event with its means.
 fn step_event(window: &mut Window, state: &mut TrainingState, norm: f64, rate: f64) -> StepEvent {
     let metrics = window.take();
     state.sums.add(&metrics);
@@ -218,6 +220,7 @@ fn epoch_event(state: &TrainingState, score: Score, is_best: bool) -> EpochEvent
     }
 }
 
+/// The score of the network on the validation images, and its logits for them.
 fn validate(
     model: &Cnn,
     validation: &ValidationSet,
@@ -233,6 +236,7 @@ fn validate(
     Err(not_finite("the validation loss", score.loss, state, state.step, rate))
 }
 
+/// A snapshot of the run after the step just taken. It is an error if one of its tensors is not finite.
 fn snapshot(
     state: &TrainingState,
     window: &mut Window,

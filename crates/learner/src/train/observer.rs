@@ -1,4 +1,4 @@
-//! Who observes a run while it trains: one trait, and a list of observers as one.
+//! Observers of a run in training: their trait, and a list of observers that acts as one.
 
 use std::io;
 
@@ -7,43 +7,45 @@ use run_files::Event;
 use crate::eval::logits::Logits;
 use crate::train::state::Snapshot;
 
-/// Observes a run.
+/// An observer of a run in training. The training loop calls its methods as things happen.
 ///
-/// The loop stops with an observer's error: a run whose results cannot be kept is not worth
-/// finishing.
+/// An error of an observer ends the loop, because there is no use in finishing a run whose events and
+/// checkpoints cannot be saved.
 pub trait Observer {
-    /// The run continues after `step` steps, which were taken before an interruption; called before its start event.
+    /// Called before the start event of a resumed run, which had taken `step` steps before the interruption.
     fn resumed(&mut self, _step: usize) {}
 
-    /// A step was taken. This is called after each one, so it must be quick.
+    /// Called after each step, so it must be quick.
     fn step(&mut self) {}
 
-    /// Something happened. A resumed run reports [`Event::Start`] again.
+    /// Called with each event of the run. A resumed run reports [`Event::Start`] again.
     ///
     /// # Errors
-    /// If what happened cannot be kept.
+    /// If the event cannot be saved.
     fn event(&mut self, _event: &Event) -> io::Result<()> {
         Ok(())
     }
 
-    /// An epoch was validated with these logits; called before the epoch's event.
+    /// Called before an epoch's event with the logits for the validation images. `is_best` says whether the
+    /// epoch is the best so far.
     fn validated(&mut self, _logits: &Logits, _is_best: bool) {}
 
-    /// The run can be resumed from this snapshot.
+    /// Called with a snapshot from which the run can be resumed.
     ///
     /// # Errors
-    /// If the checkpoint cannot be kept.
+    /// If the snapshot cannot be saved.
     fn checkpoint(&mut self, _snapshot: &Snapshot) -> io::Result<()> {
         Ok(())
     }
 
-    /// Whether the run shall write a checkpoint after the step under way, and end there.
+    /// Whether the run is to end with a checkpoint after the step under way. The loop calls this in each step
+    /// and at the end of each epoch.
     fn stop_requested(&self) -> bool {
         false
     }
 }
 
-/// Several observers as one. Each is told in the order of the list.
+/// A list of observers that acts as one observer. Each call goes to all of them, in the order of the list.
 pub struct Observers<'a>(pub Vec<&'a mut dyn Observer>);
 
 impl Observer for Observers<'_> {
@@ -72,7 +74,8 @@ impl Observer for Observers<'_> {
     }
 }
 
-/// Keeps the logits of the best epoch, so that the best model need not be asked again at the end.
+/// An observer that keeps the validation logits of the best epoch, so that they need not be computed again
+/// at the end of the run.
 #[derive(Debug, Default)]
 pub(crate) struct BestLogits(pub(crate) Option<Logits>);
 
@@ -91,7 +94,7 @@ mod tests {
     #[derive(Default)]
     struct Counter {
         steps: usize,
-        stops: bool,
+        requests_stop: bool,
     }
 
     impl Observer for Counter {
@@ -100,13 +103,13 @@ mod tests {
         }
 
         fn stop_requested(&self) -> bool {
-            self.stops
+            self.requests_stop
         }
     }
 
     #[test]
-    fn every_observer_is_told_and_any_may_stop_the_run() {
-        let [mut a, mut b] = [Counter::default(), Counter { stops: true, ..Counter::default() }];
+    fn every_observer_is_called_and_any_of_them_may_stop_the_run() {
+        let [mut a, mut b] = [Counter::default(), Counter { requests_stop: true, ..Counter::default() }];
         let mut both = Observers(vec![&mut a, &mut b]);
         both.step();
         assert!(both.stop_requested());

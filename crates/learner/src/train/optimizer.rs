@@ -1,8 +1,8 @@
-//! Burn's optimizers, applied to each parameter by its name, with a state that goes to disk and back.
+//! Burn's optimizers, applied to each parameter by its name, with a state that can be saved and restored.
 //!
-//! Burn's own `ModuleOptimizer` does the same but for three things: it loads its state through the
-//! default device, which is a graphics adapter wherever one is compiled in; it silently leaves out
-//! what it cannot match; and its file depends on the order of a hash map.
+//! Burn's own `ModuleOptimizer` has three faults that this one avoids. It loads its state through the
+//! default device, which is a graphics adapter wherever one is compiled in. It silently leaves out state
+//! that it cannot match with a parameter. And the content of its file depends on the order of a hash map.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use network::{NamedTensors, TensorsError};
 
 use crate::config::{Optimizer, TrainConfig};
 
-/// One of Burn's optimizers, with what it remembers of each parameter.
+/// One of Burn's optimizers, with its state for each parameter.
 pub struct ModelOptimizer {
     rule: Rule,
-    /// By the parameter's name.
+    /// The state of each parameter under the parameter's name.
     states: BTreeMap<String, DynState>,
 }
 
@@ -33,19 +33,20 @@ enum Rule {
 }
 
 impl ModelOptimizer {
-    /// The optimizer that the configuration names, without state.
+    /// The optimizer that the configuration names, before its first step.
     pub fn new(config: &TrainConfig) -> Self {
         Self { rule: Rule::new(config), states: BTreeMap::new() }
     }
 
-    /// One step against the gradients, at this learning rate.
+    /// Takes one step: changes each parameter of the model by its gradient, at this learning rate.
     pub fn step(&mut self, rate: f64, model: Cnn, gradients: GradientsParams) -> Cnn {
         model.map(&mut Step { optimizer: self, rate, gradients, path: Vec::new() })
     }
 
-    /// The tensors that the optimizer remembers, as `units.0.conv.weight.momentum.moment_1`.
+    /// The optimizer's state as tensors with names such as `units.0.conv.weight.momentum.moment_1`.
     ///
-    /// The number of steps is not among them: each step reaches each parameter, so it is the run's.
+    /// Burn also counts the steps of each parameter. These counts are not among the tensors, because every
+    /// step changes every parameter, so each count is the number of the run's steps.
     pub fn state(&self) -> NamedTensors {
         let mut tensors = NamedTensors::default();
         for (name, state) in &self.states {
@@ -57,10 +58,10 @@ impl ModelOptimizer {
         tensors
     }
 
-    /// Puts back what [`Self::state`] gave after so many steps (`steps` > 0) of this model.
+    /// The optimizer whose [`Self::state`] was `state` after `steps` steps of `model`; `steps` is at least 1.
     ///
     /// # Errors
-    /// If a tensor is missing or unexpected, or has another shape than the parameter's, or is not finite.
+    /// If a tensor is missing or unexpected, has another shape than its parameter, or is not finite.
     pub fn restore(
         config: &TrainConfig,
         model: &Cnn,
@@ -111,7 +112,7 @@ impl Rule {
                     .with_weight_decay(config.weight_decay as f32)
                     .build(),
             ),
-            // Burn's default dampening is 0.1; the field's is none.
+            // Burn's default dampening is 0.1, but SGD with momentum usually has none.
             Optimizer::Sgd => {
                 Self::Sgd(
                     SgdConfig::new()
@@ -165,7 +166,7 @@ fn step_with<O: BurnOptimizer, const D: usize>(
     (parameter, state.map(|state| DynState::create::<O::State<D>>(state, D)))
 }
 
-/// Takes the step of each parameter that has a gradient.
+/// Visits the parameters of a model and takes a step for each one that has a gradient.
 struct Step<'a> {
     optimizer: &'a mut ModelOptimizer,
     rate: f64,
@@ -193,14 +194,15 @@ impl ModuleMapper for Step<'_> {
     }
 }
 
-/// Fills in the state of each parameter that learns, after the pattern of a step that changes nothing.
+/// Visits the parameters of a model and restores the optimizer's state for each one that learns. A step
+/// with a gradient of zeros gives a state that has the right names and shapes, and its values are replaced.
 struct Restore<'a> {
     optimizer: ModelOptimizer,
     state: &'a NamedTensors,
     steps: usize,
     device: &'a Device,
     path: Vec<String>,
-    /// Tensors that were put back.
+    /// Number of tensors of `state` that were restored.
     used: usize,
     error: Option<TensorsError>,
 }

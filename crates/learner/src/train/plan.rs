@@ -1,4 +1,4 @@
-//! How much work a run has, and when an event or a checkpoint is due: pure arithmetic.
+//! The plan of a run: how many steps it has, and when an event or a checkpoint is due. It is pure arithmetic.
 
 use dataset::{TrainSet, ValidationSet};
 use run_files::{Event, StartEvent};
@@ -7,13 +7,15 @@ use crate::config::TrainConfig;
 use crate::train::error::FitError;
 use crate::train::state::TrainingState;
 
-/// How many images, steps and epochs there are, and when something is due.
+/// The numbers of images, steps and epochs of a run, and the intervals of its events and checkpoints.
 pub(crate) struct Plan {
     epochs: usize,
     patience: usize,
     pub(crate) batch_size: usize,
     steps_per_epoch: usize,
+    /// Number of training images.
     pub(crate) train: usize,
+    /// Number of validation images.
     validation: usize,
     log_every: usize,
     checkpoint_every: usize,
@@ -42,7 +44,7 @@ impl Plan {
         })
     }
 
-    /// Checks that a training state can be one of this plan's.
+    /// Checks that a run with this plan can have reached this training state.
     pub(crate) fn check(&self, state: Option<&TrainingState>) -> Result<(), FitError> {
         let Some(state) = state else { return Ok(()) };
         let is_best_before =
@@ -68,7 +70,8 @@ impl Plan {
         Event::Start(StartEvent { epochs, steps_per_epoch, batch_size, train, validation })
     }
 
-    /// The epoch under way or, at its end, the next one; `None` if all epochs are done or patience has ended the run.
+    /// The epoch of the next step. It is the epoch under way or, at its end, the following one; it is `None`
+    /// if all epochs are done, or if `train.patience` ends the run.
     pub(crate) fn next_epoch(&self, state: &TrainingState) -> Option<usize> {
         if !self.is_last_of_epoch(state) {
             return Some(state.epoch);
@@ -86,15 +89,17 @@ impl Plan {
         state.step == state.epoch * self.steps_per_epoch
     }
 
-    /// Whether a checkpoint is due in the course of an epoch; at an epoch's end one is always written.
+    /// Whether a checkpoint is due within an epoch. The end of an epoch always has a checkpoint, so this is
+    /// false there.
     pub(crate) fn checkpoint_due(&self, state: &TrainingState, stopping: bool) -> bool {
         let is_due = self.checkpoint_every > 0 && state.step.is_multiple_of(self.checkpoint_every);
         (is_due || stopping) && !self.is_last_of_epoch(state)
     }
 
-    /// Whether a logging window of this many steps is to be reported.
-    pub(crate) fn report_due(&self, state: &TrainingState, window: usize) -> bool {
-        // A resumed window may already be longer than `train.log_every_steps` now says, so `==` would miss it.
-        window >= self.log_every || self.is_last_of_epoch(state)
+    /// Whether a logging window of `window_steps` steps ends here.
+    pub(crate) fn report_due(&self, state: &TrainingState, window_steps: usize) -> bool {
+        // A run may be resumed with a smaller `train.log_every_steps`, and its window may then be longer
+        // already, so a comparison with `==` would miss the end.
+        window_steps >= self.log_every || self.is_last_of_epoch(state)
     }
 }

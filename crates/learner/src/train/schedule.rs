@@ -1,21 +1,22 @@
-//! The learning rate at each step: a pure function.
+//! The learning rate of each step, as a pure function of the configuration and the step.
 
 use std::f64::consts::PI;
 
 use crate::config::{Schedule, TrainConfig};
 use crate::fault;
 
-/// How far below the peak a one-cycle run starts and ends (Smith and Topin 2018).
+/// One-cycle (Smith and Topin 2018) rises from the peak divided by this number.
 const ONE_CYCLE_START: f64 = 25.0;
+/// One-cycle falls to the rate from which it rose, divided by this number.
 const ONE_CYCLE_END: f64 = 1e4;
-/// The share of a one-cycle run that rises where no warm-up is configured.
+/// The share of a run's steps in which one-cycle rises, if no warm-up is configured.
 const ONE_CYCLE_RISE: f64 = 0.3;
 
-/// The learning rate of step `step` (from 0) of `total`.
+/// The learning rate of step `step` (from 0) of `total` steps.
 ///
-/// Warm-up rises linearly to the peak `train.learning_rate`; then the schedule takes over:
-/// constant, half a cosine down to zero (Loshchilov and Hutter 2017), or the falling half of
-/// one cycle. One-cycle takes the warm-up as its rising half.
+/// A constant or cosine schedule begins with a linear warm-up to the peak `train.learning_rate`. Then it
+/// stays there, or falls to zero along half a cosine (Loshchilov and Hutter 2017). One-cycle rises to the
+/// peak in the warm-up's steps and falls in the others, both along half a cosine.
 pub fn learning_rate(config: &TrainConfig, step: usize, total: usize) -> f64 {
     fault::learning_rate(scheduled(config, step, total), step)
 }
@@ -34,7 +35,8 @@ fn scheduled(config: &TrainConfig, step: usize, total: usize) -> f64 {
             Schedule::Constant | Schedule::Cosine => peak * done,
         };
     }
-    // 0 at the first step after the warm-up, below 1 at the last one: no step is wasted at a rate of zero.
+    // This is 0 at the first step after the warm-up and below 1 at the last step, so that no step has a
+    // learning rate of zero.
     let done = (step - warmup) as f64 / (total.max(step + 1) - warmup) as f64;
     match config.schedule {
         Schedule::Constant => peak,
@@ -43,7 +45,7 @@ fn scheduled(config: &TrainConfig, step: usize, total: usize) -> f64 {
     }
 }
 
-/// From `start` to `end` along half a cosine; `done` goes from 0 to 1.
+/// A value on the way from `start` to `end` along half a cosine, where `done` goes from 0 to 1.
 fn between(start: f64, end: f64, done: f64) -> f64 {
     end + (start - end) * 0.5 * (1.0 + (PI * done).cos())
 }

@@ -1,32 +1,32 @@
-//! Where a run stands: training state, weights and the optimizer's state as one unit, from which it can be resumed.
+//! Snapshots, from which a run can be resumed: the training state, the weights and the optimizer's state.
 
 use network::NamedTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::score::Score;
 
-/// Everything that a run needs to be resumed from here.
+/// Everything that is needed to resume a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     pub state: TrainingState,
     pub weights: NamedTensors,
-    /// What the optimizer remembers of each parameter: [`crate::train::optimizer::ModelOptimizer::state`].
+    /// The optimizer's state, as [`crate::train::optimizer::ModelOptimizer::state`] gives it.
     pub optimizer: NamedTensors,
 }
 
-/// How far a run has come, with the running sums that its next events need.
+/// How far a run has come, with the sums that its next events need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingState {
-    /// The epoch under way or just finished, from 1; 0 before the first one.
+    /// The epoch under way or just finished, from 1. It is 0 before the first epoch.
     pub epoch: usize,
-    /// Steps done in the whole run.
+    /// Number of steps done in the whole run.
     pub step: usize,
     /// Sums over the epoch's finished logging windows.
     pub sums: EpochSums,
-    /// The logging window under way.
+    /// The running metrics of the logging window under way.
     pub window: RunningMetrics,
-    /// The best epoch so far; early stopping counts the epochs since then.
+    /// The best epoch so far. Early stopping counts the epochs since then.
     pub best: Option<Best>,
 }
 
@@ -46,15 +46,16 @@ impl TrainingState {
     }
 }
 
-/// The running sums of an epoch.
+/// Sums over the steps of an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochSums {
-    /// Sum of the steps' mean losses.
+    /// Sum of the steps' mean losses, in nats.
     pub loss: f64,
     pub steps: usize,
-    /// Images that were classified correctly.
+    /// Number of images that were classified correctly.
     pub hits: usize,
+    /// Number of images.
     #[serde(rename = "pictures")]
     pub images: usize,
 }
@@ -80,20 +81,22 @@ impl EpochSums {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunningMetrics {
-    /// Mean loss of each step, in order.
+    /// Mean loss of each step in nats, in the order of the steps.
     pub losses: Vec<f64>,
-    /// Images that were classified correctly.
+    /// Number of images that were classified correctly.
     pub hits: usize,
+    /// Number of images.
     #[serde(rename = "pictures")]
     pub images: usize,
 }
 
-/// The best epoch so far, on validation.
+/// The epoch with the best score on the validation images so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Best {
+    /// The epoch's number, from 1.
     pub epoch: usize,
-    /// Steps done at its end: the name of its checkpoint.
+    /// Number of steps done at the end of the epoch. Its checkpoint is named after this number.
     pub step: usize,
     pub score: Score,
 }

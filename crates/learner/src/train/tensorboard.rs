@@ -1,4 +1,4 @@
-//! The observer that writes a run's events as curves, which TensorBoard draws while they grow.
+//! The observer that writes a run's events for TensorBoard, which draws them as curves during training.
 
 use std::io;
 use std::path::Path;
@@ -10,14 +10,15 @@ use crate::config::{self, Config};
 use crate::train::event_file::{EventWriter, tag};
 use crate::train::observer::Observer;
 
-/// Writes a run's events as they happen.
+/// An observer that writes a run's events into an event file.
 #[derive(Debug)]
 pub struct TensorBoard {
     writer: EventWriter,
 }
 
 impl TensorBoard {
-    /// Writes into `folder` from step `step` on (0: from the run's beginning).
+    /// Begins a new event file in `folder`. `step` is the number of steps that the run has done: 0 for a new
+    /// run, more for a resumed one.
     ///
     /// # Errors
     /// If the event file cannot be written.
@@ -38,7 +39,7 @@ impl TensorBoard {
 
 impl Observer for TensorBoard {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        // TensorBoard keeps `f32`.
+        // TensorBoard stores values as `f32`.
         let (step, values) = match event {
             Event::Start(_) | Event::Finish(_) | Event::Unknown => return self.writer.flush(),
             Event::Step(step) => (

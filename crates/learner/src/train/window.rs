@@ -1,4 +1,4 @@
-//! The logging window: losses and hits are collected on the device and fetched a window at a time.
+//! The logging window: losses and hits stay on the device and are fetched once for each window.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
@@ -7,22 +7,25 @@ use model::Cnn;
 
 use crate::train::state::RunningMetrics;
 
-/// The steps of a logging window. Reading a value from a GPU waits for it, so each step leaves its
-/// loss there, and the window fetches all of them together.
+/// The metrics of a logging window. To read a value from a GPU, the program has to wait for the GPU. So each
+/// step leaves its loss and its hits on the device, and the window fetches those of all its steps together.
 #[derive(Default)]
 pub(crate) struct Window {
+    /// The metrics of the steps that were fetched. `images` also counts the other steps' images.
     fetched: RunningMetrics,
-    /// Losses of the steps that are not fetched yet, each `[1]`.
+    /// The losses that are not fetched yet, each `[1]`.
     losses: Vec<Tensor<1>>,
+    /// The numbers of correctly classified images that are not fetched yet, each `[1]`.
     hits: Vec<Tensor<1, Int>>,
 }
 
 impl Window {
-    /// Continues a window that was under way when the run was interrupted.
+    /// Continues the window that was under way when the run was interrupted.
     pub(crate) fn resume(metrics: RunningMetrics) -> Self {
         Self { fetched: metrics, ..Self::default() }
     }
 
+    /// Number of steps in the window.
     pub(crate) fn len(&self) -> usize {
         self.fetched.losses.len() + self.losses.len()
     }
@@ -37,7 +40,7 @@ impl Window {
         self.fetched.images += n;
     }
 
-    /// The running metrics so far, fetched from the device.
+    /// Fetches the metrics that are still on the device, and returns those of all steps of the window.
     pub(crate) fn fetch(&mut self) -> &RunningMetrics {
         if !self.losses.is_empty() {
             let losses = Tensor::cat(std::mem::take(&mut self.losses), 0).into_data();
@@ -48,14 +51,14 @@ impl Window {
         &self.fetched
     }
 
-    /// Takes the running metrics out and leaves an empty window.
+    /// Returns the metrics of all steps of the window, and leaves an empty window.
     pub(crate) fn take(&mut self) -> RunningMetrics {
         self.fetch();
         std::mem::take(&mut self.fetched)
     }
 }
 
-/// Euclidean norm of all gradients together.
+/// The Euclidean norm of all gradients together.
 pub(crate) fn gradient_norm(model: &Cnn, gradients: &GradientsParams) -> f64 {
     struct SumOfSquares<'a>(&'a GradientsParams, f64);
     impl ModuleVisitor for SumOfSquares<'_> {

@@ -1,4 +1,5 @@
-//! One network, several backends: the same start, nearly the same steps, nearly the same logits.
+//! Compares a network on several backends: they start from the same weights, and their steps and logits are
+//! nearly the same.
 
 use learner::eval::predict::predict;
 use learner::random::{Stream, generator};
@@ -8,7 +9,7 @@ use network::NamedTensors;
 
 use crate::memory::{cpu, digits, sample_test, small_network, training};
 
-/// ||a - b|| / ||b|| of each tensor, with its name.
+/// The relative difference ||a - b|| / ||b|| of each tensor, with the tensor's name.
 fn differences(a: &NamedTensors, b: &NamedTensors) -> Vec<(String, f64)> {
     let square = |x: f64| x * x;
     a.iter()
@@ -21,7 +22,7 @@ fn differences(a: &NamedTensors, b: &NamedTensors) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// The first four steps of a tiny network, without dropout.
+/// The weights of a tiny network without dropout after its first four steps.
 fn first_steps(backend: Backend) -> NamedTensors {
     let (memory, result) = digits(32, 8, &small_network()).fit(&training(1, 8, 1e-3), backend);
     result.unwrap();

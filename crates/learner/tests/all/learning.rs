@@ -1,4 +1,4 @@
-//! Training learns, repeats to the bit, and stops at what is not finite.
+//! Tests that training learns, that it repeats to the bit, and that it ends if a number is not finite.
 
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
@@ -7,7 +7,7 @@ use network::config::{ModelConfig, Normalization, UnitConfig};
 use crate::memory::{cpu, digits, small_network, training};
 
 #[test]
-fn one_batch_is_learned_by_heart() {
+fn one_batch_is_learned_completely() {
     let task = digits(32, 10, &small_network());
     let (memory, best) = task.fit(&training(120, 32, 0.01), cpu());
     best.unwrap();
@@ -25,14 +25,15 @@ fn every_optimizer_and_schedule_learns() {
             let config =
                 TrainConfig { optimizer, schedule, weight_decay: 1e-4, ..training(6, 20, learning_rate) };
             let best = task.fit(&config, cpu()).1.unwrap();
-            // Guessing reaches 10 %.
+            // Ten classes are guessed correctly in 10 % of the cases.
             assert!(best.score.accuracy > 0.5, "{optimizer:?} {schedule:?}: {best:?}");
         }
     }
 }
 
-/// Everything that draws random numbers: weights, order, dropout; and batch statistics.
-pub(crate) fn with_everything_random() -> ModelConfig {
+/// A network with everything that draws random numbers (weights, order and dropout), and with batch
+/// statistics.
+pub(crate) fn network_with_dropout_and_batch_statistics() -> ModelConfig {
     let mut model = small_network();
     model.dropout = 0.3;
     model.dense = vec![20];
@@ -43,7 +44,7 @@ pub(crate) fn with_everything_random() -> ModelConfig {
 
 #[test]
 fn the_same_seed_gives_the_same_bits() {
-    let task = digits(100, 20, &with_everything_random());
+    let task = digits(100, 20, &network_with_dropout_and_batch_statistics());
     let sha = |seed| {
         let (memory, result) = task.fit(&TrainConfig { seed, ..training(2, 16, 0.01) }, cpu());
         result.unwrap();
@@ -56,7 +57,7 @@ fn the_same_seed_gives_the_same_bits() {
 #[test]
 fn a_network_that_diverges_is_stopped_and_its_last_good_state_is_kept() {
     let task = digits(64, 10, &small_network());
-    // The first steps are harmless; then the rate rises to the absurd.
+    // The first steps have a small learning rate, and later steps an absurdly large one.
     let config = TrainConfig {
         optimizer: Optimizer::Sgd,
         schedule: Schedule::OneCycle,
@@ -85,7 +86,8 @@ fn events_and_snapshots_come_when_they_are_due() {
     };
     let (memory, best) = task.fit(&config, cpu());
     let steps: Vec<usize> = memory.steps().iter().map(|step| step.step).collect();
-    // A window ends after two steps and at an epoch's end (5, 10); a checkpoint may fall into one.
+    // A window ends after two steps and at the end of an epoch (5, 10). A checkpoint may come within a
+    // window.
     assert_eq!(steps, [2, 4, 5, 7, 9, 10]);
     let checkpoints: Vec<usize> = memory.snapshots.iter().map(|s| s.state.step).collect();
     assert_eq!(checkpoints, [3, 5, 6, 9, 10]);
@@ -102,7 +104,7 @@ fn events_and_snapshots_come_when_they_are_due() {
 #[test]
 fn patience_ends_a_run_that_does_not_get_better() {
     let task = digits(40, 20, &small_network());
-    // At this rate nothing changes, so the first epoch stays the best.
+    // At this learning rate the score does not change, so the first epoch stays the best.
     let config = TrainConfig { patience: 3, ..training(10, 20, 1e-12) };
     let (memory, best) = task.fit(&config, cpu());
     assert_eq!((best.unwrap().epoch, memory.epochs().len()), (1, 4));
@@ -110,7 +112,7 @@ fn patience_ends_a_run_that_does_not_get_better() {
 
 #[test]
 fn validation_does_not_change_what_is_learned() {
-    let model = with_everything_random();
+    let model = network_with_dropout_and_batch_statistics();
     let weights = |validation| {
         let (memory, result) = digits(60, validation, &model).fit(&training(2, 20, 0.01), cpu());
         result.unwrap();
@@ -120,7 +122,7 @@ fn validation_does_not_change_what_is_learned() {
 }
 
 #[test]
-fn a_batch_larger_than_the_data_is_all_of_it() {
+fn a_batch_size_above_the_number_of_images_takes_all_of_them() {
     let task = digits(20, 10, &ModelConfig { units: vec![], ..ModelConfig::default() });
     let (memory, result) = task.fit(&training(3, 128, 0.01), cpu());
     result.unwrap();

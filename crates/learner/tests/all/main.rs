@@ -1,4 +1,4 @@
-//! The learner's tests, as one program: linking Burn once is enough.
+//! The tests of learner's public functions. They are one program, so that Burn is linked only once.
 
 #![allow(
     clippy::unwrap_used,

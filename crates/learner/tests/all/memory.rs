@@ -1,4 +1,4 @@
-//! An observer that remembers, and small things to learn.
+//! Shared parts of the tests: an observer that keeps everything in memory, and small training tasks.
 
 use std::io;
 
@@ -14,14 +14,16 @@ use network::config::{ModelConfig, UnitConfig};
 use network::{Architecture, NamedTensors};
 use run_files::{EpochEvent, Event, StepEvent};
 
+/// An observer that keeps the events and snapshots of a run in memory.
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) events: Vec<Event>,
     pub(crate) snapshots: Vec<Snapshot>,
-    /// Steps done before, if the run was resumed.
+    /// Number of steps that were done before, if the run was resumed.
     pub(crate) resumed_at: Option<usize>,
+    /// Number of steps that were observed.
     steps: usize,
-    /// After so many steps it asks for an end.
+    /// The run is stopped after this number of steps.
     stop_after: Option<usize>,
 }
 
@@ -31,7 +33,7 @@ impl Observer for Memory {
     }
 
     fn stop_requested(&self) -> bool {
-        // Asked for while a step is under way, which is then the last one.
+        // The loop calls this while a step is under way. That step is then the last one.
         self.stop_after.is_some_and(|steps| self.steps + 1 >= steps)
     }
 
@@ -66,7 +68,7 @@ impl Memory {
     }
 }
 
-/// A task: images to learn and to validate on, and the network for it.
+/// A training task: images to train and to validate on, and a network.
 pub(crate) struct Task {
     pub(crate) train: TrainSet,
     pub(crate) validation: ValidationSet,
@@ -74,17 +76,17 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Trains on a backend; what happened is in the memory even if it ended early.
+    /// Trains on a backend without a stop. The memory holds the events and snapshots even if training failed.
     pub(crate) fn fit(&self, config: &TrainConfig, backend: Backend) -> (Memory, Result<Best, FitError>) {
         let (memory, result) = self.fit_from(config, backend, None, None);
         let finished = |outcome| match outcome {
             Outcome::Finished(best) => best,
-            Outcome::Stopped(at) => panic!("nobody asked for an end, and it came at {at:?}"),
+            Outcome::Stopped(state) => panic!("stopped without a request at {state:?}"),
         };
         (memory, result.map(finished))
     }
 
-    /// Resumes from a snapshot, and asks for an end after so many steps.
+    /// Trains from a snapshot or from the beginning, and stops after `stop_after` steps if it is given.
     pub(crate) fn fit_from(
         &self,
         config: &TrainConfig,
@@ -105,7 +107,7 @@ pub(crate) fn cpu() -> Backend {
     *Backend::COMPILED.iter().find(|backend| **backend != Backend::Wgpu).unwrap()
 }
 
-/// Two small units, so that every backend is done soon.
+/// A network of two small units, so that training is quick on every backend.
 pub(crate) fn small_network() -> ModelConfig {
     let unit = |filters| UnitConfig { filters, kernel_size: 3, ..UnitConfig::default() };
     ModelConfig { units: vec![unit(4), unit(8)], ..ModelConfig::default() }
@@ -115,14 +117,14 @@ pub(crate) fn sample_test() -> TestSet {
     load::load_test(Name::Sample, "".as_ref()).unwrap()
 }
 
-/// The pixels and labels of the first images.
+/// The pixels and labels of the first `count` images.
 fn first(images: &Subset, count: usize) -> (Vec<u8>, Vec<u8>) {
     let pixels = (0..count).flat_map(|i| images.image(i).to_vec()).collect();
     (pixels, (0..count).map(|i| images.label(i)).collect())
 }
 
-/// A task with the first digits of the sample's training file to learn, and the first of its test file to
-/// validate on.
+/// A task on the sample: the first `train` digits of its training file to train on, and the first
+/// `validation` digits of its test file to validate on.
 pub(crate) fn digits(train: usize, validation: usize, model: &ModelConfig) -> Task {
     let all = load::load_train(Name::Sample, "".as_ref()).unwrap();
     let (mut pixels, mut labels) = first(all.subset(), train);
@@ -135,7 +137,7 @@ pub(crate) fn digits(train: usize, validation: usize, model: &ModelConfig) -> Ta
     Task { train, validation, architecture: Architecture::new(model, [1, 28, 28], 10).unwrap() }
 }
 
-/// Adam at a constant rate.
+/// A configuration of Adam with a constant learning rate.
 pub(crate) fn training(epochs: usize, batch_size: usize, learning_rate: f64) -> TrainConfig {
     TrainConfig {
         epochs: epochs.try_into().unwrap(),

@@ -1,4 +1,4 @@
-//! A run that was interrupted ends in the same bits as one that was not.
+//! Tests that a run that was interrupted and resumed ends with the same bits as one that was not.
 
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
@@ -7,10 +7,11 @@ use learner::train::state::Snapshot;
 use network::{NamedTensors, TensorsError};
 use run_files::Event;
 
-use crate::learning::with_everything_random;
+use crate::learning::network_with_dropout_and_batch_statistics;
 use crate::memory::{Task, cpu, digits, small_network, training};
 
-/// Goes through a run with an interruption after each number of steps; all events, and the last snapshot.
+/// Trains with an interruption after each of these numbers of steps. Returns all events and the last
+/// snapshot.
 fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event>, Snapshot) {
     let (mut events, mut from) = (Vec::new(), None);
     let mut steps_before = None;
@@ -18,15 +19,15 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
         let (memory, outcome) = task.fit_from(config, cpu(), from, stop_after);
         let last = memory.snapshots.last().unwrap().clone();
         match outcome.unwrap() {
-            Outcome::Stopped(at) => {
-                assert_eq!((at.step, at.epoch), (last.state.step, last.state.epoch));
+            Outcome::Stopped(state) => {
+                assert_eq!((state.step, state.epoch), (last.state.step, last.state.epoch));
             }
             Outcome::Finished(_) => assert_eq!(stop_after, None),
         }
         assert_eq!(memory.resumed_at, steps_before);
-        // As `metrics.jsonl` does: one start, however often the run was resumed.
-        let is_said_again = |event: &Event| memory.resumed_at.is_some() && matches!(event, Event::Start(_));
-        events.extend(memory.events.iter().filter(|event| !is_said_again(event)));
+        // The start event of a resumed run is left out, as it is in `metrics.jsonl`.
+        let is_repeated = |event: &Event| memory.resumed_at.is_some() && matches!(event, Event::Start(_));
+        events.extend(memory.events.iter().filter(|event| !is_repeated(event)));
         steps_before = Some(last.state.step);
         from = Some(last);
     }
@@ -35,7 +36,7 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
 
 #[test]
 fn every_kind_of_run_resumes_to_the_same_bits() {
-    let task = digits(100, 20, &with_everything_random());
+    let task = digits(100, 20, &network_with_dropout_and_batch_statistics());
     for optimizer in [Optimizer::Adam, Optimizer::Adamw, Optimizer::Sgd] {
         let config = TrainConfig {
             optimizer,
@@ -47,7 +48,8 @@ fn every_kind_of_run_resumes_to_the_same_bits() {
         };
         let (whole, result) = task.fit(&config, cpu());
         result.unwrap();
-        // Six steps an epoch: after one step, within a window, at a checkpoint, at an epoch's end.
+        // An epoch has six steps. The interruptions come after the first step, within a logging window, at a
+        // checkpoint and at the end of an epoch.
         let (events, last) = interrupted(&task, &config, &[1, 1, 3, 1, 6, 5]);
         assert_eq!(events, whole.events, "{optimizer:?}");
         assert_eq!(Some(&last), whole.snapshots.last(), "{optimizer:?}");
@@ -61,14 +63,14 @@ fn patience_counts_on_after_an_interruption() {
     let (events, last) = interrupted(&task, &config, &[3, 2]);
     assert_eq!(events, task.fit(&config, cpu()).0.events);
     assert_eq!((last.state.epoch, last.state.best.unwrap().epoch), (4, 1));
-    // And a run that is at its end stays there.
+    // A run that is at its end takes no further step.
     let (memory, outcome) = task.fit_from(&config, cpu(), Some(last.clone()), None);
     assert_eq!(outcome.unwrap(), Outcome::Finished(last.state.best.unwrap()));
     assert!(memory.snapshots.is_empty() && memory.steps().is_empty());
 }
 
 #[test]
-fn a_longer_window_than_the_key_says_now_ends_at_the_next_step() {
+fn a_window_that_is_longer_than_the_changed_configuration_allows_ends_at_the_next_step() {
     let task = digits(100, 20, &small_network());
     let config = |log_every: usize| TrainConfig {
         log_every_steps: log_every.try_into().unwrap(),
@@ -80,7 +82,7 @@ fn a_longer_window_than_the_key_says_now_ends_at_the_next_step() {
     assert_eq!(memory.steps().iter().map(|step| step.step).collect::<Vec<_>>(), [6, 9, 10]);
 }
 
-/// Every tensor but one.
+/// A copy of these tensors without one of them.
 fn without(tensors: &NamedTensors, left_out: &str) -> NamedTensors {
     let mut rest = NamedTensors::default();
     for (name, shape, values) in tensors.iter().filter(|(name, ..)| *name != left_out) {
@@ -90,7 +92,7 @@ fn without(tensors: &NamedTensors, left_out: &str) -> NamedTensors {
 }
 
 #[test]
-fn a_state_that_does_not_fit_is_refused_by_name() {
+fn a_snapshot_that_does_not_fit_is_refused() {
     let task = digits(40, 20, &small_network());
     let config = training(2, 20, 0.01);
     let snapshot = task.fit(&config, cpu()).0.snapshots[0].clone();

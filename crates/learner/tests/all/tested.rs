@@ -1,4 +1,4 @@
-//! The log of a run's tests, which several processes may write at once.
+//! Tests the log of a run's tests, which several processes may write at the same time.
 
 use std::fs;
 use std::thread;
@@ -15,7 +15,7 @@ fn tests_that_end_at_once_are_all_counted() {
     fs::write(dir.path().join("config.toml"), "").unwrap();
     let counts: Vec<usize> = thread::scope(|scope| {
         let test = || -> Vec<usize> {
-            // Each opens the log by itself, as processes do.
+            // Each thread opens the log by itself, as a process would.
             let run = RunDir::open(dir.path()).unwrap();
             (0..TESTS)
                 .map(|_| run.note_test(&TestNote { accuracy: Some(0.5), ..TestNote::default() }).unwrap())
@@ -27,7 +27,7 @@ fn tests_that_end_at_once_are_all_counted() {
     let log = fs::read_to_string(dir.path().join("tests.jsonl")).unwrap();
     assert_eq!(log.lines().count(), THREADS * TESTS);
     assert!(log.lines().all(|line| serde_json::from_str::<TestNote>(line).is_ok()), "{log}");
-    // Everybody was told another number.
+    // Each test was given another number, from 1 to the number of all tests.
     let mut sorted = counts;
     sorted.sort_unstable();
     assert_eq!(sorted, (1..=THREADS * TESTS).collect::<Vec<_>>());

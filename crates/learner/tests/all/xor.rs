@@ -1,4 +1,5 @@
-//! The lecture says that a linear model cannot compute XOR and that one hidden layer can.
+//! Tests the lecture's claim that a linear model cannot compute XOR and that a network with one hidden layer
+//! can.
 
 use dataset::TrainSet;
 use dataset::idx::{Images, Labels};
@@ -7,9 +8,10 @@ use network::{Architecture, ModelConfig};
 
 use crate::memory::{Task, cpu, training};
 
-/// The four images of two pixels. The class is whether exactly one pixel has ink.
+/// A task with the four images of two pixels that are black or white. The class is 1 if exactly one pixel is
+/// set.
 fn xor(dense: Vec<usize>) -> Task {
-    // Training and validation take the same four images.
+    // The network is trained and validated on the same four images.
     let images = Images::new(8, 1, 2, [0, 0, 0, 255, 255, 0, 255, 255].repeat(2)).unwrap();
     let labels = Labels::new([0, 1, 1, 0].repeat(2), 2).unwrap();
     let (train, validation) = TrainSet::from_images(images, labels, 2).unwrap().split_at(4).unwrap();

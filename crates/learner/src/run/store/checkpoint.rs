@@ -1,9 +1,9 @@
-//! Checkpoints: a snapshot as one folder, which is there whole or not at all, and is used only if
-//! every bit of it is as it was written.
+//! Checkpoints: folders that each hold one snapshot. A checkpoint is written whole or not at all, and it is
+//! read only if every bit of it is as it was written.
 //!
-//! The folder of step 858 is `step-00000858`. It is filled under another name, synced, sealed by a
-//! manifest, and then renamed. The best model is not kept twice: the newest checkpoint says which
-//! step was best, so the two cannot contradict each other.
+//! The folder of step 858 is `step-00000858`. It is filled under another name, completed by a manifest,
+//! synced to the disk, and then renamed. The best model has no copy of its own. The newest checkpoint names
+//! the step of the best one instead, so that a copy can never contradict it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,26 +16,27 @@ use crate::run::store::durable;
 use crate::run::store::manifest::{self, Entry};
 use crate::train::state::{Snapshot, TrainingState};
 
-/// The model's file in a checkpoint's folder.
+/// The name of the weights' file in a checkpoint's folder.
 pub const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.toml";
 const MANIFEST: &str = "MANIFEST";
 const FILES: [&str; 3] = [WEIGHTS, OPTIMIZER, STATE];
 
+/// Prefix of the name of a checkpoint.
 const STEP: &str = "step-";
-/// A folder that is being filled.
+/// Prefix of the name of a folder that is being filled.
 const STAGING: &str = "staging-";
-/// A folder that is being removed, file by file.
+/// Prefix of the name of a checkpoint whose files are being removed.
 const REMOVED: &str = "removed-";
-/// A folder that was damaged, and set aside.
+/// Prefix of the name of a damaged checkpoint that was set aside.
 const BROKEN: &str = "broken-";
-/// Largest file of a checkpoint, in bytes: a thousand times what the lecture's network needs.
+/// Largest size of a file of a checkpoint, in bytes: a thousand times what the lecture's network needs.
 const LARGEST: u64 = 1 << 30;
-/// Number of newest checkpoints that are kept, each with the best checkpoint that it names.
+/// Number of newest checkpoints that are kept. The best checkpoint that each of them names is kept as well.
 const KEPT: usize = 2;
 
-/// Why a checkpoint is not usable. Each text is complete: it has no source to be printed after it.
+/// Why a checkpoint cannot be used. Each text includes its cause, so no variant has a source.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     #[error("{}: {reason}", path.display())]
@@ -43,15 +44,20 @@ pub enum CheckpointError {
     #[error("{}: {problem}; this checkpoint is damaged and cannot be used", path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("{}: {reason}", path.display())]
-    Weights { path: PathBuf, reason: TensorsError },
-    #[error("{}: none of its {count} checkpoints can be used; bring one back from a copy, or train anew. The newest: {newest}", dir.display())]
+    Tensors { path: PathBuf, reason: TensorsError },
+    #[error(
+        "{}: none of its {count} checkpoints can be used; bring one back from a copy, or train a new run. \
+         The error of the newest one: {newest}",
+        dir.display()
+    )]
     NoneGood { dir: PathBuf, count: usize, newest: Box<CheckpointError> },
 }
 
-/// Writes a snapshot below `dir`, and removes checkpoints that are no longer kept.
+/// Writes a snapshot as a checkpoint below `dir`, removes the checkpoints that are no longer kept, and
+/// returns the path of the new one.
 ///
 /// # Errors
-/// If something cannot be written; then what was there before is still there.
+/// If a file cannot be written or removed. The newest earlier checkpoint is then still there.
 pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
     let weights = snapshot.weights.to_bytes().map_err(io::Error::other)?;
     let optimizer = snapshot.optimizer.to_bytes().map_err(io::Error::other)?;
@@ -60,7 +66,8 @@ pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
     let (staging, target) = (dir.join(format!("{STAGING}{name}")), dir.join(&name));
     let filled = fill(&staging, [&weights, &optimizer, state.as_bytes()]);
     if let Err(error) = filled.and_then(|()| put_in_place(&staging, &target)) {
-        // A full disk is the likely reason, so the space is freed at once. If that fails, the next start frees it.
+        // A full disk is the likely reason, so the space is freed at once. If this fails as well, `sweep`
+        // frees the space when the run is resumed.
         drop(fs::remove_dir_all(&staging));
         return Err(error);
     }
@@ -68,12 +75,13 @@ pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
     Ok(target)
 }
 
+/// Writes the files of a checkpoint and its manifest into the folder `staging`.
 fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     durable::remove_folder(staging)?;
     fs::create_dir_all(staging)?;
     for (name, content) in FILES.into_iter().zip(contents) {
         if content.len() as u64 > LARGEST {
-            // A larger file would be refused by `load`.
+            // `load` would refuse a larger file, so it must not be written.
             return Err(io::Error::other(format!("{name}: {}", too_large(content.len() as u64))));
         }
         durable::write(&staging.join(name), content)?;
@@ -89,29 +97,31 @@ fn too_large(length: u64) -> String {
 }
 
 fn put_in_place(staging: &Path, target: &Path) -> io::Result<()> {
-    // A checkpoint of the same step is there only if it could not be read when the run was resumed.
+    // There is a checkpoint of the same step only if its files could not be read when the run was resumed.
     if target.exists() {
         remove(target)?;
     }
     durable::rename(staging, target)
 }
 
-/// Renames the folder before its files go, so that a half-removed folder never has a checkpoint's name.
+/// Removes a checkpoint. The folder is renamed before its files are removed, so that a folder that lacks some
+/// files never has the name of a checkpoint.
 fn remove(checkpoint: &Path) -> io::Result<()> {
     let removed = beside(checkpoint, REMOVED);
     durable::rename(checkpoint, &removed)?;
     durable::remove_folder(&removed)
 }
 
+/// The path of a checkpoint with this prefix before its name.
 fn beside(checkpoint: &Path, prefix: &str) -> PathBuf {
     let name = checkpoint.file_name().unwrap_or_default().to_string_lossy();
     checkpoint.with_file_name(format!("{prefix}{name}"))
 }
 
-/// Removes checkpoints that are no longer kept, also those that an interrupted [`save`] did not come to.
+/// Removes the checkpoints that are no longer kept, also those that an interrupted [`save`] did not remove.
 ///
 /// # Errors
-/// If the folder cannot be read or something cannot be removed.
+/// If the folder cannot be read or a checkpoint cannot be removed.
 pub fn prune(dir: &Path) -> io::Result<()> {
     let checkpoints = list(dir)?;
     let (old, kept) = checkpoints.split_at(checkpoints.len().saturating_sub(KEPT));
@@ -122,27 +132,28 @@ pub fn prune(dir: &Path) -> io::Result<()> {
     old.iter().filter(|checkpoint| !best.contains(checkpoint)).try_for_each(|checkpoint| remove(checkpoint))
 }
 
-/// The folder of the best model so far as this checkpoint names it. The checkpoint may be damaged.
+/// The path of the best checkpoint that this checkpoint names. Neither of them is verified.
 fn best_of(checkpoint: &Path) -> Option<PathBuf> {
     let state: TrainingState = toml::from_str(&fs::read_to_string(checkpoint.join(STATE)).ok()?).ok()?;
     Some(checkpoint.with_file_name(name(state.best?.step)))
 }
 
-/// The name of the folder of a step's checkpoint.
+/// The name of the checkpoint of a step.
 fn name(step: usize) -> String {
     format!("{STEP}{step:08}")
 }
 
-/// The step of a folder, if it has the name of a checkpoint.
+/// The step of the checkpoint with this name; `None` if the name is not that of a checkpoint.
 fn step_of(folder: &str) -> Option<usize> {
     let step = folder.strip_prefix(STEP)?.parse().ok()?;
     (name(step) == folder).then_some(step)
 }
 
-/// Removes what an interrupted [`save`] left over; only the holder of the run directory's lock may.
+/// Removes the folders that an interrupted [`save`] left behind. The caller must hold the lock of the run, so
+/// that no other process is using these folders.
 ///
 /// # Errors
-/// If the folder cannot be read or something cannot be removed.
+/// If the folder cannot be read or one of its folders cannot be removed.
 pub fn sweep(dir: &Path) -> io::Result<()> {
     for (name, path) in entries(dir)? {
         if name.starts_with(STAGING) || name.starts_with(REMOVED) {
@@ -158,13 +169,14 @@ pub fn sweep(dir: &Path) -> io::Result<()> {
 /// If the folder cannot be read.
 pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = entries(dir)?;
-    // They are sorted by number, because in the order of text a step of nine digits comes before one of eight.
+    // The steps are sorted as numbers. As text, a step of nine digits could come before a step of eight.
     let mut steps: Vec<(usize, PathBuf)> =
         entries.into_iter().filter_map(|(name, path)| Some((step_of(&name)?, path))).collect();
     steps.sort();
     Ok(steps.into_iter().map(|(_, path)| path).collect())
 }
 
+/// The name and the path of each entry of a folder.
 fn entries(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let named = |entry: fs::DirEntry| (entry.file_name().to_string_lossy().into_owned(), entry.path());
     fs::read_dir(dir)?.map(|entry| entry.map(named)).collect()
@@ -177,19 +189,19 @@ pub struct DamagedCheckpoint {
     pub error: CheckpointError,
 }
 
-/// The newest checkpoint that is whole, and the newer ones that are not.
+/// The newest good checkpoint.
 #[derive(Debug)]
 pub struct Newest {
     pub snapshot: Snapshot,
     pub path: PathBuf,
-    /// Newest first.
+    /// Newer checkpoints that are damaged, the newest first.
     pub damaged: Vec<DamagedCheckpoint>,
 }
 
 /// Finds the newest good checkpoint below `dir`; `None` if there is no checkpoint at all.
 ///
 /// # Errors
-/// If there are checkpoints and none is good, or the folder cannot be read.
+/// If there are checkpoints but none is good, or if the folder cannot be read.
 pub fn newest(dir: &Path) -> Result<Option<Newest>, CheckpointError> {
     let checkpoints = list(dir).map_err(|reason| CheckpointError::Io { path: dir.to_owned(), reason })?;
     let count = checkpoints.len();
@@ -205,25 +217,26 @@ pub fn newest(dir: &Path) -> Result<Option<Newest>, CheckpointError> {
 }
 
 impl CheckpointError {
-    /// Whether the file could not be read, which says nothing about the checkpoint itself.
+    /// Whether a file could not be read. The checkpoint itself may then still be good.
     pub fn is_unreadable(&self) -> bool {
         matches!(self, Self::Io { reason, .. } if reason.kind() != io::ErrorKind::NotFound)
     }
 
-    /// Whether a file was no longer there: a process that trains may have removed the checkpoint meanwhile.
+    /// Whether a file was missing. Another process that trains here may have removed the checkpoint.
     pub fn is_gone(&self) -> bool {
         match self {
             Self::Io { reason, .. } => reason.kind() == io::ErrorKind::NotFound,
             Self::NoneGood { newest, .. } => newest.is_gone(),
-            Self::Damaged { .. } | Self::Weights { .. } => false,
+            Self::Damaged { .. } | Self::Tensors { .. } => false,
         }
     }
 }
 
-/// Renames a damaged checkpoint so that it is no longer one, keeps it for a person to look at, and returns its new path.
+/// Sets a damaged checkpoint aside: renames it, so that it no longer counts as a checkpoint and a person can
+/// still look at it. Returns its new path.
 ///
 /// # Errors
-/// If it cannot be renamed.
+/// If the checkpoint cannot be renamed.
 pub fn set_aside(checkpoint: &Path) -> io::Result<PathBuf> {
     let mut target = beside(checkpoint, BROKEN);
     let mut number = 2;
@@ -235,38 +248,38 @@ pub fn set_aside(checkpoint: &Path) -> io::Result<PathBuf> {
     Ok(target)
 }
 
-/// The checkpoint of the best model so far, as the newest good checkpoint tells.
+/// The checkpoint of the best model so far, which the newest good checkpoint names.
 #[derive(Debug)]
-pub(crate) struct Best {
+pub(crate) struct BestCheckpoint {
     pub(crate) snapshot: Snapshot,
     pub(crate) path: PathBuf,
     /// Newer checkpoints that are damaged, newest first.
     pub(crate) damaged: Vec<DamagedCheckpoint>,
 }
 
-/// Finds the best model so far; `None` before the end of the first epoch.
+/// Finds the checkpoint of the best model so far; `None` before the end of the first epoch.
 ///
 /// # Errors
-/// As [`newest`], and if the best checkpoint itself is damaged.
-pub(crate) fn best(dir: &Path) -> Result<Option<Best>, CheckpointError> {
+/// If [`newest`] fails, or if the best checkpoint is damaged.
+pub(crate) fn best(dir: &Path) -> Result<Option<BestCheckpoint>, CheckpointError> {
     let Some(Newest { snapshot, path, damaged }) = newest(dir)? else { return Ok(None) };
     let Some(best) = snapshot.state.best else { return Ok(None) };
     if best.step == snapshot.state.step {
-        return Ok(Some(Best { snapshot, path, damaged }));
+        return Ok(Some(BestCheckpoint { snapshot, path, damaged }));
     }
     let path = dir.join(name(best.step));
-    Ok(Some(Best { snapshot: load(&path)?, path, damaged }))
+    Ok(Some(BestCheckpoint { snapshot: load(&path)?, path, damaged }))
 }
 
-/// Whether there may be a best model. This looks quickly and verifies nothing.
+/// Whether a checkpoint below `dir` names a best model. This is quick, because no checkpoint is verified.
 pub fn may_have_best(dir: &Path) -> bool {
     list(dir).is_ok_and(|all| all.iter().any(|checkpoint| best_of(checkpoint).is_some()))
 }
 
-/// A checkpoint, if every bit of it is as it was written.
+/// Reads a checkpoint and verifies every bit of it.
 ///
 /// # Errors
-/// If a file is missing, differs from the manifest, or is not what it should be.
+/// If a file is missing, differs from the manifest, or is not valid.
 pub fn load(checkpoint: &Path) -> Result<Snapshot, CheckpointError> {
     let path = checkpoint.join(MANIFEST);
     let damaged = |problem: String| CheckpointError::Damaged { path: path.clone(), problem };
@@ -287,9 +300,10 @@ pub fn load(checkpoint: &Path) -> Result<Snapshot, CheckpointError> {
 }
 
 fn named_tensors(path: PathBuf, bytes: &[u8]) -> Result<NamedTensors, CheckpointError> {
-    NamedTensors::from_bytes(bytes).map_err(|reason| CheckpointError::Weights { path, reason })
+    NamedTensors::from_bytes(bytes).map_err(|reason| CheckpointError::Tensors { path, reason })
 }
 
+/// The path and the content of a checkpoint's file, after a check that it is as the manifest says.
 fn verified(checkpoint: &Path, expected: &Entry) -> Result<(PathBuf, Vec<u8>), CheckpointError> {
     let path = checkpoint.join(&expected.name);
     let bytes = read(&path, Expected::Exactly(expected.length))?;
@@ -301,7 +315,7 @@ fn verified(checkpoint: &Path, expected: &Entry) -> Result<(PathBuf, Vec<u8>), C
     Err(CheckpointError::Damaged { path, problem })
 }
 
-/// How long a file may be; nothing longer is read into memory.
+/// The length that a file may have, in bytes. A file of another length is not read.
 #[derive(Clone, Copy)]
 enum Expected {
     Exactly(u64),
@@ -321,7 +335,7 @@ fn read(path: &Path, expected: Expected) -> Result<Vec<u8>, CheckpointError> {
         }
         Expected::Exactly(length) | Expected::AtMost(length) => {
             let mut bytes = Vec::new();
-            // A file that grows meanwhile is cut off, and refused for its SHA-256.
+            // If the file grows meanwhile, the rest is not read. The SHA-256 then shows whether it changed.
             File::open(path).and_then(|file| file.take(length).read_to_end(&mut bytes)).map_err(io)?;
             return Ok(bytes);
         }

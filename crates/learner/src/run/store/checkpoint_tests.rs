@@ -1,4 +1,5 @@
-//! Checkpoints read back as written, are verified bit by bit, and are tidied up.
+//! Tests that a checkpoint reads back as it was written, that any change of it is noticed, and that old
+//! checkpoints are removed.
 
 use network::{Architecture, ModelConfig};
 use tempfile::TempDir;
@@ -44,7 +45,7 @@ fn the_last_two_and_the_best_of_each_are_kept() {
     }
     assert_eq!(names(dir.path()), ["step-00000002", "step-00000003", "step-00000010"]);
     assert_eq!(super::best(dir.path()).unwrap().unwrap().snapshot.state.step, 2);
-    // The one before the newest still says 2: if the newest breaks, its best is there.
+    // The checkpoint before the newest still names step 2, so step 2 is kept in case the newest gets damaged.
     save(dir.path(), &snapshot(11, 11)).unwrap();
     assert_eq!(names(dir.path()), ["step-00000002", "step-00000010", "step-00000011"]);
     save(dir.path(), &snapshot(12, 11)).unwrap();
@@ -52,7 +53,7 @@ fn the_last_two_and_the_best_of_each_are_kept() {
 }
 
 #[test]
-fn a_broken_newest_one_is_set_aside_and_the_one_before_it_used() {
+fn a_damaged_newest_checkpoint_is_set_aside_and_the_one_before_it_is_used() {
     let dir = TempDir::new().unwrap();
     save(dir.path(), &snapshot(1, 1)).unwrap();
     for place in ["broken-step-00000002", "broken-2-step-00000002"] {
@@ -70,7 +71,7 @@ fn a_broken_newest_one_is_set_aside_and_the_one_before_it_used() {
 }
 
 #[test]
-fn what_an_interrupted_save_left_over_is_swept() {
+fn folders_that_an_interrupted_save_left_behind_are_removed() {
     let dir = TempDir::new().unwrap();
     save(dir.path(), &snapshot(1, 1)).unwrap();
     for left_over in ["staging-step-00000002", "removed-step-00000000"] {
@@ -82,8 +83,9 @@ fn what_an_interrupted_save_left_over_is_swept() {
     assert_eq!(names(dir.path()), ["step-00000001"]);
 }
 
-/// Bits over all files of a checkpoint, evenly spread, the whole manifest among them, and every
-/// truncation. `MNIST_CNN_BIT_FLIPS` asks for more than these.
+/// The bits of all files of a checkpoint are too many to flip each. The test flips every bit of the manifest,
+/// about 2,000 bits spread evenly over all files (`MNIST_CNN_BIT_FLIPS` sets another number), and it
+/// truncates each file to every shorter length.
 #[test]
 fn every_flipped_bit_and_every_truncation_is_refused() {
     let flips: usize = std::env::var("MNIST_CNN_BIT_FLIPS").map_or(2000, |n| n.parse().unwrap());
@@ -128,7 +130,7 @@ fn every_flipped_bit_and_every_truncation_is_refused() {
 }
 
 #[test]
-fn checkpoints_are_in_the_order_of_their_steps_and_other_names_are_none() {
+fn checkpoints_are_listed_in_the_order_of_their_steps_without_other_folders() {
     let dir = TempDir::new().unwrap();
     for name in ["step-100000000", "step-99999999", "step-00000168.bak", "step-1", "step-"] {
         fs::create_dir(dir.path().join(name)).unwrap();
@@ -138,7 +140,7 @@ fn checkpoints_are_in_the_order_of_their_steps_and_other_names_are_none() {
 }
 
 #[test]
-fn what_is_no_file_or_larger_than_a_model_is_not_read() {
+fn a_folder_and_a_file_that_is_too_large_are_not_read() {
     let dir = TempDir::new().unwrap();
     let path = save(dir.path(), &snapshot(1, 1)).unwrap();
     let mut entries = manifest::parse(&fs::read(path.join(MANIFEST)).unwrap()).unwrap();

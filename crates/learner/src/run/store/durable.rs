@@ -1,7 +1,7 @@
-//! Writing that survives a crash: synced, under the final name whole or not at all.
+//! Writes that survive a crash: a file is synced to the disk, and it gets its final name whole or not at all.
 //!
-//! Every operation that a full disk or a pulled plug can hit goes through here, so that the
-//! tests can let each of them fail in turn.
+//! All files of a run except TensorBoard's event files are written by the functions of this file, so that
+//! tests can make each of their operations fail in turn.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use crate::fault;
 
-/// Ends the name of a file that is not finished.
+/// Suffix of the name of a file that is not finished.
 const PARTIAL: &str = ".partial";
 
-/// An error that says where it happened.
+/// Adds the path to an I/O error.
 fn at(path: &Path) -> impl Fn(io::Error) -> io::Error {
     |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
@@ -29,30 +29,32 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all().map_err(at(path))
 }
 
-/// Writes a file beside its place and renames it: a reader sees the old one or the new one.
+/// Replaces a file: writes the new one under another name and renames it. A reader sees the old file or the
+/// new file, and never a part of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = partial(path);
     let written = write(&partial, bytes).and_then(|()| rename(&partial, path));
     if written.is_err() {
-        // The error says what happened; what is left over is removed on the next start if not now.
+        // If this removal fails as well, the partial file is removed when the folder is locked the next time.
         drop(fs::remove_file(&partial));
     }
     written
 }
 
-/// A name of this process's own: two may replace the same file at once.
+/// The name under which this process writes the file. It contains the process's id, because two processes may
+/// replace the same file at the same time.
 fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{name}.{}{PARTIAL}", std::process::id()))
 }
 
-/// Whether a file of this name was left over by [`replace`] of the file `of`.
+/// Whether `name` is the name of a partial file that [`replace`] writes for the file `of`.
 pub(crate) fn is_partial(name: &str, of: &str) -> bool {
     let id = name.strip_prefix(of).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(PARTIAL));
     id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Renames a file or folder within its folder, and waits until that is on the disk.
+/// Renames a file or folder within its folder, and waits until the new name is on the disk.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::io("rename", from)?;
     fs::rename(from, to).map_err(at(from))?;
@@ -62,7 +64,7 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Waits until the entries of a folder are on the disk.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fault::io("sync", folder)?;
-    // Elsewhere a folder cannot be opened as a file, and its entries need no sync of their own.
+    // Other systems cannot open a folder as a file, and do not need a sync of its entries.
     if cfg!(unix) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
     } else {
@@ -79,7 +81,7 @@ pub(crate) fn remove_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that grows by lines.
+/// A file to which lines are appended.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
@@ -87,7 +89,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the file, without what comes after its first `length` bytes.
+    /// Opens the file, which is made if it is missing, and cuts it off after its first `length` bytes.
     pub(crate) fn open(path: &Path, length: u64) -> io::Result<Self> {
         let is_new = !path.exists();
         let open = OpenOptions::new().create(true).write(true).truncate(false).open(path);
@@ -100,6 +102,7 @@ impl Log {
         Ok(Self { path: path.to_owned(), file })
     }
 
+    /// Appends a line, which must end in a line feed. It reaches the disk with the next [`Self::sync`].
     pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<()> {
         if let Err(error) = fault::io("write", &self.path) {
             self.file.write_all(&line[..line.len() / 2])?;
@@ -108,6 +111,7 @@ impl Log {
         self.file.write_all(line).map_err(at(&self.path))
     }
 
+    /// Waits until all lines are on the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         fault::io("sync", &self.path)?;
         self.file.sync_data().map_err(at(&self.path))

@@ -1,4 +1,4 @@
-//! What a checkpoint's folder holds: SHA-256, length and name of each file, and a seal.
+//! The manifest of a checkpoint: SHA-256, length and name of each of its files, and a seal.
 //!
 //! ```text
 //! mnist-cnn checkpoint 1
@@ -8,27 +8,29 @@
 //! 3c7a0b9d20fe8a16... manifest
 //! ```
 //!
-//! The last line is the SHA-256 of all lines before it: with it each bit of the folder is covered.
+//! The last line is the seal, the SHA-256 of all lines before it. With the seal, a checksum covers every bit
+//! of the folder.
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 const FORMAT: &str = "mnist-cnn checkpoint 1";
 const SEAL: &str = "manifest";
-/// Far more than the few lines of a real one.
+/// Largest length of a manifest in bytes, far more than its few lines need.
 pub(crate) const LONGEST: u64 = 4096;
 
 /// A file that a manifest lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub name: String,
-    /// Bytes.
+    /// Length of the file in bytes.
     pub length: u64,
-    /// In hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
 
 impl Entry {
+    /// The entry for a file with this name and content.
     pub fn new(name: &str, content: &[u8]) -> Self {
         Self { name: name.to_owned(), length: content.len() as u64, sha256: sha256(content) }
     }
@@ -57,15 +59,15 @@ pub fn print(entries: &[Entry]) -> String {
     format!("{sealed}{seal} {SEAL}\n")
 }
 
-/// Reads what [`print`] wrote, and nothing else: every other text is refused.
+/// Reads a manifest that [`print`] wrote.
 ///
 /// # Errors
-/// If a single bit is not as it was written.
+/// If `print` cannot have written these bytes.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, ManifestError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Format)?;
     let rest = text.strip_prefix(FORMAT).and_then(|rest| rest.strip_prefix('\n'));
     let rest = rest.ok_or(ManifestError::Format)?;
-    // The seal is 64 digits, a space, a word and the line's end.
+    // The last line is 64 digits, a space, the word `manifest` and a line feed.
     let sealed = text.len().checked_sub(64 + 1 + SEAL.len() + 1).ok_or(ManifestError::Seal)?;
     let (lines, seal) = text.split_at_checked(sealed).ok_or(ManifestError::Seal)?;
     if seal != format!("{} {SEAL}\n", sha256(lines.as_bytes())) {
@@ -80,10 +82,10 @@ fn entry(line: &str) -> Option<Entry> {
     let mut words = line.splitn(3, ' ');
     let sha256 = words.next().filter(|word| word.len() == 64)?;
     let length = words.next()?.parse().ok()?;
-    // A name, and never a path.
+    // A path is refused, so that no file outside the checkpoint's folder is ever read.
     let name = words.next().filter(|name| !name.is_empty() && !name.contains(['/', '\\', '\r']))?;
     let entry = Entry { name: name.to_owned(), length, sha256: sha256.to_owned() };
-    // There is one way to write an entry: not `+5` or `05` for a length.
+    // An entry may be written in one way only. A length of `+5` or `05`, for example, is refused.
     (entry.line() == line).then_some(entry)
 }
 
@@ -102,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_read() {
+    fn a_printed_manifest_reads_back() {
         let (entries, text) = sample();
         assert_eq!(parse(text.as_bytes()), Ok(entries));
         assert!(text.starts_with("mnist-cnn checkpoint 1\n7692c3ad3540bb80"), "{text}");
