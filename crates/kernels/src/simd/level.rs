@@ -21,6 +21,7 @@ pub enum Level {
 impl Level {
     /// The levels that this processor has, the fastest last.
     pub fn available() -> Vec<Self> {
+        #[allow(unused_mut, reason = "a browser's processor has only the portable level")]
         let mut levels = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         {
@@ -91,8 +92,10 @@ impl Level {
 
 /// A kernel and its instructions. The call is inlined into a function that is compiled with the processor's
 /// features switched on.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 struct Call<K, S>(K, S);
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 impl<K: Kernel, S: Vector> pulp::NullaryFnOnce for Call<K, S> {
     type Output = K::Output;
 
