@@ -57,7 +57,7 @@ pub fn print(entries: &[Entry]) -> String {
     format!("{sealed}{seal} {SEAL}\n")
 }
 
-/// Reads what [`print`] wrote, and nothing else: every other text is refused.
+/// Reads what [`print()`] wrote, and nothing else: every other text is refused.
 ///
 /// # Errors
 /// If a single bit is not as it was written.
