@@ -1,4 +1,4 @@
-//! Who has to agree: two versions of the program, two backends, and other people's libraries.
+//! Comparisons that must agree: with an earlier version, between backends, and with other people's libraries.
 
 pub(crate) mod backends;
 pub(crate) mod reference;

@@ -8,11 +8,11 @@ use anyhow::{Context, Result, ensure};
 use crate::command::{cargo, say};
 use crate::tidy;
 
-/// How much of it.
+/// Which checks run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CiArgs {
-    /// Also what compiles Burn for other backends and features: flex, wgpu (needs a Vulkan driver, which may
-    /// be Mesa's software), the fuzz targets, candle's program.
+    /// Also run the checks that compile Burn for other backends and features, the fuzz targets and candle's
+    /// program. They need a Vulkan driver; Mesa's software driver will do.
     #[arg(long)]
     every_feature: bool,
     /// Only the checks whose names contain this.
@@ -20,7 +20,7 @@ pub(crate) struct CiArgs {
     only: Option<String>,
 }
 
-/// A check: its name, and what does it.
+/// A check, under the name that it is chosen by.
 struct Check {
     name: &'static str,
     does: Does,
@@ -48,9 +48,10 @@ const CHECKS: [Check; 13] = [
         Cargo(&[], "fmt --manifest-path xtask/bench/candle/Cargo.toml --check"),
     ),
     short("rules", Tidy),
-    // It is documented, and the first that compiles Burn: what follows takes over what it can.
+    // First of all that compile Burn: the checks below take over what it has compiled.
     short("the README's test command", Cargo(&[], "test --workspace --locked")),
-    // Without a feature `wgpu` or `flex` of its own, ndarray's compiled code is the same as before.
+    // Together these four packages need burn-ndarray with the same features as the whole workspace, so it is
+    // not compiled again. With fewer of them it would be.
     long(
         "both CPU backends: the kernels on each, one against the other, and the program's tests on flex",
         Cargo(
@@ -58,13 +59,13 @@ const CHECKS: [Check; 13] = [
             "test --locked -p cli -p learner -p model -p ops --no-default-features --features cli/ndarray,cli/flex",
         ),
     ),
-    // Only checked from here on: types, without machine code.
+    // From here on dependencies are checked but not compiled to machine code, except for the last check.
     long(
         "flex alone",
         Cargo(&[], "check --locked -p cli --all-targets --no-default-features --features flex"),
     ),
     short("clippy", Cargo(&[], "clippy --locked --workspace --all-targets FEATURES -- -D warnings")),
-    // With the same features as for clippy, so that the dependencies' types are there already.
+    // With the features of the check before, cargo finds the dependencies' metadata there already.
     short(
         "documentation",
         Cargo(&[("RUSTDOCFLAGS", "-D warnings")], "doc --locked --workspace --no-deps FEATURES"),
@@ -81,7 +82,7 @@ const CHECKS: [Check; 13] = [
             "check --locked --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle",
         ),
     ),
-    // To optimise the graphics stack takes many minutes, and these few tests do not need it.
+    // Optimising the graphics stack would take many minutes, which these few tests never win back.
     long(
         "wgpu, against ndarray",
         Cargo(

@@ -1,4 +1,4 @@
-//! Running other programs, and telling about it.
+//! Runs other programs, and says so; and the statistics of what they measured.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// A line for the person who watches.
+/// Prints a line on standard error.
 pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
@@ -53,7 +53,7 @@ pub(crate) fn executable(messages: &str) -> Option<String> {
         .next_back()
 }
 
-/// The value in the middle, or the upper of two.
+/// The median; of an even number of values, the upper of the two in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -1,4 +1,4 @@
-//! The program as it was at another revision, or wherever somebody has built it.
+//! Finds the program of an earlier version, or builds it from a git revision.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,10 +48,10 @@ fn build(root: &Path, revision: &str, flags: &str) -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     say(&format!("checking out {revision} into {}", folder.display()));
     unpack(root, revision, &folder)?;
-    // One target folder for both: a dependency that both use alike is compiled once.
+    // With one target folder for both versions, a dependency that both use alike is compiled once.
     let target = root.join("target").display().to_string();
     let built = build_program(&folder, &format!("--locked --target-dir {target} {flags}"))?;
-    // The next build of today's program takes the same place.
+    // The next build of today's program overwrites the file that cargo names.
     let program = folder.join("mnist-cnn-before");
     fs::copy(&built, &program).with_context(|| built.clone())?;
     Ok(program)

@@ -51,11 +51,11 @@ enum Task {
         #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
-    /// Time training steps and inference against an earlier version, PyTorch, candle and ONNX Runtime, in turn.
+    /// Time training steps and inference, in turn with an earlier version, PyTorch, candle, ONNX Runtime.
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
-    /// Compare figures and event files with scikit-learn, scipy, numpy and TensorBoard.
+    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
     Crash(crash::CrashArgs),

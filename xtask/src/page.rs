@@ -1,4 +1,4 @@
-//! Opens a run's page in headless Chromium, offline, on a desk and on a phone, and looks for what is wrong.
+//! Opens a run's page in headless Chromium, offline, as wide as on a phone and on a desktop, and checks it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::command::say;
 
-/// What a page may weigh.
+/// The largest size of a page, in bytes.
 const LARGEST: u64 = 2_000_000;
 /// Pixels that a reader without glasses reads at arm's length.
 const SMALLEST_TEXT: f64 = 9.0;
-/// A phone and a desk, in CSS pixels.
+/// Widths of a phone's and a desktop's window, in CSS pixels.
 const WIDTHS: [u32; 2] = [390, 1280];
 
-/// Runs in the page around the one that is looked at: a page of its own has no script.
+/// The script of a second page that holds the run's page in a frame, since the run's page has no script.
 const LOOK: &str = r#"
 addEventListener("load", () => {
   const page = document.querySelector("iframe").contentDocument;
@@ -26,7 +26,7 @@ addEventListener("load", () => {
     const element = walker.currentNode.parentElement;
     const box = element.getBoundingClientRect();
     if (!walker.currentNode.data.trim() || box.width === 0) continue;
-    // Inside a figure the text shrinks with the figure.
+    // Text inside a figure shrinks with the figure.
     const figure = element.closest("svg");
     const scale = figure ? figure.getScreenCTM().a : 1;
     smallest = Math.min(smallest, scale * parseFloat(page.defaultView.getComputedStyle(element).fontSize));
@@ -50,18 +50,18 @@ pub(crate) fn run(root: &Path, page: &Path, browser: &str) -> Result<()> {
         let [scroll, smallest, texts, broken] =
             ["width", "smallest", "texts", "broken"].map(|key| seen[key].as_f64().unwrap_or(f64::NAN));
         say(&format!(
-            "{width} pixels wide: {scroll} pixels of content, {texts} texts of {smallest:.1} pixels or more, {broken} broken pictures, {} messages on the console",
+            "{width} pixels wide: {scroll} pixels of content, {texts} texts of {smallest:.1} pixels or more, {broken} broken images, {} messages on the console",
             console.len()
         ));
         ensure!(scroll <= f64::from(width), "the page scrolls sideways");
         ensure!(smallest >= SMALLEST_TEXT, "text of {smallest:.1} pixels, expected {SMALLEST_TEXT} or more");
-        ensure!(texts > 50.0 && broken == 0.0, "texts or pictures are missing");
+        ensure!(texts > 50.0 && broken == 0.0, "texts or images are missing");
         ensure!(console.is_empty(), "{}", console.join("\n"));
     }
     Ok(())
 }
 
-/// What the browser measured, and what it had to say.
+/// What the browser measured, and the messages on its console.
 fn look(page: &Path, width: u32, browser: &str, folder: &Path) -> Result<(Value, Vec<String>)> {
     let frame: PathBuf = folder.join(format!("{width}.html"));
     let html = format!(
@@ -73,7 +73,7 @@ fn look(page: &Path, width: u32, browser: &str, folder: &Path) -> Result<(Value,
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        // Nothing outside the page can be reached, and the frame may look into it.
+        // The page can reach nothing on the network, and the outer page may read the inner one.
         .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--allow-file-access-from-files"])
         .args(["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", &profile])
         .args(["--dump-dom".to_owned(), format!("file://{}", frame.display())])

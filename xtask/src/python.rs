@@ -1,4 +1,4 @@
-//! Python environments below target, with what this project is compared with.
+//! Python environments below `target`, which hold the libraries that this project is compared with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// `packages` as pip takes them.
+    /// `packages` are written as pip takes them.
     pub(crate) fn new(folder: PathBuf, packages: Vec<String>) -> Self {
         Self { folder, packages }
     }
@@ -42,7 +42,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Written last, so an environment without it is half made.
+    /// This file is written last, so an environment without it is incomplete.
     fn ready_file(&self) -> PathBuf {
         self.folder.join("ready")
     }
@@ -58,7 +58,7 @@ pub(crate) fn requirements(text: &str) -> Vec<String> {
     packages.filter(|package| !package.is_empty()).map(str::to_owned).collect()
 }
 
-/// Runs a program that prints for the person who watches.
+/// Runs a program whose output goes to the terminal.
 pub(crate) fn run_visibly(root: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     let status = Command::new(program).args(arguments).current_dir(root).status();
     let status = status.with_context(|| format!("{program} could not be started"))?;

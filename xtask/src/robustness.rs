@@ -1,4 +1,4 @@
-//! What the program withstands: kills, full disks, hostile files, and the eyes of a sanitizer.
+//! Attacks on the program: kills, full disks, hostile files, and tests under a sanitizer.
 
 pub(crate) mod crash;
 pub(crate) mod fuzz;

@@ -19,16 +19,16 @@ pub(crate) fn run(data: &Path, folder: &Path) -> Result<()> {
     write(folder, "t10k", test.subset(), TEST_PER_CLASS)
 }
 
-fn write(folder: &Path, part: &str, images: &Subset, per_class: usize) -> Result<()> {
-    let chosen = balanced(images, per_class).context("a class has too few images")?;
-    let pixels: Vec<u8> = chosen.iter().flat_map(|&i| images.image(i).iter().copied()).collect();
-    let labels: Vec<u8> = chosen.iter().map(|&i| images.label(i)).collect();
-    let images = Images::new(chosen.len(), images.height(), images.width(), pixels)?;
+fn write(folder: &Path, part: &str, subset: &Subset, per_class: usize) -> Result<()> {
+    let chosen = balanced(subset, per_class).context("a class has too few images")?;
+    let pixels: Vec<u8> = chosen.iter().flat_map(|&i| subset.image(i).iter().copied()).collect();
+    let labels: Vec<u8> = chosen.iter().map(|&i| subset.label(i)).collect();
+    let images = Images::new(chosen.len(), subset.height(), subset.width(), pixels)?;
     for (kind, content) in
         [("images-idx3", idx::write_images(&images)), ("labels-idx1", idx::write_labels(&labels))]
     {
         let path = folder.join(format!("{part}-{kind}-ubyte.gz"));
-        // No file name and no time inside: the same images give the same bytes.
+        // Without a file name and a time inside, the same images give the same bytes.
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&content)?;
         let packed = encoder.finish()?;

@@ -1,4 +1,4 @@
-//! A configuration's test accuracy as a mean over seeds, the way figures are quoted here.
+//! Trains and tests a configuration with several seeds: the README's accuracies are such means.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::command::{build_program, mean_and_deviation, output, say};
 
-/// What to train, how often, and what it has to reach.
+/// What is trained, how often, and which accuracy it has to reach.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SeedsArgs {
     #[arg(long, default_value = "configs/default.toml")]
     config: PathBuf,
-    /// Seeds 1, 2, ... up to this.
+    /// Train with the seeds 1, 2, ... up to this.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Override a key of the configuration.

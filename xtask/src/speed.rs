@@ -1,4 +1,4 @@
-//! How fast the program is: against others, against itself before, and against its own bare steps.
+//! Measures speed: against other programs, an earlier version, and the program's own bare steps.
 
 pub(crate) mod bench;
 mod contender;

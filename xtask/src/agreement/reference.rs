@@ -1,4 +1,4 @@
-//! The program's figures and event files against those of scikit-learn, scipy, numpy and TensorBoard.
+//! Compares the program's metrics and event files with those of scikit-learn, scipy, numpy and TensorBoard.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) struct ReferenceArgs {
 }
 
 const CHECK: &str = "xtask/reference/check.py";
-/// Trained in a second, and wrong often enough that every figure has something to count.
+/// A network that is trained in a second, and wrong often enough that every metric has something to count.
 const NETWORK: [&str; 5] = [
     "data.dataset=sample",
     "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3}]",
@@ -35,9 +35,10 @@ const NETWORK: [&str; 5] = [
     "train.learning_rate=0.01",
     "train.epochs=3",
 ];
-/// Long enough to be killed, with an event at every step to lose and not many checkpoints.
+/// A run that is long enough to be killed, with an event at every step and few checkpoints, so that a kill
+/// loses steps.
 const LONG: [&str; 3] = ["train.epochs=30", "train.log_every_steps=1", "train.checkpoint_every_steps=40"];
-/// A run is killed so often at most until steps are lost.
+/// The task gives up if no steps were lost in so many kills.
 const ATTEMPTS: usize = 20;
 
 pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
@@ -70,13 +71,13 @@ pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
     check(&["events", "--resumed", &resumed])
 }
 
-/// A run that somebody trained and tested.
+/// Checks a run that was trained and tested before.
 fn check_tested(run: &Path, check: &impl Fn(&[&str]) -> Result<()>) -> Result<()> {
     for file in ["test.json", "predictions.csv"] {
         let (run, path) = (run.display(), run.join(file));
         ensure!(path.is_file(), "{run} holds no {file}; test it first: cargo run -p cli -- test -p {run}");
     }
-    // Python runs in the workspace, wherever the command was typed.
+    // Python runs in the workspace, so a path relative to the current directory would not be found.
     let run = std::path::absolute(run)?;
     let name = run.display().to_string();
     check(&["figures", &name])?;
@@ -99,14 +100,14 @@ fn python(root: &Path, args: &ReferenceArgs) -> Result<String> {
     Ok(environment.python())
 }
 
-/// The words that train the small network into `run`.
+/// The arguments that train the small network into `run`.
 fn train<'a>(run: &'a str, sets: &[&'a str], tensorboard: bool) -> Vec<&'a str> {
     let sets = NETWORK.iter().chain(sets).flat_map(|set| ["--set", *set]);
     let words = ["train", "-p", run].into_iter().chain(sets);
     words.chain(tensorboard.then_some("--tensorboard")).collect()
 }
 
-/// The program, and where it runs.
+/// The program, and the folder in which it trains its small runs.
 struct SmallRuns {
     program: String,
     folder: PathBuf,
@@ -118,7 +119,7 @@ impl SmallRuns {
     }
 
     /// Trains with event files, kills the process when steps after the newest checkpoint would be
-    /// lost, and goes on to the end.
+    /// lost, and resumes the run to its end.
     fn train_killed(&self, run: &str) -> Result<()> {
         let resume = ["train", "--resume", "-p", run, "--tensorboard"];
         let mut words = train(run, &LONG, true);
@@ -133,9 +134,9 @@ impl SmallRuns {
                 String::from_utf8_lossy(&output.stderr)
             );
             words = resume.to_vec();
-            // Between the look and the kill, a checkpoint may have been written.
+            // A checkpoint may have been written between the look and the kill; then nothing was lost.
             if let Some((checkpoint, step)) = lost(Path::new(run))? {
-                say(&format!("killed after step {step}, goes on from step {checkpoint}"));
+                say(&format!("killed after step {step}, resumes from step {checkpoint}"));
                 self.output(&words)?;
                 return Ok(());
             }
@@ -165,10 +166,10 @@ fn wait_for_loss(child: &mut Child, run: &Path) -> Result<bool> {
 fn lost(run: &Path) -> Result<Option<(usize, usize)>> {
     let names = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
     let names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    // The file is being written: not all of it need be text.
+    // The file is being written, so a character may be cut in two.
     let metrics = fs::read(run.join("metrics.jsonl")).unwrap_or_default();
     let steps = newest_checkpoint(&names).zip(last_step(&String::from_utf8_lossy(&metrics)));
-    // One more: the event file's line comes after that of metrics.jsonl.
+    // The event file's record is written after the line of metrics.jsonl, so the last step may not have one.
     Ok(steps.filter(|(checkpoint, step)| *step > checkpoint + 1))
 }
 
@@ -176,7 +177,7 @@ fn newest_checkpoint(names: &[String]) -> Option<usize> {
     names.iter().filter_map(|name| name.strip_prefix("step-")?.parse().ok()).max()
 }
 
-/// The step of the last line that is whole and has one.
+/// The step of the last whole line that has one.
 fn last_step(metrics: &str) -> Option<usize> {
     let whole = metrics.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let mut steps = whole.filter_map(|line| serde_json::from_str::<Value>(line).ok()?["step"].as_u64());

@@ -1,4 +1,4 @@
-//! Hostile files by the million, and by a fuzzer that watches which code they reach.
+//! Feeds mutated files to everything that reads files: at random, or by a fuzzer that is guided by coverage.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::say;
 
-/// How much of it.
+/// How many files, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FuzzArgs {
     /// Mutated files of each kind: IDX, configurations, manifests, states, weights.
@@ -18,7 +18,7 @@ pub(crate) struct FuzzArgs {
     coverage_seconds: Option<u64>,
 }
 
-/// Each target, and folders of files to begin with.
+/// Each target, and the folders of the files that it begins with.
 const TARGETS: [(&str, &[&str]); 4] = [
     ("idx", &["crates/dataset/tests/regressions"]),
     ("config", &["configs", "crates/learner/tests/regressions"]),
@@ -33,7 +33,7 @@ pub(crate) fn run(root: &Path, args: &FuzzArgs) -> Result<()> {
     must(root, &mut tests, "a mutated file was not refused as it should be")?;
     let Some(seconds) = args.coverage_seconds else { return Ok(()) };
     for (target, seeds) in TARGETS {
-        // What the fuzzer finds goes into the first folder, and the seeds stay as they are.
+        // The fuzzer writes what it finds into the first folder, so the files to begin with stay as they are.
         let found = root.join("target/fuzz-corpus").join(target);
         std::fs::create_dir_all(&found)?;
         let mut fuzz = Command::new("cargo");

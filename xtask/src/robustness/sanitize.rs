@@ -1,4 +1,4 @@
-//! The kernels' tests under AddressSanitizer, which sees an index that leaves its memory.
+//! Runs the kernels' tests under AddressSanitizer, which stops at an access outside of its memory.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::command::say;
 
 /// Sanitizers are not stable yet: this lets the stable compiler take the flag, for this one build.
 const UNSTABLE: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
-/// A target is named so that only the code under test is instrumented, and not build scripts.
+/// With a target, only the code under test is instrumented, and build scripts are not.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -20,7 +20,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .current_dir(root)
         .env(UNSTABLE.0, UNSTABLE.1)
         .env("RUSTFLAGS", "-Zsanitizer=address")
-        // What the threads of a pool keep for reuse lives as long as the process.
+        // The scratch memory of a pool's threads lives as long as the process and is no leak.
         .env("ASAN_OPTIONS", "detect_leaks=0")
         .status()
         .context("cargo could not be started")?;

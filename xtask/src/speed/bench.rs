@@ -1,4 +1,4 @@
-//! This project, an earlier version of it, PyTorch, candle and ONNX Runtime on the same network, timed in turn.
+//! Times this project, an earlier version of it, PyTorch, candle and ONNX Runtime, in turn, on one network.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -60,10 +60,10 @@ const CONVOLUTIONS: [&str; 8] = [
     "64 64 14 128 3 2",
 ];
 
-/// Follows the backend in the name of an earlier version.
+/// Ends the name of an earlier version's contender, after its backend.
 const BEFORE: &str = ", before";
 
-/// Medians of a question's rounds, by contender.
+/// For each contender, the median of each round's times for a question.
 type Medians = BTreeMap<String, Vec<f64>>;
 
 pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
@@ -106,7 +106,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
     Ok(())
 }
 
-/// The unit's backward pass on the same numbers from the middle of training, and convolutions.
+/// Times single operators: the unit's backward pass on numbers from the middle of training, and convolutions.
 fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Result<()> {
     let arguments = "build -p kernels -p cli --example timing --message-format json-render-diagnostics";
     let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
@@ -139,8 +139,8 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
     Ok(())
 }
 
-/// Each contender once a round, so that a machine that slows down slows all; every other round backwards,
-/// so that none always follows the same one.
+/// Asks each contender once a round, so that a machine that slows down slows all of them. Every other round
+/// goes backwards, so that none always follows the same one.
 fn ask_in_turn(
     contenders: &mut [Contender],
     rounds: usize,
@@ -151,7 +151,7 @@ fn ask_in_turn(
         contenders.reverse();
         for contender in contenders.iter_mut() {
             if let Some(question) = question(contender) {
-                // ONNX Runtime's and OpenMP's threads go on spinning for a while after their work.
+                // The threads of ONNX Runtime and OpenMP spin for a while after their work.
                 std::thread::sleep(Duration::from_millis(300));
                 let ms = contender.ask(&question)?;
                 medians.entry(contender.name.clone()).or_default().push(median(ms));
@@ -185,7 +185,7 @@ fn is_foreign(name: &str) -> bool {
     PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name)
 }
 
-/// A Python with PyTorch and ONNX Runtime, if there is or shall be one.
+/// A Python with PyTorch and ONNX Runtime, or `None` if there is none and `--setup` was not given.
 fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
     if let Some(python) = &args.python {
         return Ok(Some(python.display().to_string()));
@@ -202,7 +202,7 @@ fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
     Ok(Some(environment.python()))
 }
 
-/// candle's program has a workspace of its own: nothing else here needs candle.
+/// Builds candle's program, which has a workspace of its own because nothing else here needs candle.
 fn build_candle(root: &Path) -> Result<String> {
     say("building candle's program");
     let arguments = "build --release --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle --message-format json-render-diagnostics";

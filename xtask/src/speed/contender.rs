@@ -59,7 +59,7 @@ impl Contender {
 
 impl Drop for Contender {
     fn drop(&mut self) {
-        // It may wait for a question in the middle of a run; nothing of it is needed any more.
+        // It is in the middle of a run and waits for the next question, which never comes.
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -1,4 +1,4 @@
-//! `cargo run` is the documented command: does it train as fast as `cargo run --release`?
+//! Compares the training speed of `cargo run`, the documented command, with that of `cargo run --release`.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) fn run(root: &Path, pairs: usize) -> Result<()> {
     let mut ratios = Vec::new();
     for pair in 1..=pairs.max(1) {
         let mut seconds = [0.0; 2];
-        // In turn, and the other one first each time: a machine that slows down slows both.
+        // The two take turns in being first, so that a machine that slows down slows both.
         for i in if pair % 2 == 0 { [1, 0] } else { [0, 1] } {
             seconds[i] = train(root, &programs[i])?;
         }

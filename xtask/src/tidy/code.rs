@@ -1,6 +1,6 @@
 //! Rust text without what a rule must not stumble over: comments, what literals hold, and tests.
 
-/// `text` with spaces instead of comments and of what is in strings and characters; lines stay where they are.
+/// `text` with spaces instead of comments and the content of literals; every line keeps its place.
 pub(super) fn code(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = Vec::with_capacity(bytes.len());

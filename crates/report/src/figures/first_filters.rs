@@ -98,7 +98,7 @@ fn description(filters: &Filters, shown: usize, channels: usize) -> String {
     if channels > 1 {
         text.push_str(&format!(", each for {channels} channels"));
     }
-    if shown < count * channels {
+    if shown < count.saturating_mul(channels) {
         text.push_str(&format!("; the first {shown} are shown"));
     }
     text.push('.');

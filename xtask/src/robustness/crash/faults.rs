@@ -1,4 +1,4 @@
-//! Each write, sync, rename and removal fails once, and the process dies at each; weights become NaN.
+//! Lets each write, sync, rename and removal fail once, and the process die at each; makes weights NaN.
 
 use std::fs;
 use std::path::Path;
@@ -9,15 +9,15 @@ use anyhow::{Context, Result, bail, ensure};
 use super::lab::{CrashLab, copy, entries, newest_step, remains, said, start};
 
 const EPOCHS: usize = 3;
-/// As in the configuration's default: how often the loss is looked at.
+/// Steps between two looks at the loss, as in the default configuration.
 const WINDOW: usize = 20;
 
-/// Every `spacing`th operation of a new run and of one that goes on, as an error and as the process's end.
+/// Hits every `spacing`th operation of a new run and of a resumed one, as an error and as the process's end.
 pub(super) fn every_operation(lab: &CrashLab, spacing: usize) -> Result<String> {
     let new = new_run(lab, spacing)?;
     let resumed = resumed_run(lab, spacing)?;
     Ok(format!(
-        "{new} of a new run, {resumed} of one that goes on from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all went on to the same bits"
+        "{new} of a new run, {resumed} of one that is resumed from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all ended in the same bits"
     ))
 }
 
@@ -32,7 +32,7 @@ fn new_run(lab: &CrashLab, spacing: usize) -> Result<String> {
         if !is_hit(lab, &lab.train(&run, EPOCHS), fault)? {
             return Ok(false);
         }
-        // A later fault never leaves less than an earlier one.
+        // A fault that comes later in the run must not leave an older checkpoint.
         ensure!(newest_step(&run) >= newest, "it lost the checkpoint of step {newest}");
         newest = newest_step(&run);
         let resumed = lab.finish(&run, EPOCHS)?;
@@ -75,7 +75,7 @@ fn is_checkpoint(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("step-"))
 }
 
-/// Whether a command with this fault met it; then it must have ended as it should.
+/// Whether a command met this fault. If it did, it must have ended as it should.
 fn is_hit(lab: &CrashLab, command: &Command, fault: &str) -> Result<bool> {
     let output = start(&mut lab.with_fault(command, fault))?.wait_with_output()?;
     let text = said(&output);
@@ -90,7 +90,7 @@ fn is_hit(lab: &CrashLab, command: &Command, fault: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Tries faults until there is no operation left to hit; tells how many there were.
+/// Tries faults until no operation is left to hit, and says how many there were.
 fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result<String> {
     let mut counts = [0; 2];
     for (kind, count) in ["io", "kill"].into_iter().zip(&mut counts) {
@@ -110,7 +110,7 @@ fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result
 /// The weights become NaN in `count` different steps, spread over a run.
 pub(super) fn not_a_number(lab: &CrashLab, count: usize) -> Result<String> {
     let expected = lab.whole("nan-whole", EPOCHS)?;
-    // 917 pictures in batches of 32.
+    // 917 images in batches of 32.
     let steps = EPOCHS * 28;
     let mut latest = 0;
     for i in 0..count {
@@ -129,6 +129,6 @@ pub(super) fn not_a_number(lab: &CrashLab, count: usize) -> Result<String> {
         remains(&run)?.check(&expected).with_context(|| format!("after {fault}"))?;
     }
     Ok(format!(
-        "{count} steps: each stopped within a logging window of {WINDOW} steps (NaN first seen at most {latest} step later), the last good model kept, and going on from it gave the uninterrupted run"
+        "{count} steps: each stopped within a logging window of {WINDOW} steps (NaN first seen at most {latest} step later), the last good model kept, and resuming from it gave the uninterrupted run"
     ))
 }

@@ -1,4 +1,4 @@
-//! A real full disk: a tmpfs of 8 MiB that somebody else has nearly filled.
+//! Trains on a disk that is really full: a tmpfs of 8 MiB with little room left.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::lab::{CrashLab, remains, said, start};
 
 const EPOCHS: usize = 3;
 const SIZE: u64 = 8 << 20;
-/// More than a run with its three checkpoints and the fourth being written needs.
+/// Bytes: more than a run needs for its three checkpoints and a fourth that is being written.
 const MOST_FREE: u64 = 800_000;
 
 pub(super) fn run(lab: &CrashLab, rounds: usize) -> Result<String> {
@@ -33,7 +33,7 @@ fn on_mounted(lab: &CrashLab, folder: &Path, rounds: usize) -> Result<String> {
         if run.exists() {
             fs::remove_dir_all(&run)?;
         }
-        // Evenly spread over what may be free, with a random rest.
+        // The rounds are spread evenly over the room that may be left, each at a random place of its share.
         let free = MOST_FREE * round / rounds as u64 + lab.random(0..MOST_FREE / rounds as u64);
         fs::write(&filler, vec![0; (SIZE - free) as usize])?;
         let output = start(&mut lab.train(&run, EPOCHS))?.wait_with_output()?;

@@ -1,4 +1,4 @@
-//! SIGKILL and SIGINT at random moments, start-up and checkpoints included.
+//! Kills and interrupts runs at random moments, during start-up and checkpoints too.
 
 use std::process::Command;
 use std::thread::sleep;
@@ -8,12 +8,12 @@ use anyhow::{Result, ensure};
 
 use super::lab::{CrashLab, remains, said, start};
 
-/// Enough for a few seconds, so that a run is interrupted many times.
+/// Epochs for a few seconds of training, so that a run is interrupted many times.
 const EPOCHS: usize = 60;
-/// Milliseconds that a process may live: shorter than its start, or as long as many checkpoints.
+/// Milliseconds until a process is hit: it may still be starting, or have written many checkpoints.
 const LIFE: std::ops::Range<u64> = 1..500;
 
-/// In turn: signals, and the exit code that they lead to.
+/// Signals that are sent in turn, and the exit code that each leads to.
 const SIGNALS: [(&[&str], i32); 3] = [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130)];
 
 pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
@@ -39,7 +39,7 @@ pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
         runs += 1;
     }
     Ok(format!(
-        "{done} in {runs} runs: 0 unreadable run directories; weights, optimizer, position and metrics of all {runs} equal to the uninterrupted run's"
+        "{done} in {runs} runs: 0 unreadable run directories; weights, optimizer, training state and metrics of all {runs} equal to the uninterrupted run's"
     ))
 }
 
@@ -67,12 +67,12 @@ pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
             longest = longest.max(took);
             match output.status.code() {
                 Some(ended) if ended == code => {
-                    // A second signal may leave no time for words.
+                    // After a second signal the program may end before it says how to resume.
                     let says_how = said(&output).contains("train --resume -p ") || signals.len() > 1;
                     ensure!(says_how, "{}", said(&output));
                     orderly += 1;
                 }
-                // By the signal itself: training had not begun, so there was nothing to keep.
+                // The signal itself ended it: training had not begun, so there was nothing to keep.
                 None if !said(&output).contains("epoch  train loss") => early += 1,
                 ended => {
                     ensure!(ended == Some(0), "{signals:?} ended it with {ended:?}: {}", said(&output));

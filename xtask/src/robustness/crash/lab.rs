@@ -1,4 +1,4 @@
-//! Starting, ending and comparing runs of a small network on the built-in sample.
+//! Starts, ends and compares runs of a small network on the built-in sample.
 
 use std::cell::RefCell;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Big enough for interruptions to fall anywhere, small enough for hundreds of runs.
+/// A network that is large enough for interruptions to fall anywhere, and small enough for hundreds of runs.
 const NETWORK: [&str; 5] = [
     "data.dataset=sample",
     "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3, dropout=0.1}]",
@@ -25,14 +25,14 @@ pub(super) struct CrashLab {
     random: RefCell<fastrand::Rng>,
 }
 
-/// What a run left behind that has to be the same for every run of its configuration.
+/// The files and lines of a run that are the same for every run of its configuration.
 #[derive(PartialEq)]
 pub(super) struct Remains {
     /// Path within the run and content of each checkpoint's files.
     files: Vec<(PathBuf, Vec<u8>)>,
     /// Lines of `metrics.jsonl` without their times.
     metrics: Vec<String>,
-    /// What lies in the run directory and beside the checkpoints.
+    /// Names of all entries of the run directory and of its folder of checkpoints.
     names: Vec<PathBuf>,
 }
 
@@ -89,17 +89,17 @@ impl CrashLab {
         remains(&run)
     }
 
-    /// Goes on with a run to its end, or begins it if it never had a configuration.
+    /// Resumes a run to its end, or begins it if it never got a configuration.
     pub(super) fn finish(&self, run: &Path, epochs: usize) -> Result<Output> {
         succeed(&mut self.next(run, epochs))
     }
 
-    /// Goes on with a run that is known to have a damaged checkpoint.
+    /// Resumes a run that is known to have a damaged checkpoint.
     pub(super) fn finish_damaged(&self, run: &Path) -> Result<()> {
         run_to_its_end(&mut self.resume(run)).map(drop)
     }
 
-    /// What a person would type next.
+    /// The command that a person would type next.
     pub(super) fn next(&self, run: &Path, epochs: usize) -> Command {
         if run.join("config.toml").is_file() { self.resume(run) } else { self.train(run, epochs) }
     }
@@ -109,7 +109,7 @@ pub(super) fn start(command: &mut Command) -> Result<Child> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("the program could not be started")
 }
 
-/// What a program said, for messages.
+/// What a program wrote to standard error.
 pub(super) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -122,7 +122,7 @@ fn run_to_its_end(command: &mut Command) -> Result<Output> {
 
 fn succeed(command: &mut Command) -> Result<Output> {
     let output = run_to_its_end(command)?;
-    // A damaged checkpoint would be warned of, and the run would go on from the one before.
+    // With a damaged checkpoint the program warns, and resumes from the one before.
     ensure!(!said(&output).contains("warning: "), "{command:?} found damage: {}", said(&output));
     Ok(output)
 }

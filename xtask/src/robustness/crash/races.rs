@@ -1,4 +1,4 @@
-//! Two processes for one run directory, at the same moment.
+//! Starts two processes for one run directory at the same moment; one of them must win.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use super::lab::{CrashLab, said, start};
 
-/// Long enough to be under way while the other gives up.
+/// Epochs of a run that is still under way when the other process has given up.
 const EPOCHS: usize = 500;
 
 pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
@@ -16,7 +16,7 @@ pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
         let run = lab.place("races")?;
         let began = Instant::now();
         let mut first = start(&mut lab.train(&run, EPOCHS))?;
-        // From at once to a few milliseconds later, when the first one is just making its directory.
+        // Between 0 and 8 ms later: in this time the first process makes its directory.
         sleep(Duration::from_micros(lab.random(0..8000)));
         let mut second = start(&mut lab.train(&run, EPOCHS))?;
         let first_lost = loop {
@@ -33,7 +33,7 @@ pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
         let (loser, mut winner) = if first_lost { (first, second) } else { (second, first) };
         let loser = loser.wait_with_output()?;
         ensure!(loser.status.code() == Some(2), "race {race}: {} {}", loser.status, said(&loser));
-        // The winner goes on until it has something to show.
+        // The winner must really train: it runs until it has written its first event.
         while !run.join("metrics.jsonl").is_file() {
             ensure!(winner.try_wait()?.is_none(), "race {race}: the winner ended as well");
             sleep(Duration::from_millis(1));

@@ -59,7 +59,7 @@ pub fn print(entries: &[Entry]) -> String {
     format!("{sealed}{seal} {SEAL}\n")
 }
 
-/// Reads a manifest that [`print`] wrote.
+/// Reads a manifest that [`print()`] wrote.
 ///
 /// # Errors
 /// If `print` cannot have written these bytes.
