@@ -1,7 +1,7 @@
-"""PyTorch or ONNX Runtime on the network of configs/default.toml, for `cargo xtask bench`.
+"""Times PyTorch or ONNX Runtime on the network of configs/default.toml, for `cargo xtask bench`.
 
-Reads questions from standard input, `step TIMES` or `infer BATCH TIMES`, and answers each with
-a line of JSON, as `mnist-cnn bench --questions` does: {"ms": [...]}. PyTorch also answers those
+Reads questions from standard input, `step TIMES` or `infer BATCH TIMES`, and prints for each
+a line of JSON, as `mnist-cnn bench --questions` does: {"ms": [...]}. PyTorch also takes those
 of crates/ops/examples/timing.rs.
 
 usage: contender.py (pytorch|pytorch-channels-last|onnxruntime) DATA_DIR THREADS
@@ -18,7 +18,7 @@ BATCH = 128
 
 
 def mnist(directory):
-    """Training pictures `[60000, 28, 28]` and labels `[60000]`."""
+    """Training images `[60000, 28, 28]` and labels `[60000]`."""
     images = np.fromfile(f"{directory}/mnist/train-images-idx3-ubyte", np.uint8)[16:]
     labels = np.fromfile(f"{directory}/mnist/train-labels-idx1-ubyte", np.uint8)[8:]
     return images.reshape(-1, 28, 28), labels
@@ -62,7 +62,7 @@ class PyTorch:
         self.optimizer.step()
 
     def unit(self):
-        """Maps before the second unit, its pooled output, and the gradient that reaches it."""
+        """The feature maps before the second unit, its pooled output, and the gradient that reaches it."""
         torch = self.torch
         x = self.batch(self.images[:BATCH])
         y = torch.from_numpy(self.labels[:BATCH].astype(np.int64))
@@ -111,7 +111,7 @@ class PyTorch:
 
 
 class OnnxRuntime:
-    """The same network as an ONNX file, run by ONNX Runtime; it answers and does not train."""
+    """The same network as an ONNX file, run by ONNX Runtime, which does not train."""
 
     def __init__(self, directory, threads):
         import onnx

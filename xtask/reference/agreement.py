@@ -1,4 +1,4 @@
-"""Collects where the program and a library agree."""
+"""Collects the numbers in which the program and a library agree or differ."""
 
 import math
 
@@ -6,7 +6,7 @@ TOLERANCE = 1e-9
 
 
 class Agreement:
-    """Of one file or folder: how many figures were compared, and which differ."""
+    """The comparison of one file or folder: how many numbers were compared, and which differ."""
 
     def __init__(self, subject):
         self.subject = subject

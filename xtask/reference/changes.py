@@ -1,4 +1,4 @@
-"""Whether a wrong figure would be noticed: each one is changed, and the comparison asked again."""
+"""Checks that a wrong number would be noticed: changes each one, and repeats the comparison."""
 
 import copy
 import json
@@ -13,18 +13,18 @@ def check(file, run_a, run_b):
         report = json.load(text)
     with open(file) as text:
         comparison = json.load(text)
-    agreement = Agreement(f"changed figures of {run_a}")
+    agreement = Agreement(f"changed numbers of {run_a}")
     parts = {key: report[key] for key in ("evaluation", "worst")}
     try_each(agreement, parts, lambda ours, changed: check_report(ours, changed, a))
-    figures_only = {key: value for key, value in comparison.items() if key not in ("a", "b", "dataset")}
-    try_each(agreement, figures_only, lambda ours, changed: compare(ours, changed, a, b))
-    agreement.remarks.append("agreeing means noticed")
+    numbers_only = {key: value for key, value in comparison.items() if key not in ("a", "b", "dataset")}
+    try_each(agreement, numbers_only, lambda ours, changed: compare(ours, changed, a, b))
+    agreement.remarks.append("to agree means that a change was noticed")
     return agreement
 
 
-def try_each(agreement, figures, compare_again):
-    for path, value in leaves(figures):
-        changed = copy.deepcopy(figures)
+def try_each(agreement, numbers, compare_again):
+    for path, value in leaves(numbers):
+        changed = copy.deepcopy(numbers)
         place = changed
         for key in path[:-1]:
             place = place[key]

@@ -3,7 +3,7 @@
     check.py figures RUN...            test.json and validation.json
     check.py compare FILE A B          what `test --compare A B --json` printed
     check.py events RUN [--resumed]    the event files in RUN/tensorboard
-    check.py changes FILE A B          that each figure of A and of the comparison, changed, is noticed
+    check.py changes FILE A B          whether a change of any number of A or of the comparison is noticed
 
 Exit code 1 if anything differs.
 """

@@ -26,7 +26,7 @@ CONFIGURATION = "configuration"
 
 
 def check(run, resumed):
-    tb_logging.get_logger().setLevel(logging.ERROR)  # it warns of each purge
+    tb_logging.get_logger().setLevel(logging.ERROR)  # it would warn of each purge
     agreement = Agreement(f"{run}/tensorboard")
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     expected = {
@@ -37,7 +37,7 @@ def check(run, resumed):
     scalars = scalars_by_event_accumulator(folder)
     check_curves(agreement, "event_accumulator", scalars, expected)
     check_times(agreement, run, scalars)
-    # What TensorBoard's pages are made of; its rule for resumed runs is another one.
+    # TensorBoard's pages use another reader, which has another rule for resumed runs.
     pages = plugin_event_accumulator.EventAccumulator(folder, tensor_size_guidance={"scalars": 0})
     pages.Reload()
     check_curves(agreement, "plugin_event_accumulator", scalars_of_pages(pages), expected)
@@ -79,7 +79,7 @@ def check_curves(agreement, reader, found, expected):
 
 
 def check_times(agreement, run, scalars):
-    """Seconds since 1970, in the order of steps, since the run began."""
+    """Times are seconds since 1970. They rise with the steps, and none is before the run began."""
     started = json.loads((run / "run.json").read_text())["started"]
     began, now = datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp(), time.time()
     for tag, points in scalars.items():
@@ -98,7 +98,7 @@ def check_configuration(agreement, run, pages):
 
 
 def check_resumed(agreement, run, folder, scalars):
-    """That there was something to drop, or the comparison of the curves says little."""
+    """Checks that points were dropped. Otherwise the comparison of the curves would say little."""
     files = len(list((run / "tensorboard").glob("*tfevents*")))
     agreement.same("several event files", files > 1, True)
     everything = scalars_by_event_accumulator(folder, purge=False)

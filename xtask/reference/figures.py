@@ -1,4 +1,4 @@
-"""test.json and a comparison, computed again from predictions.csv by other people's functions."""
+"""Computes test.json and a comparison again from predictions.csv, with functions of scikit-learn and scipy."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from agreement import Agreement
 
 BINS = 15
-# Below this, scikit-learn's log_loss computes with this instead.
+# scikit-learn's log_loss replaces smaller probabilities by this one.
 CLIPPING = np.finfo(np.float64).eps
 
 
@@ -38,7 +38,7 @@ class Predictions:
         return self.labels == self.predictions
 
     def losses(self):
-        """Negative log-likelihood of each picture, in nats."""
+        """Negative log-likelihood of each image, in nats."""
         with np.errstate(divide="ignore"):
             return -np.log(self.probabilities[np.arange(len(self.labels)), self.labels])
 
@@ -50,7 +50,7 @@ def check_run(run):
         report = json.load(file)
     check_predictions(agreement, predictions)
     check_report(agreement, report, predictions)
-    agreement.remarks.append(f"{len(predictions.labels)} pictures")
+    agreement.remarks.append(f"{len(predictions.labels)} images")
     validation = run / "validation.json"
     if validation.is_file():
         with open(validation) as file:
@@ -60,7 +60,7 @@ def check_run(run):
 
 
 def check_predictions(agreement, predictions):
-    """That predictions.csv keeps its own promises."""
+    """Checks header, indices, predictions and probabilities of predictions.csv against each other."""
     columns = ["index", "label", "prediction"] + [f"probability_{c}" for c in range(predictions.classes)]
     agreement.same("predictions.csv: header", predictions.header, columns)
     agreement.same("predictions.csv: indices", predictions.indices, list(range(len(predictions.labels))))
@@ -91,13 +91,13 @@ def check_report(agreement, report, predictions):
 
 
 def check_counts(agreement, evaluation, place):
-    """What follows from the confusion matrix: each of its pictures is counted out again."""
+    """Computes what follows from the confusion matrix again, from one label and prediction for each image."""
     matrix = np.array(evaluation["confusion"])
     classes = range(len(matrix))
     pairs = [(label, prediction) for label in classes for prediction in classes]
     labels, predictions = np.repeat(np.array(pairs), matrix.flatten(), axis=0).T
     n, correct = len(labels), int((labels == predictions).sum())
-    agreement.same(f"{place}pictures", evaluation["pictures"], n)
+    agreement.same(f"{place}images", evaluation["pictures"], n)
     agreement.same(f"{place}correct", evaluation["correct"], correct)
     agreement.number(f"{place}accuracy", evaluation["accuracy"], metrics.accuracy_score(labels, predictions))
     interval = binomtest(correct, n).proportion_ci(confidence_level=0.95, method="wilson")
@@ -127,10 +127,11 @@ def check_loss(agreement, loss, predictions):
 
 
 def top_k_accuracy(predictions, k):
-    """scikit-learn puts the last of equal classes first, the program the first one: so classes are reversed."""
+    """Top-k accuracy by scikit-learn. Of equal probabilities it ranks the last class first, and the program the
+    first class, so the classes are reversed."""
     last = predictions.classes - 1
     with warnings.catch_warnings():
-        # That k = the number of classes is always right.
+        # It warns that k = the number of classes gives 100 %.
         warnings.simplefilter("ignore", category=UndefinedMetricWarning)
         return metrics.top_k_accuracy_score(
             last - predictions.labels, predictions.probabilities[:, ::-1], k=k, labels=range(predictions.classes)
@@ -146,16 +147,16 @@ def check_calibration(agreement, calibration, predictions):
         agreement.number(f"bin {i}: low", found["low"], edges[i])
         agreement.number(f"bin {i}: high", found["high"], edges[i + 1])
 
-    # The program's own edges, which differ from numpy's in the last bit; (low, high], so 0 alone
-    # would fall below the first bin.
+    # The program's own edges differ from numpy's in the last bit. A bin is (low, high], so a confidence of 0
+    # would fall below the first one.
     own_edges = np.array([found["low"] for found in bins] + [bins[-1]["high"]])
-    of_picture = np.maximum(np.digitize(confidence, own_edges, right=True) - 1, 0)
-    counts = np.bincount(of_picture, minlength=BINS)
+    bin_of_image = np.maximum(np.digitize(confidence, own_edges, right=True) - 1, 0)
+    counts = np.bincount(bin_of_image, minlength=BINS)
     error = 0.0
     for i, found in enumerate(bins):
-        inside = of_picture == i
+        inside = bin_of_image == i
         mean = [values[inside].mean() if counts[i] else np.nan for values in (confidence, right)]
-        agreement.same(f"bin {i}: pictures", found["pictures"], int(counts[i]))
+        agreement.same(f"bin {i}: images", found["pictures"], int(counts[i]))
         agreement.number(f"bin {i}: confidence", found["confidence"], mean[0])
         agreement.number(f"bin {i}: accuracy", found["accuracy"], mean[1])
         error += counts[i] / len(confidence) * abs(mean[0] - mean[1]) if counts[i] else 0.0
@@ -195,15 +196,15 @@ def check_comparison(file, run_a, run_b):
 
 def compare(agreement, found, a, b):
     agreement.same("labels of both", a.labels.tolist(), b.labels.tolist())
-    agreement.same("pictures", found["pictures"], len(a.labels))
+    agreement.same("images", found["pictures"], len(a.labels))
     counts = {
         "both_right": a.right & b.right,
         "only_a_right": a.right & ~b.right,
         "only_b_right": ~a.right & b.right,
         "both_wrong": ~a.right & ~b.right,
     }
-    for name, pictures in counts.items():
-        agreement.same(name, found[name], int(pictures.sum()))
+    for name, images in counts.items():
+        agreement.same(name, found[name], int(images.sum()))
     discordant = [int(counts[name].sum()) for name in ("only_a_right", "only_b_right")]
     expected = binomtest(discordant[0], sum(discordant), 0.5).pvalue if sum(discordant) else 1.0
     agreement.number("p_value", found["p_value"], expected)

@@ -1,4 +1,4 @@
-//! Who has to agree: two versions of the program, two backends, and other people's libraries.
+//! Compares what has to agree: two versions of the program, two backends, and other people's libraries.
 
 pub(crate) mod backends;
 pub(crate) mod reference;

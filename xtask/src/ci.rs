@@ -1,4 +1,4 @@
-//! What has to pass before a change is taken: the one list of checks, which `.ci/run` goes through as well.
+//! Runs the checks that have to pass before a change is accepted. `.ci/run` runs the same list.
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,33 +8,33 @@ use anyhow::{Context, Result, ensure};
 use crate::command::{cargo, say};
 use crate::tidy;
 
-/// How much of it.
+/// Which checks to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CiArgs {
-    /// Also what compiles Burn for other backends and features: flex, wgpu (needs a Vulkan driver, which may
-    /// be Mesa's software), the fuzz targets, candle's program.
+    /// Also run the checks that compile Burn for other backends and features: flex, wgpu (needs a Vulkan
+    /// driver; Mesa's software driver will do), the fuzz targets, candle's program.
     #[arg(long)]
     every_feature: bool,
-    /// Only the checks whose names contain this.
+    /// Run only the checks whose names contain this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
 }
 
-/// A check: its name, and what does it.
+/// A check: its name, and how it is run.
 struct Check {
     name: &'static str,
-    does: Does,
+    action: Action,
     /// Whether it is left out without `--every-feature`.
     is_long: bool,
 }
 
-enum Does {
+enum Action {
     Tidy,
-    /// Variables of the environment, and the words after `cargo`, which spaces divide.
+    /// Variables of the environment, and the words after `cargo`, separated by spaces.
     Cargo(&'static [(&'static str, &'static str)], &'static str),
 }
 
-use Does::{Cargo, Tidy};
+use Action::{Cargo, Tidy};
 
 /// Stands in the words of a check for the features that `--every-feature` adds.
 const FEATURES: &str = "FEATURES";
@@ -48,9 +48,9 @@ const CHECKS: [Check; 13] = [
         Cargo(&[], "fmt --manifest-path xtask/bench/candle/Cargo.toml --check"),
     ),
     short("rules", Tidy),
-    // It is documented, and the first that compiles Burn: what follows takes over what it can.
+    // This is the first check that compiles Burn. The next ones reuse what they can.
     short("the README's test command", Cargo(&[], "test --workspace --locked")),
-    // Without a feature `wgpu` or `flex` of its own, ndarray's compiled code is the same as before.
+    // Without default features, but with the same ones of ndarray, so that its compiled code is reused.
     long(
         "both CPU backends: the kernels on each, one against the other, and the program's tests on flex",
         Cargo(
@@ -58,13 +58,13 @@ const CHECKS: [Check; 13] = [
             "test --locked -p cli -p learner -p model -p ops --no-default-features --features cli/ndarray,cli/flex",
         ),
     ),
-    // Only checked from here on: types, without machine code.
+    // From here on code is only checked, and no machine code is made.
     long(
         "flex alone",
         Cargo(&[], "check --locked -p cli --all-targets --no-default-features --features flex"),
     ),
     short("clippy", Cargo(&[], "clippy --locked --workspace --all-targets FEATURES -- -D warnings")),
-    // With the same features as for clippy, so that the dependencies' types are there already.
+    // The features are clippy's, so that the dependencies have been checked already.
     short(
         "documentation",
         Cargo(&[("RUSTDOCFLAGS", "-D warnings")], "doc --locked --workspace --no-deps FEATURES"),
@@ -81,7 +81,7 @@ const CHECKS: [Check; 13] = [
             "check --locked --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle",
         ),
     ),
-    // To optimise the graphics stack takes many minutes, and these few tests do not need it.
+    // The graphics stack is not optimised: that takes many minutes, and these few tests do not need it.
     long(
         "wgpu, against ndarray",
         Cargo(
@@ -91,12 +91,12 @@ const CHECKS: [Check; 13] = [
     ),
 ];
 
-const fn short(name: &'static str, does: Does) -> Check {
-    Check { name, does, is_long: false }
+const fn short(name: &'static str, action: Action) -> Check {
+    Check { name, action, is_long: false }
 }
 
-const fn long(name: &'static str, does: Does) -> Check {
-    Check { name, does, is_long: true }
+const fn long(name: &'static str, action: Action) -> Check {
+    Check { name, action, is_long: true }
 }
 
 pub(crate) fn run(root: &Path, args: &CiArgs) -> Result<()> {
@@ -118,7 +118,7 @@ pub(crate) fn run(root: &Path, args: &CiArgs) -> Result<()> {
 
 impl Check {
     fn run(&self, root: &Path, every_feature: bool) -> Result<()> {
-        let Cargo(variables, words) = self.does else { return tidy::run(root) };
+        let Cargo(variables, words) = self.action else { return tidy::run(root) };
         cargo(root, variables, &words.replace(FEATURES, if every_feature { EVERY_FEATURE } else { "" }))
     }
 }
@@ -131,7 +131,7 @@ mod tests {
     fn every_check_has_a_name_of_its_own_and_only_locked_versions() {
         for (i, check) in CHECKS.iter().enumerate() {
             assert!(CHECKS[..i].iter().all(|other| other.name != check.name), "{}", check.name);
-            if let Cargo(_, words) = check.does {
+            if let Cargo(_, words) = check.action {
                 assert!(words.starts_with("fmt ") || words.contains(" --locked"), "{words}");
             }
         }

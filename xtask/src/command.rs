@@ -1,4 +1,4 @@
-//! Running other programs, and telling about it.
+//! Runs other programs, and prints progress for the user.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -7,12 +7,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// A line for the person who watches.
+/// Prints a line for the user on standard error.
 pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 
-/// Runs `cargo` with the given words and variables of the environment, showing what it prints.
+/// Runs `cargo` with these words and variables of the environment. What it prints is shown.
 pub(crate) fn cargo(root: &Path, variables: &[(&str, &str)], words: &str) -> Result<()> {
     say(&format!("$ cargo {words}"));
     let mut command = Command::new("cargo");
@@ -24,7 +24,7 @@ pub(crate) fn cargo(root: &Path, variables: &[(&str, &str)], words: &str) -> Res
     Ok(())
 }
 
-/// Runs a program and gives back what it prints on standard output.
+/// Runs a program, and returns what it prints on standard output.
 pub(crate) fn output<S: AsRef<OsStr>>(root: &Path, program: &str, arguments: &[S]) -> Result<String> {
     let output = Command::new(program).args(arguments).current_dir(root).output();
     let output = output.with_context(|| format!("{program} could not be started"))?;
@@ -36,7 +36,7 @@ pub(crate) fn output<S: AsRef<OsStr>>(root: &Path, program: &str, arguments: &[S
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Builds the program and gives the path of its binary.
+/// Builds the program, and returns the path of its binary.
 pub(crate) fn build_program(root: &Path, flags: &str) -> Result<String> {
     say(&format!("building: cargo build -p cli {flags}"));
     let arguments = format!("build -p cli --bin mnist-cnn --message-format json-render-diagnostics {flags}");
@@ -53,14 +53,14 @@ pub(crate) fn executable(messages: &str) -> Option<String> {
         .next_back()
 }
 
-/// The value in the middle, or the upper of two.
+/// The median; of two values in the middle, the larger one.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Says how the times of now compare with those before, measured in turn: the median of the ratios, and
-/// between which they lie.
+/// Compares times of today's version with those of an earlier one, which were measured in turn: gives the
+/// median of the rounds' ratios, and the least and greatest of them.
 pub(crate) fn times_as_long(now: &[f64], before: &[f64]) -> String {
     let mut ratios: Vec<f64> = now.iter().zip(before).map(|(now, before)| now / before).collect();
     ratios.sort_by(f64::total_cmp);

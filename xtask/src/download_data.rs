@@ -17,7 +17,7 @@ pub(crate) fn run(name: Name, from: Option<&Path>, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Shows what happens on standard error: a bar on a terminal, plain lines elsewhere.
+/// Returns a listener that shows progress on standard error: a bar on a terminal, plain lines elsewhere.
 fn listener() -> impl FnMut(FetchEvent) {
     let mut bar: Option<ProgressBar> = None;
     move |event| match event {
@@ -48,10 +48,10 @@ fn hint(error: &FetchError) -> String {
             let files = name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ");
             let command = format!("cargo xtask download-data {name} --from FOLDER");
             format!(
-                "\n  to bring it by hand, put {files} (or the same with .gz) into a folder and type: {command}"
+                "\n  to add them by hand, put {files} (or the same with .gz) into a folder and type: {command}"
             )
         }
-        FetchError::Wrong { .. } => "\n  delete the file, and download it again".to_owned(),
+        FetchError::Wrong { .. } => "\n  delete the file, and run this command again".to_owned(),
         FetchError::Write { .. } => "\n  choose another folder with MNIST_CNN_DATA".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The program as it was at another revision, or wherever somebody has built it.
+//! Finds or builds an earlier version of the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Before {
 impl Before {
     /// The earlier version's program, built with these flags if a revision names it.
     ///
-    /// Today's program has to be built after it: both builds write the same file.
+    /// Today's program has to be built afterwards, because both builds write the same file.
     pub(crate) fn program(&self, root: &Path, flags: &str) -> Result<Option<String>> {
         let named = self.before.as_deref();
         named.map(|named| Ok(program(root, named, flags)?.display().to_string())).transpose()
@@ -48,10 +48,10 @@ fn build(root: &Path, revision: &str, flags: &str) -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     say(&format!("checking out {revision} into {}", folder.display()));
     unpack(root, revision, &folder)?;
-    // One target folder for both: a dependency that both use alike is compiled once.
+    // Both versions share one target folder, so that their common dependencies are compiled once.
     let target = root.join("target").display().to_string();
     let built = build_program(&folder, &format!("--locked --target-dir {target} {flags}"))?;
-    // The next build of today's program takes the same place.
+    // The next build of today's program overwrites the file, so it is copied.
     let program = folder.join("mnist-cnn-before");
     fs::copy(&built, &program).with_context(|| built.clone())?;
     Ok(program)

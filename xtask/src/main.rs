@@ -1,4 +1,4 @@
-//! The project's chores: a dispatcher, one file a task.
+//! Runs the project's chores. Each task has a file of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ enum Task {
     Sample,
     /// Check the rules of ARCHITECTURE.md that a program can check.
     Tidy,
-    /// What has to pass before a change is taken; `.ci/run` does more.
+    /// Run the checks that have to pass before a change is accepted; `.ci/run` does more.
     Ci(ci::CiArgs),
     /// Train and test a configuration with several seeds; print the mean and its spread.
     Seeds(seeds::SeedsArgs),
@@ -51,21 +51,22 @@ enum Task {
         #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
-    /// Time training steps and inference against an earlier version, PyTorch, candle and ONNX Runtime, in turn.
+    /// Time training steps and inference against an earlier version, PyTorch, candle and ONNX Runtime, in
+    /// turn.
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
-    /// Compare figures and event files with scikit-learn, scipy, numpy and TensorBoard.
+    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
-    /// Kill, interrupt, starve and race runs, and count what was lost.
+    /// Kill and interrupt runs, fill their disk, start them twice at once, and count what is lost.
     Crash(crash::CrashArgs),
-    /// Feed a million mutated files of each kind to what reads them.
+    /// Give a million mutated files of each kind to the code that reads them.
     Fuzz(fuzz::FuzzArgs),
-    /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
+    /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds them anew).
     Sanitize,
-    /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
+    /// Compare a whole epoch of `train` with its training steps alone, and print its peak memory.
     Epoch(epoch::EpochArgs),
-    /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
+    /// Compare `test` on MNIST, from the process's start to its table, with the inference alone.
     TestTime(test_time::TestTimeArgs),
     /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
     Page {

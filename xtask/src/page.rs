@@ -1,4 +1,4 @@
-//! Opens a run's page in headless Chromium, offline, on a desk and on a phone, and looks for what is wrong.
+//! Opens a run's page in headless Chromium, offline, as wide as on a desktop and on a phone, and checks it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::command::say;
 
-/// What a page may weigh.
+/// A page may have at most this many bytes.
 const LARGEST: u64 = 2_000_000;
-/// Pixels that a reader without glasses reads at arm's length.
+/// Smallest size of text, in CSS pixels, that can be read at arm's length.
 const SMALLEST_TEXT: f64 = 9.0;
-/// A phone and a desk, in CSS pixels.
+/// Widths of a phone and of a desktop window, in CSS pixels.
 const WIDTHS: [u32; 2] = [390, 1280];
 
-/// Runs in the page around the one that is looked at: a page of its own has no script.
-const LOOK: &str = r#"
+/// Measures the page from a page around it, because the page itself has no script.
+const MEASURE: &str = r#"
 addEventListener("load", () => {
   const page = document.querySelector("iframe").contentDocument;
   let smallest = Infinity, texts = 0;
@@ -46,26 +46,26 @@ pub(crate) fn run(root: &Path, page: &Path, browser: &str) -> Result<()> {
     let folder = root.join("target/page");
     fs::create_dir_all(&folder)?;
     for width in WIDTHS {
-        let (seen, console) = look(&page, width, browser, &folder)?;
+        let (seen, console) = measure(&page, width, browser, &folder)?;
         let [scroll, smallest, texts, broken] =
             ["width", "smallest", "texts", "broken"].map(|key| seen[key].as_f64().unwrap_or(f64::NAN));
         say(&format!(
-            "{width} pixels wide: {scroll} pixels of content, {texts} texts of {smallest:.1} pixels or more, {broken} broken pictures, {} messages on the console",
+            "{width} pixels wide: {scroll} pixels of content, {texts} texts of {smallest:.1} pixels or more, {broken} broken images, {} messages on the console",
             console.len()
         ));
         ensure!(scroll <= f64::from(width), "the page scrolls sideways");
         ensure!(smallest >= SMALLEST_TEXT, "text of {smallest:.1} pixels, expected {SMALLEST_TEXT} or more");
-        ensure!(texts > 50.0 && broken == 0.0, "texts or pictures are missing");
+        ensure!(texts > 50.0 && broken == 0.0, "texts or images are missing");
         ensure!(console.is_empty(), "{}", console.join("\n"));
     }
     Ok(())
 }
 
-/// What the browser measured, and what it had to say.
-fn look(page: &Path, width: u32, browser: &str, folder: &Path) -> Result<(Value, Vec<String>)> {
+/// What the browser measured, and its messages on the console.
+fn measure(page: &Path, width: u32, browser: &str, folder: &Path) -> Result<(Value, Vec<String>)> {
     let frame: PathBuf = folder.join(format!("{width}.html"));
     let html = format!(
-        "<!doctype html><body style=\"margin:0\"><iframe src=\"file://{}\" style=\"border:0;width:{width}px;height:1000px\"></iframe><script>{LOOK}</script>",
+        "<!doctype html><body style=\"margin:0\"><iframe src=\"file://{}\" style=\"border:0;width:{width}px;height:1000px\"></iframe><script>{MEASURE}</script>",
         page.display()
     );
     fs::write(&frame, html)?;
@@ -83,7 +83,7 @@ fn look(page: &Path, width: u32, browser: &str, folder: &Path) -> Result<(Value,
         })?;
     let dom = String::from_utf8_lossy(&output.stdout).into_owned();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    let Some(seen) = dom.split('@').nth(1) else { bail!("the browser saw nothing: {dom}\n{log}") };
+    let Some(seen) = dom.split('@').nth(1) else { bail!("the browser measured nothing: {dom}\n{log}") };
     let console = log.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
     Ok((serde_json::from_str(seen).with_context(|| seen.to_owned())?, console))
 }

@@ -1,4 +1,4 @@
-//! Python environments below target, with what this project is compared with.
+//! Makes Python environments below target, with the libraries that this project is compared with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// `packages` as pip takes them.
+    /// The environment in `folder`. `packages` are written as for pip.
     pub(crate) fn new(folder: PathBuf, packages: Vec<String>) -> Self {
         Self { folder, packages }
     }
@@ -30,7 +30,7 @@ impl Environment {
         self.folder.join("bin/python").display().to_string()
     }
 
-    /// Makes it, or brings its packages up to date.
+    /// Makes the environment, or brings its packages up to date.
     pub(crate) fn make(&self, root: &Path) -> Result<()> {
         let folder = self.folder.display().to_string();
         say(&format!("making a Python environment in {folder}"));
@@ -42,7 +42,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Written last, so an environment without it is half made.
+    /// This file is written last, so an environment without it is incomplete.
     fn ready_file(&self) -> PathBuf {
         self.folder.join("ready")
     }
@@ -58,7 +58,7 @@ pub(crate) fn requirements(text: &str) -> Vec<String> {
     packages.filter(|package| !package.is_empty()).map(str::to_owned).collect()
 }
 
-/// Runs a program that prints for the person who watches.
+/// Runs a program whose output is shown to the user.
 pub(crate) fn run_visibly(root: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     let status = Command::new(program).args(arguments).current_dir(root).status();
     let status = status.with_context(|| format!("{program} could not be started"))?;

@@ -1,4 +1,4 @@
-//! What the program withstands: kills, full disks, hostile files, and the eyes of a sanitizer.
+//! Checks what the program withstands: kills, full disks, hostile files, and a sanitizer.
 
 pub(crate) mod crash;
 pub(crate) mod fuzz;

@@ -19,7 +19,7 @@ pub(crate) fn run(data: &Path, folder: &Path) -> Result<()> {
     write(folder, "t10k", test.subset(), TEST_PER_CLASS)
 }
 
-fn write(folder: &Path, part: &str, images: &Subset, per_class: usize) -> Result<()> {
+fn write(folder: &Path, split: &str, images: &Subset, per_class: usize) -> Result<()> {
     let chosen = balanced(images, per_class).context("a class has too few images")?;
     let pixels: Vec<u8> = chosen.iter().flat_map(|&i| images.image(i).iter().copied()).collect();
     let labels: Vec<u8> = chosen.iter().map(|&i| images.label(i)).collect();
@@ -27,8 +27,8 @@ fn write(folder: &Path, part: &str, images: &Subset, per_class: usize) -> Result
     for (kind, content) in
         [("images-idx3", idx::write_images(&images)), ("labels-idx1", idx::write_labels(&labels))]
     {
-        let path = folder.join(format!("{part}-{kind}-ubyte.gz"));
-        // No file name and no time inside: the same images give the same bytes.
+        let path = folder.join(format!("{split}-{kind}-ubyte.gz"));
+        // The file holds no name and no time, so the same images give the same bytes.
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&content)?;
         let packed = encoder.finish()?;

@@ -1,4 +1,4 @@
-//! A configuration's test accuracy as a mean over seeds, the way figures are quoted here.
+//! Trains and tests a configuration with several seeds, and prints the mean and the spread of its accuracy.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! How fast the program is: against others, against itself before, and against its own bare steps.
+//! Measures how fast the program is: against other libraries, earlier versions, and its own steps alone.
 
 pub(crate) mod bench;
 mod contender;

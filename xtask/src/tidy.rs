@@ -1,4 +1,4 @@
-//! The rules of ARCHITECTURE.md that a program can check.
+//! Checks the rules of ARCHITECTURE.md that a program can check.
 
 use std::collections::BTreeMap;
 use std::fs;

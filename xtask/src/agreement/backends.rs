@@ -1,4 +1,4 @@
-//! One model, several backends: do they give the same answers on the whole test set?
+//! Tests one model on several backends, and compares their logits and predictions on the whole test set.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{build_program, output, say};
 
-/// Logits may differ by this much.
+/// Logits may differ by at most this much.
 const TOLERANCE: f64 = 1e-3;
-/// A prediction may differ where the two best logits were this close, once in 10,000.
+/// One prediction in 10,000 may differ, if its two best logits are closer than this.
 const CLOSE: f64 = 2e-3;
 
 struct Row {
@@ -53,7 +53,7 @@ fn row(line: &str) -> Result<Row> {
 
 fn compare(first: &str, expected: &[Row], other: &str, rows: &[Row]) -> Result<()> {
     if expected.len() != rows.len() {
-        bail!("{first} tested {} pictures, {other} {}", expected.len(), rows.len());
+        bail!("{first} tested {} images, {other} {}", expected.len(), rows.len());
     }
     let mut largest = 0f64;
     let (mut differ, mut differ_clearly) = (0, 0);
@@ -68,7 +68,7 @@ fn compare(first: &str, expected: &[Row], other: &str, rows: &[Row]) -> Result<(
         }
     }
     say(&format!(
-        "{first} against {other}, {} pictures: logits differ by at most {largest:.2e}, {differ} predictions differ",
+        "{first} against {other}, {} images: logits differ by at most {largest:.2e}, {differ} predictions differ",
         rows.len()
     ));
     let allowed = rows.len().div_ceil(10_000);

@@ -1,4 +1,4 @@
-//! The program's figures and event files against those of scikit-learn, scipy, numpy and TensorBoard.
+//! Compares the program's metrics and event files with those of scikit-learn, scipy, numpy and TensorBoard.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) struct ReferenceArgs {
 }
 
 const CHECK: &str = "xtask/reference/check.py";
-/// Trained in a second, and wrong often enough that every figure has something to count.
+/// A network that is trained in a second, and wrong often enough that every metric has something to count.
 const NETWORK: [&str; 5] = [
     "data.dataset=sample",
     "model.units=[{filters=8, kernel_size=3}, {filters=16, kernel_size=3}]",
@@ -35,9 +35,10 @@ const NETWORK: [&str; 5] = [
     "train.learning_rate=0.01",
     "train.epochs=3",
 ];
-/// Long enough to be killed, with an event at every step to lose and not many checkpoints.
+/// Makes a run long enough to be killed, with an event at every step and few checkpoints, so that steps are
+/// lost.
 const LONG: [&str; 3] = ["train.epochs=30", "train.log_every_steps=1", "train.checkpoint_every_steps=40"];
-/// A run is killed so often at most until steps are lost.
+/// A run is killed at most this often until steps are lost.
 const ATTEMPTS: usize = 20;
 
 pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
@@ -70,7 +71,7 @@ pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
     check(&["events", "--resumed", &resumed])
 }
 
-/// A run that somebody trained and tested.
+/// Checks a run that was trained and tested before.
 fn check_tested(run: &Path, check: &impl Fn(&[&str]) -> Result<()>) -> Result<()> {
     for file in ["test.json", "predictions.csv"] {
         let (run, path) = (run.display(), run.join(file));
@@ -93,7 +94,7 @@ fn python(root: &Path, args: &ReferenceArgs) -> Result<String> {
     let packages = requirements(include_str!("../../reference/requirements.txt"));
     let environment = Environment::new(root.join("target/reference/python"), packages);
     if !environment.is_ready() {
-        ensure!(args.setup, "there is nothing to compare with: add --setup, or --python FILE");
+        ensure!(args.setup, "the libraries to compare with are missing: add --setup, or --python FILE");
         environment.make(root)?;
     }
     Ok(environment.python())
@@ -118,7 +119,7 @@ impl SmallRuns {
     }
 
     /// Trains with event files, kills the process when steps after the newest checkpoint would be
-    /// lost, and goes on to the end.
+    /// lost, and resumes it to its end.
     fn train_killed(&self, run: &str) -> Result<()> {
         let resume = ["train", "--resume", "-p", run, "--tensorboard"];
         let mut words = train(run, &LONG, true);
@@ -133,9 +134,9 @@ impl SmallRuns {
                 String::from_utf8_lossy(&output.stderr)
             );
             words = resume.to_vec();
-            // Between the look and the kill, a checkpoint may have been written.
+            // A checkpoint may have been written just before the kill, so it is checked again.
             if let Some((checkpoint, step)) = lost(Path::new(run))? {
-                say(&format!("killed after step {step}, goes on from step {checkpoint}"));
+                say(&format!("killed after step {step}, resuming after step {checkpoint}"));
                 self.output(&words)?;
                 return Ok(());
             }
@@ -150,7 +151,7 @@ impl SmallRuns {
     }
 }
 
-/// Waits until killing it would lose steps; true if it ended before.
+/// Waits until killing the process would lose steps. True if it ended before that.
 fn wait_for_loss(child: &mut Child, run: &Path) -> Result<bool> {
     while lost(run)?.is_none() {
         if child.try_wait()?.is_some() {
@@ -161,14 +162,15 @@ fn wait_for_loss(child: &mut Child, run: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// The newest checkpoint's step and the last one of `metrics.jsonl`, if steps between are lost by a kill.
+/// The newest checkpoint's step and the last step of `metrics.jsonl`, if a kill would lose steps between
+/// them.
 fn lost(run: &Path) -> Result<Option<(usize, usize)>> {
     let names = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
     let names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    // The file is being written: not all of it need be text.
+    // The file is being written, so its end may not be valid text.
     let metrics = fs::read(run.join("metrics.jsonl")).unwrap_or_default();
     let steps = newest_checkpoint(&names).zip(last_step(&String::from_utf8_lossy(&metrics)));
-    // One more: the event file's line comes after that of metrics.jsonl.
+    // The last step does not count, because the event file is written after metrics.jsonl.
     Ok(steps.filter(|(checkpoint, step)| *step > checkpoint + 1))
 }
 
@@ -176,7 +178,7 @@ fn newest_checkpoint(names: &[String]) -> Option<usize> {
     names.iter().filter_map(|name| name.strip_prefix("step-")?.parse().ok()).max()
 }
 
-/// The step of the last line that is whole and has one.
+/// The step in the last complete line that has a step.
 fn last_step(metrics: &str) -> Option<usize> {
     let whole = metrics.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let mut steps = whole.filter_map(|line| serde_json::from_str::<Value>(line).ok()?["step"].as_u64());
@@ -197,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn checkpoints_under_way_do_not_count() {
+    fn unfinished_checkpoints_do_not_count() {
         let names = ["step-00000040", "step-00000080", "step-00000120.partial", "other"].map(str::to_owned);
         assert_eq!(newest_checkpoint(&names), Some(80));
         assert_eq!(newest_checkpoint(&[]), None);
     }
 
     #[test]
-    fn the_small_network_is_trained_where_it_is_told() {
+    fn the_small_network_is_trained_into_the_given_folder() {
         let words = train("runs/a", &["train.seed=2"], true);
         assert_eq!(words[..3], ["train", "-p", "runs/a"]);
         assert_eq!(words[words.len() - 3..], ["--set", "train.seed=2", "--tensorboard"]);

@@ -1,7 +1,8 @@
-//! Whether this program behaves as an earlier one: same bits, same files, same flags, same exit codes.
+//! Checks that this program behaves as an earlier one: same bits, same files, same flags, same exit codes.
 //!
-//! Both programs get the same command lines in folders of their own, on the built-in sample, and all that
-//! a program can read of them afterwards is compared. Words for people are not: tables, pages, error texts.
+//! Both programs get the same command lines in folders of their own, on the built-in sample. Everything that
+//! another program could read afterwards is compared. Texts for people are not: tables, pages, error
+//! messages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,8 +28,8 @@ mod training;
 use case::Case;
 use footprint::footprint;
 
-/// So many differences of a case are printed; the rest is counted.
-const SHOWN: usize = 12;
+/// At most this many differences of a case are printed; the rest is counted.
+const MOST_PRINTED: usize = 12;
 
 /// All cases, the quick ones of training first.
 fn cases() -> impl Iterator<Item = &'static Case> {
@@ -53,13 +54,14 @@ pub(crate) struct SameAsArgs {
 }
 
 pub(crate) fn run(root: &Path, args: &SameAsArgs) -> Result<()> {
-    // Before today's program is built: both builds write the same file.
+    // This comes before today's program is built, because both builds write the same file.
     let before = earlier::program(root, &args.before, &args.flags)?;
     let now = match &args.now {
         Some(named) => earlier::program(root, named, &args.flags)?,
         None => PathBuf::from(build_program(root, &args.flags)?),
     };
-    // Outside the workspace, where the program would look for data and write runs.
+    // The folder is outside the workspace, because inside it the program would use the workspace's data and
+    // runs.
     let folder = std::env::temp_dir().join(format!("mnist-cnn-same-as-{}", std::process::id()));
     let found = compare_all(&before, &now, &folder, &args.only)?;
     let (cases, different) = (found.len(), found.iter().filter(|(_, differences)| **differences > 0).count());
@@ -72,7 +74,7 @@ pub(crate) fn run(root: &Path, args: &SameAsArgs) -> Result<()> {
     Ok(())
 }
 
-/// How many differences each case has.
+/// Runs all cases, and counts the differences of each.
 fn compare_all(
     before: &Path,
     now: &Path,
@@ -88,11 +90,11 @@ fn compare_all(
             count => format!("{count} DIFFERENCES"),
         };
         say(&format!("{name:<36} {verdict:<16} {seconds:5.1} s"));
-        for difference in differences.iter().take(SHOWN) {
+        for difference in differences.iter().take(MOST_PRINTED) {
             say(&format!("    {difference}"));
         }
-        if differences.len() > SHOWN {
-            say(&format!("    and {} more", differences.len() - SHOWN));
+        if differences.len() > MOST_PRINTED {
+            say(&format!("    and {} more", differences.len() - MOST_PRINTED));
         }
         found.insert(name, differences.len());
     };

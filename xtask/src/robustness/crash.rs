@@ -1,4 +1,4 @@
-//! Breaking runs on purpose, and counting what was lost: nothing may be.
+//! Breaks runs on purpose, and checks that nothing is lost.
 
 use std::fs;
 use std::path::Path;
@@ -15,23 +15,23 @@ mod races;
 
 use lab::CrashLab;
 
-/// How much of it.
+/// Which trials to run, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CrashArgs {
-    /// Two minutes instead of ten, for CI.
+    /// Take two minutes instead of ten, for CI.
     #[arg(long)]
     short: bool,
-    /// Decides the random moments.
+    /// Seed of the random moments.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only these.
+    /// Run only these trials.
     #[arg(long, value_delimiter = ',', value_parser = TRIALS)]
     only: Vec<String>,
 }
 
 const TRIALS: [&str; 7] = ["kills", "interrupts", "faults", "nan", "full-disk", "races", "bits"];
 
-/// One kind of violence: its name, and what does it and tells its figure.
+/// A trial: its name, and a function that runs it and returns a summary.
 type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
 
 pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
@@ -64,7 +64,7 @@ pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("something was lost: {}", failed.join(", ")) }
 }
 
-/// Builds the program twice, as it is and with faults on demand, into an empty folder.
+/// Builds the program twice into an empty folder: with faults on demand, and as it is.
 fn prepare(root: &Path, seed: u64) -> Result<CrashLab> {
     let folder = root.join("target/crash");
     if folder.exists() {
@@ -78,7 +78,7 @@ fn prepare(root: &Path, seed: u64) -> Result<CrashLab> {
     CrashLab::new(folder, program, faulty, seed)
 }
 
-/// Bit flips and truncations, by the library's own test on real files.
+/// Flips bits of real files and truncates them, with the library's own test.
 fn bits(root: &Path, flips: usize) -> Result<String> {
     let name = "every_flipped_bit_and_every_truncation_is_refused";
     let status = std::process::Command::new("cargo")

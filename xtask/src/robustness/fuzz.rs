@@ -1,4 +1,4 @@
-//! Hostile files by the million, and by a fuzzer that watches which code they reach.
+//! Reads mutated files by the million, and lets a fuzzer search for files that reach new code.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,18 +7,18 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::say;
 
-/// How much of it.
+/// How many files, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FuzzArgs {
-    /// Mutated files of each kind: IDX, configurations, manifests, states, weights.
+    /// Number of mutated files of each kind: IDX, configurations, manifests, states, weights.
     #[arg(long, default_value_t = 1_000_000)]
     mutations: u64,
-    /// Also run each target below fuzz/ for so long (needs: cargo install cargo-fuzz; x86-64 Linux).
+    /// Also run each target below fuzz/ for this long (needs: cargo install cargo-fuzz; x86-64 Linux).
     #[arg(long, value_name = "SECONDS")]
     coverage_seconds: Option<u64>,
 }
 
-/// Each target, and folders of files to begin with.
+/// Each fuzz target, and the folders of files that it starts with.
 const TARGETS: [(&str, &[&str]); 4] = [
     ("idx", &["crates/dataset/tests/regressions"]),
     ("config", &["configs", "crates/learner/tests/regressions"]),
@@ -33,14 +33,14 @@ pub(crate) fn run(root: &Path, args: &FuzzArgs) -> Result<()> {
     must(root, &mut tests, "a mutated file was not refused as it should be")?;
     let Some(seconds) = args.coverage_seconds else { return Ok(()) };
     for (target, seeds) in TARGETS {
-        // What the fuzzer finds goes into the first folder, and the seeds stay as they are.
+        // The fuzzer writes new files into the first folder only, so the folders of seeds stay as they are.
         let found = root.join("target/fuzz-corpus").join(target);
         std::fs::create_dir_all(&found)?;
         let mut fuzz = Command::new("cargo");
         fuzz.args(["fuzz", "run", "--fuzz-dir", "fuzz", "--target-dir", "target/fuzz", target]);
         fuzz.arg(&found).args(seeds).arg("--");
         fuzz.args([&format!("-max_total_time={seconds}"), "-max_len=4096", "-print_final_stats=1"]);
-        // Lets the stable compiler take the flags of coverage and sanitizer, for this build alone.
+        // This lets the stable compiler accept the flags for coverage and sanitizer, for this build alone.
         fuzz.env("RUSTC_BOOTSTRAP", "1");
         must(root, &mut fuzz, &format!("the fuzzer broke {target}, or cargo-fuzz is missing"))?;
     }

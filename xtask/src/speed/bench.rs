@@ -1,4 +1,4 @@
-//! This project, an earlier version of it, PyTorch, candle and ONNX Runtime on the same network, timed in turn.
+//! Times this project, an earlier version, PyTorch, candle and ONNX Runtime in turn, on the same network.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::command::{build_program, executable, median, output, say, times_as_lo
 use crate::earlier::Before;
 use crate::python::Environment;
 
-/// What is timed, and against whom.
+/// What is timed, and what it is compared with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
-    /// How often each contender is asked each question, in turn.
+    /// Number of rounds; in each, all contenders get the same question in turn.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
     /// Threads for each contender.
@@ -39,7 +39,7 @@ pub(crate) struct BenchArgs {
     kernels: bool,
 }
 
-/// Training steps and images, with repetitions that take about as long as each other.
+/// Titles and questions. Their numbers of repetitions take about the same time.
 const QUESTIONS: [(&str, &str); 4] = [
     ("training step, batch 128", "step 10"),
     ("inference, batch 1", "infer 1 2000"),
@@ -48,7 +48,7 @@ const QUESTIONS: [(&str, &str); 4] = [
 ];
 const PACKAGES: [&str; 4] = ["torch", "numpy", "onnx", "onnxruntime"];
 const PYTORCH: [&str; 2] = ["pytorch", "pytorch-channels-last"];
-/// Convolutions without pooling: images, channels, size, filters, kernel, stride.
+/// Convolutions without pooling: number of images, channels, image size, filters, kernel size, stride.
 const CONVOLUTIONS: [&str; 8] = [
     "64 32 28 32 3 1",
     "64 32 14 64 5 1",
@@ -60,7 +60,7 @@ const CONVOLUTIONS: [&str; 8] = [
     "64 64 14 128 3 2",
 ];
 
-/// Follows the backend in the name of an earlier version.
+/// Appended to the backend's name, this names a contender of the earlier version.
 const BEFORE: &str = ", before";
 
 /// Medians of a question's rounds, by contender.
@@ -108,7 +108,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
 
 /// The unit's backward pass on the same numbers from the middle of training, and convolutions.
 fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Result<()> {
-    let arguments = "build -p ops -p cli --example timing --message-format json-render-diagnostics";
+    let arguments = "build -p kernels --example timing --message-format json-render-diagnostics";
     let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
     let timing = executable(&messages).context("cargo named no executable")?;
     let threads = args.threads.to_string();
@@ -128,7 +128,7 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
             let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(question.clone()))?;
             let [n, channels, size, filters, kernel, stride] = convolution.split(' ').collect::<Vec<_>>()[..]
             else {
-                bail!("{convolution:?} is no convolution");
+                bail!("{convolution:?} does not describe a convolution");
             };
             let title = format!(
                 "{pass} {kernel}x{kernel} stride {stride}, {n}x{channels}x{size}x{size} to {filters} filters"
@@ -139,8 +139,8 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
     Ok(())
 }
 
-/// Each contender once a round, so that a machine that slows down slows all; every other round backwards,
-/// so that none always follows the same one.
+/// Asks each contender once a round, so that a machine that becomes slower affects all of them. Every other
+/// round has the opposite order, so that no contender always follows the same one.
 fn ask_in_turn(
     contenders: &mut [Contender],
     rounds: usize,
@@ -151,7 +151,7 @@ fn ask_in_turn(
         contenders.reverse();
         for contender in contenders.iter_mut() {
             if let Some(question) = question(contender) {
-                // ONNX Runtime's and OpenMP's threads go on spinning for a while after their work.
+                // The threads of ONNX Runtime and OpenMP keep spinning for a while after their work.
                 std::thread::sleep(Duration::from_millis(300));
                 let ms = contender.ask(&question)?;
                 medians.entry(contender.name.clone()).or_default().push(median(ms));
@@ -161,7 +161,8 @@ fn ask_in_turn(
     Ok(medians)
 }
 
-/// A line a contender: its median, and how it compares with each of ours, round by round.
+/// Prints a line for each contender: its median, and how it compares with each of our backends, round by
+/// round.
 fn print(title: &str, medians: &Medians) {
     say(&format!("\n{title}"));
     for (name, ms) in medians {
@@ -170,8 +171,9 @@ fn print(title: &str, medians: &Medians) {
             if let Some(now) = medians.get(backend) {
                 line += &format!("   now {}", times_as_long(now, ms));
             }
-        } else if is_foreign(name) {
-            for (ours, own) in medians.iter().filter(|(ours, _)| !is_foreign(ours) && !ours.ends_with(BEFORE))
+        } else if is_other_library(name) {
+            for (ours, own) in
+                medians.iter().filter(|(ours, _)| !is_other_library(ours) && !ours.ends_with(BEFORE))
             {
                 let ratios: Vec<f64> = ms.iter().zip(own).map(|(theirs, own)| theirs / own).collect();
                 line += &format!("   {ours} is {:.2} times as fast", median(ratios));
@@ -181,11 +183,11 @@ fn print(title: &str, medians: &Medians) {
     }
 }
 
-fn is_foreign(name: &str) -> bool {
+fn is_other_library(name: &str) -> bool {
     PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name)
 }
 
-/// A Python with PyTorch and ONNX Runtime, if there is or shall be one.
+/// A Python with PyTorch and ONNX Runtime, if there is one or `--setup` asks to make one.
 fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
     if let Some(python) = &args.python {
         return Ok(Some(python.display().to_string()));
@@ -202,7 +204,7 @@ fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
     Ok(Some(environment.python()))
 }
 
-/// candle's program has a workspace of its own: nothing else here needs candle.
+/// Builds candle's program, which has a workspace of its own because nothing else here needs candle.
 fn build_candle(root: &Path) -> Result<String> {
     say("building candle's program");
     let arguments = "build --release --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle --message-format json-render-diagnostics";

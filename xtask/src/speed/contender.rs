@@ -1,4 +1,5 @@
-//! A program that answers timing questions, one line each, so that several can be timed in turn.
+//! Runs a program that times what it is asked for, a line each, so that several programs can be timed in
+//! turn.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,8 +15,8 @@ pub(crate) struct Contender {
     pub name: String,
     child: Child,
     questions: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    /// Whether it can be asked for training steps.
+    replies: BufReader<ChildStdout>,
+    /// Whether it can time training steps.
     pub trains: bool,
 }
 
@@ -39,27 +40,27 @@ impl Contender {
             .spawn()
             .with_context(|| format!("{name}: {program} could not be started"))?;
         let questions = child.stdin.take().context("a pipe to the program")?;
-        let answers = BufReader::new(child.stdout.take().context("a pipe from the program")?);
-        Ok(Self { name: name.to_owned(), child, questions, answers, trains: name != "onnxruntime" })
+        let replies = BufReader::new(child.stdout.take().context("a pipe from the program")?);
+        Ok(Self { name: name.to_owned(), child, questions, replies, trains: name != "onnxruntime" })
     }
 
-    /// Milliseconds of each time that the question asked for.
+    /// Sends a question, and returns the milliseconds of each repetition.
     pub(crate) fn ask(&mut self, question: &str) -> Result<Vec<f64>> {
         let name = &self.name;
         writeln!(self.questions, "{question}").with_context(|| format!("{name} has ended"))?;
         self.questions.flush()?;
         let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        let answer: Value = serde_json::from_str(&line)
-            .with_context(|| format!("{name} answered {line:?} to {question:?}"))?;
-        let ms = answer["ms"].as_array().with_context(|| format!("{name} answered {line:?}"))?;
+        self.replies.read_line(&mut line)?;
+        let reply: Value = serde_json::from_str(&line)
+            .with_context(|| format!("{name} replied {line:?} to {question:?}"))?;
+        let ms = reply["ms"].as_array().with_context(|| format!("{name} replied {line:?}"))?;
         Ok(ms.iter().filter_map(Value::as_f64).collect())
     }
 }
 
 impl Drop for Contender {
     fn drop(&mut self) {
-        // It may wait for a question in the middle of a run; nothing of it is needed any more.
+        // The program may wait for a question in the middle of a run, and nothing of it is needed any more.
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -1,4 +1,4 @@
-//! What a whole epoch takes beyond its steps: start-up, validation, checkpoint; and its memory.
+//! Measures what a whole epoch takes beyond its steps (start-up, validation, checkpoint), and its memory.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &EpochArgs) -> Result<()> {
     let data = data.display().to_string();
     let (mut ratios, mut now_seconds, mut before_seconds) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=args.rounds.max(1) {
-        // Steps before and after: a machine whose speed drifts is caught in the middle.
+        // Steps are timed before and after the epoch, so that a drift of the machine's speed cancels out.
         let first = bare_step(root, &program, &data)?;
         let (seconds, report) = epoch(root, &program)?;
         let step = (first + bare_step(root, &program, &data)?) / 2.0;
@@ -52,10 +52,10 @@ pub(crate) fn run(root: &Path, data: &Path, args: &EpochArgs) -> Result<()> {
     Ok(())
 }
 
-/// Seconds of a step in the middle of the first epoch: 100 steps of a process of their own, after 200.
+/// Seconds of a step in the middle of the first epoch: a new process times 100 steps after the first 200.
 ///
-/// Not of one that goes on training from round to round: later gradients are sparser, and its steps
-/// quicker than those of the epoch they are compared with.
+/// A process that trained on from round to round would not do: later gradients are sparser, so its steps
+/// would be faster than those of the epoch that they are compared with.
 fn bare_step(root: &Path, program: &str, data: &str) -> Result<f64> {
     let words = ["bench", "--questions", "--config", "configs/default.toml", "--data-dir", data];
     let threads = std::thread::available_parallelism()?.get();

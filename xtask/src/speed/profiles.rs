@@ -1,4 +1,4 @@
-//! `cargo run` is the documented command: does it train as fast as `cargo run --release`?
+//! Checks that `cargo run`, the documented command, trains as fast as `cargo run --release`.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,8 @@ pub(crate) fn run(root: &Path, pairs: usize) -> Result<()> {
     let mut ratios = Vec::new();
     for pair in 1..=pairs.max(1) {
         let mut seconds = [0.0; 2];
-        // In turn, and the other one first each time: a machine that slows down slows both.
+        // Both take turns, and the order changes from pair to pair, so that a drift of the machine's speed
+        // cancels out.
         for i in if pair % 2 == 0 { [1, 0] } else { [0, 1] } {
             seconds[i] = train(root, &programs[i])?;
         }

@@ -1,4 +1,4 @@
-//! What `test` takes beyond the network's forward passes: start-up, loading, metrics, until the table is there.
+//! Measures what `test` takes beyond the network's forward passes: start-up, loading, metrics, the table.
 
 use std::fs;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::contender::Contender;
 use crate::command::{build_program, median, output, say, times_as_long};
 use crate::earlier::Before;
 
-/// As `test` asks for them: 20 batches of 500 are MNIST's 10,000 test images.
+/// MNIST's 10,000 test images in batches of 500, which is how `test` evaluates them.
 const ALL_IMAGES: &str = "infer 500 20";
 
 /// What is timed.
@@ -36,13 +36,13 @@ pub(crate) fn run(root: &Path, data: &Path, args: &TestTimeArgs) -> Result<()> {
     let words = ["bench", "--questions", "--config", "configs/default.toml", "--data-dir", &data];
     let threads = std::thread::available_parallelism()?.get();
     let mut bench = Contender::start(root, "the bare inference", &program, &words, threads)?;
-    // The first answers wait for the warm-up.
+    // The first reply comes after the warm-up, so it is left out.
     bench.ask(ALL_IMAGES)?;
     let (mut ratios, mut now_seconds, mut before_seconds) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=args.rounds.max(1) {
         let first = bare(&mut bench)?;
         let table = until_the_table(root, &program, &["test", "-p", &dir, "--data-dir", &data])?;
-        // Before and after: a machine whose speed drifts is caught in the middle.
+        // The inference is timed before and after, so that a drift of the machine's speed cancels out.
         let inference = (first + bare(&mut bench)?) / 2.0;
         ratios.push(table / inference);
         say(&format!(
@@ -68,7 +68,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &TestTimeArgs) -> Result<()> {
     Ok(())
 }
 
-/// A run of a few steps, which a program has just trained.
+/// Trains a run of a few steps, and returns its directory.
 fn trained(root: &Path, name: &str, program: &str, data: &str) -> Result<String> {
     let dir = root.join("target/test-time").join(name);
     if dir.exists() {
@@ -102,7 +102,7 @@ fn until_the_table(root: &Path, program: &str, words: &[&str]) -> Result<f64> {
     let took = began.elapsed().as_secs_f64();
     let first = String::from_utf8_lossy(&text[..length]).into_owned();
     ensure!(first.contains("accuracy") && first.contains("most confused"), "it printed {first:?}");
-    // It still writes its files and says where they are.
+    // The process still writes its files and prints where they are.
     stdout.read_to_end(&mut text)?;
     ensure!(child.wait()?.success(), "`test` failed");
     Ok(took)

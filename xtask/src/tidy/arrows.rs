@@ -1,4 +1,4 @@
-//! Which crate may use which, and how much it may bring along.
+//! Checks which crate uses which other, and how many dependencies it brings along.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,15 +13,15 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("dataset", &[]),
     ("kernels", &[]),
     ("run_files", &[]),
-    // Its forward pass on slices.
+    // `network` is to have a forward pass on slices.
     ("network", &["kernels"]),
     ("ops", &["burn", "kernels"]),
     ("model", &["burn", "network", "ops"]),
     ("learner", &["burn", "dataset", "model", "network", "run_files"]),
-    // The page is made from what a run's directory holds, whoever trained it.
+    // The page is made from the files of a run alone, so it needs nothing of training.
     ("report", &["run_files"]),
     ("cli", &["burn", "dataset", "learner", "model", "network", "report", "run_files"]),
-    // Burn would make `cargo xtask download-data` a matter of minutes.
+    // With Burn, `cargo xtask download-data` would take minutes to build.
     ("xtask", &["dataset"]),
 ];
 /// What the workspace must never compile without a feature: GPU stacks, HTTP servers, terminal interfaces,
@@ -43,17 +43,17 @@ const HEAVY: [&str; 15] = [
     "web-sys",
     "wasm-bindgen",
 ];
-/// Crates that a browser has to be able to load: they stay small, and know no Burn.
+/// Crates that are to run in a browser. They stay small, and do not use Burn.
 const LIGHT: [&str; 3] = ["kernels", "network", "run_files"];
 const MOST_CRATES: usize = 25;
 
-/// What `cargo metadata` and `cargo tree` say against the rules.
+/// Violations of the rules, according to `cargo metadata` and `cargo tree`.
 pub(super) fn problems(root: &Path) -> Result<Vec<String>> {
     let metadata = output(root, "cargo", &["metadata", "--no-deps", "--format-version", "1"])?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
     let mut problems = wrong_arrows(packages);
-    // With what tests use: `cargo test --workspace` is a documented command.
+    // Dependencies of tests count as well, because `cargo test --workspace` is a documented command.
     problems.extend(heavy(&tree(root, &["--workspace", "--edges", "normal,build,dev"])?));
     for name in LIGHT {
         if packages.iter().any(|package| package["name"] == name) {
@@ -73,7 +73,7 @@ fn wrong_arrows(packages: &[Value]) -> Vec<String> {
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
         let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == name) else {
-            problems.push(format!("{name}: a crate that tidy's ARROWS do not know"));
+            problems.push(format!("{name}: this crate is missing from tidy's ARROWS"));
             continue;
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
@@ -106,7 +106,7 @@ fn not_light(name: &str, tree: &str) -> Vec<String> {
         problems.push(format!("{name}: {} crates, expected fewer than {MOST_CRATES}", crates.len()));
     }
     let burn = crates.iter().filter_map(|line| line.split(' ').next()).filter(|name| is_burn(name));
-    problems.extend(burn.map(|burn| format!("{name}: brings {burn}, and has to do without Burn")));
+    problems.extend(burn.map(|burn| format!("{name}: brings {burn}, but has to do without Burn")));
     problems
 }
 

@@ -1,14 +1,15 @@
-//! Circles of imports between the files of a crate: none of its files can be understood without the others.
+//! Finds circles of imports between the files of a crate, because none of these files can be understood
+//! alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::imports::{Imports, Segments, imports};
 
-/// A name may be handed on so many times; more is a circle of `use` lines.
+/// A name may be re-exported at most this many times; more means that `use` lines form a circle.
 const MOST_STEPS: usize = 8;
 
-/// What each file uses of which other, by the positions of the files.
+/// The names that each file uses of each other file, by the positions of the files.
 type Edges = BTreeMap<usize, BTreeMap<usize, BTreeSet<String>>>;
 
 /// A line for each group of files that use each other in a circle. `files` are paths and texts of
@@ -40,7 +41,7 @@ impl<'a> Crate<'a> {
         let mut edges = Edges::new();
         for (from, (_, imports)) in self.files.iter().enumerate() {
             for path in imports.bound.values().chain(&imports.paths) {
-                // A module's name alone says nothing of what is used of it.
+                // The name of a module alone does not say what is used of it.
                 if let Some((to, Some(name))) = self.resolve(path, 0)
                     && to != from
                 {
@@ -56,8 +57,8 @@ impl<'a> Crate<'a> {
         let (length, &file) =
             (0..=path.len()).rev().find_map(|n| Some((n, self.by_module.get(&path[..n])?)))?;
         let Some((name, rest)) = path[length..].split_first() else { return Some((file, None)) };
-        let handed_on = self.files[file].1.bound.get(name).filter(|_| steps < MOST_STEPS);
-        if let Some(definition) = handed_on {
+        let reexported = self.files[file].1.bound.get(name).filter(|_| steps < MOST_STEPS);
+        if let Some(definition) = reexported {
             let definition: Segments = definition.iter().chain(rest).cloned().collect();
             if let Some(found) = self.resolve(&definition, steps + 1) {
                 return Some(found);
@@ -66,7 +67,7 @@ impl<'a> Crate<'a> {
         Some((file, Some(name.clone())))
     }
 
-    /// The shortest circle of a group, and how many files it leaves out.
+    /// Describes the shortest circle of a group, and names the files that it leaves out.
     fn describe(&self, edges: &Edges, group: &[usize]) -> String {
         let chains = group.iter().filter_map(|&start| shortest_circle(edges, start));
         let Some(chain) = chains.min_by_key(Vec::len) else { return String::new() };
@@ -102,7 +103,7 @@ fn module(src: &Path, path: &Path) -> Option<Segments> {
 /// The groups of files that reach each other.
 fn groups(edges: &Edges) -> Vec<Vec<usize>> {
     let reached: BTreeMap<usize, BTreeSet<usize>> =
-        edges.keys().map(|&from| (from, distances(edges, from).into_keys().collect())).collect();
+        edges.keys().map(|&from| (from, predecessors(edges, from).into_keys().collect())).collect();
     let mut groups: BTreeSet<Vec<usize>> = BTreeSet::new();
     for (from, all) in reached.iter().filter(|(from, all)| all.contains(from)) {
         let reaches_back = |to: &&usize| reached.get(to).is_some_and(|reached| reached.contains(from));
@@ -111,8 +112,8 @@ fn groups(edges: &Edges) -> Vec<Vec<usize>> {
     groups.into_iter().collect()
 }
 
-/// Each file that `from` reaches, and the one before it on a shortest way.
-fn distances(edges: &Edges, from: usize) -> BTreeMap<usize, usize> {
+/// Each file that `from` reaches, with the file before it on a shortest path.
+fn predecessors(edges: &Edges, from: usize) -> BTreeMap<usize, usize> {
     let mut before = BTreeMap::new();
     let mut next = VecDeque::from([from]);
     while let Some(file) = next.pop_front() {
@@ -126,9 +127,9 @@ fn distances(edges: &Edges, from: usize) -> BTreeMap<usize, usize> {
     before
 }
 
-/// From a file through others back to itself.
+/// The shortest circle from a file through others back to itself.
 fn shortest_circle(edges: &Edges, start: usize) -> Option<Vec<usize>> {
-    let before = distances(edges, start);
+    let before = predecessors(edges, start);
     let mut chain = vec![start];
     let mut file = *before.get(&start)?;
     while file != start {
@@ -192,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_handed_on_belongs_to_the_file_that_defines_it() {
+    fn a_reexported_name_belongs_to_the_file_that_defines_it() {
         let lib = ("lib.rs", "mod a; mod b; pub use a::A; pub use b::B as C;");
         assert_eq!(found(&[lib, ("a.rs", "use crate::C;"), ("b.rs", "")]), Vec::<String>::new());
         assert_circle(
             &[lib, ("a.rs", "use crate::C;"), ("b.rs", "use crate::A;")],
             &["a.rs -(B)-> crates/x/src/b.rs -(A)-> crates/x/src/a.rs"],
         );
-        // What is defined at the root belongs to it.
+        // A name that the root defines belongs to the root.
         assert_circle(&[lib, ("a.rs", "use crate::D;"), ("b.rs", "")], &["a.rs -(D)-> crates/x/src/lib.rs"]);
     }
 

@@ -1,6 +1,7 @@
-//! Rust text without what a rule must not stumble over: comments, what literals hold, and tests.
+//! Blanks out the parts of Rust text that rules must not see: comments, the content of literals, and tests.
 
-/// `text` with spaces instead of comments and of what is in strings and characters; lines stay where they are.
+/// `text` with spaces instead of comments and instead of the content of strings and characters. Lines keep
+/// their numbers.
 pub(super) fn code(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = Vec::with_capacity(bytes.len());
@@ -30,7 +31,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 fn follows_a_name(bytes: &[u8], at: usize) -> bool {
-    // `br"..."` and `cr"..."` are raw strings too, whose prefix has been passed already.
+    // `br"..."` and `cr"..."` are raw strings too; their first letter has been read already.
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     match bytes[..at] {
         [] => false,
@@ -44,7 +45,7 @@ fn end_of_line(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| at + length)
 }
 
-/// Block comments may hold others.
+/// The end of a block comment, which may contain others.
 fn end_of_comment(bytes: &[u8], mut at: usize) -> usize {
     let mut depth = 0;
     while at < bytes.len() {
@@ -70,14 +71,14 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// `at` is behind the `r`.
+/// The end of a raw string, or `None` if it is a raw identifier. `at` is the position after the `r`.
 fn end_of_raw_string(bytes: &[u8], at: usize) -> Option<usize> {
-    let strokes = bytes[at..].iter().take_while(|&&byte| byte == b'#').count();
-    if bytes.get(at + strokes) != Some(&b'"') {
+    let hashes = bytes[at..].iter().take_while(|&&byte| byte == b'#').count();
+    if bytes.get(at + hashes) != Some(&b'"') {
         return None;
     }
-    let end = [&b"\""[..], &b"#".repeat(strokes)].concat();
-    let content = at + strokes + 1;
+    let end = [&b"\""[..], &b"#".repeat(hashes)].concat();
+    let content = at + hashes + 1;
     let length = bytes[content..].windows(end.len()).position(|window| window == end);
     Some(length.map_or(bytes.len(), |length| content + length + end.len()))
 }
@@ -89,7 +90,7 @@ fn end_of_character(bytes: &[u8], start: usize) -> Option<usize> {
             Some(start + 3 + end + 1)
         }
         _ => {
-            // At most four bytes make a character; a lifetime has no quotation mark behind its first one.
+            // A lifetime has no quotation mark after its first character.
             let text = std::str::from_utf8(&bytes[start + 1..]).ok()?;
             let length = text.chars().next()?.len_utf8();
             (bytes.get(start + 1 + length) == Some(&b'\'')).then_some(start + 2 + length)

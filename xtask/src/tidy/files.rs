@@ -1,4 +1,4 @@
-//! The rules that a file or a folder can break by itself.
+//! Checks the rules that a single file or folder can break.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use super::code::code;
 
 const LONGEST_FILE: usize = 350;
 const LARGEST_FOLDER: usize = 14;
-/// Where results and progress are written; libraries send events instead.
+/// Crates that may print results and progress. Libraries send events instead.
 const PRINTING: [&str; 2] = ["crates/cli", "xtask"];
-/// Where `unsafe` code may live.
+/// The only crate that may contain `unsafe` code.
 const UNSAFE: &str = "crates/kernels";
 const NEVER: [&str; 4] = ["todo!(", "unimplemented!(", "dbg!(", "#[ignore"];
 const PRINTS: [&str; 4] = ["println!(", "eprintln!(", "print!(", "eprint!("];
-/// Names that say nothing of what is inside.
+/// Names that do not say what is inside.
 const EMPTY_NAMES: [&str; 5] = ["utils", "util", "common", "helpers", "manager"];
 
 pub(super) fn of_file(file: &Path, text: &str) -> Vec<String> {
@@ -21,7 +21,7 @@ pub(super) fn of_file(file: &Path, text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let lines = text.lines().count();
     if lines > LONGEST_FILE {
-        problems.push(format!("{name}: {lines} lines, at most {LONGEST_FILE} are read with ease"));
+        problems.push(format!("{name}: {lines} lines, expected at most {LONGEST_FILE}"));
     }
     let names = file.iter().map(|part| Path::new(part).with_extension(""));
     if names.into_iter().any(|name| EMPTY_NAMES.iter().any(|empty| name == Path::new(empty))) {
@@ -43,7 +43,7 @@ pub(super) fn of_file(file: &Path, text: &str) -> Vec<String> {
     problems
 }
 
-/// Folders of a crate's sources in which nobody finds anything any more.
+/// Folders of a crate's sources that hold too many files.
 pub(super) fn of_folders(files: &[PathBuf]) -> Vec<String> {
     let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
     for file in files {
@@ -67,7 +67,7 @@ fn contains_word(code: &str, word: &str) -> bool {
         .any(|(at, _)| !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
-/// Whether the keyword stands in the code, or the attribute that lets it stand there.
+/// Whether the code contains the keyword `unsafe`, or the attribute that permits it.
 fn is_unsafe(code: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices("unsafe").any(|(at, word)| {

@@ -1,4 +1,4 @@
-//! Which paths of its own crate a file of Rust names, and which names it hands on.
+//! Finds the paths of its own crate that a file of Rust uses, and the names that it binds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::code::{code, without_tests};
 /// A path within a crate, from its root.
 pub(super) type Segments = Vec<String>;
 
-/// What a file uses of its crate.
+/// The paths that a file uses of its crate.
 #[derive(Debug, Default)]
 pub(super) struct Imports {
     /// What its `use` lines bind: a name, and the path that it stands for.
@@ -21,7 +21,8 @@ pub(super) fn imports(text: &str, module: &[String]) -> Imports {
     let code = without_tests(&code(text));
     let tokens = tokens(&code);
     let mut reader = Reader { tokens: &tokens, at: 0, module, inline: Vec::new(), found: Imports::default() };
-    // A path may begin with a module that is declared, or with a name that is bound, further down.
+    // A path may begin with a module or a name that is only declared further down, so these are collected
+    // first.
     let declared = declared_modules(&tokens);
     for child in &declared {
         let path = module.iter().cloned().chain([child.clone()]).collect();
@@ -30,7 +31,7 @@ pub(super) fn imports(text: &str, module: &[String]) -> Imports {
     reader.read(|reader| reader.use_line());
     (reader.at, reader.inline) = (0, Vec::new());
     reader.read(|reader| reader.path_in_code());
-    // To declare a module is not to use it.
+    // A file that only declares a module does not use it.
     let mut found = reader.found;
     found.bound.retain(|name, path| !declared.contains(name) || path.len() != module.len() + 1);
     found
@@ -71,7 +72,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Goes through all tokens; `take` takes what begins at one, or leaves it.
+    /// Goes through all tokens. `take` reads what begins at the current one, or returns false.
     fn read(&mut self, mut take: impl FnMut(&mut Self) -> bool) {
         while self.at < self.tokens.len() {
             match self.tokens[self.at..] {

@@ -1,6 +1,6 @@
-//! candle on the network of configs/default.toml, for `cargo xtask bench --candle`.
+//! Times candle on the network of configs/default.toml, for `cargo xtask bench --candle`.
 //!
-//! Reads `step TIMES` or `infer BATCH TIMES` from standard input, and answers each with
+//! Reads `step TIMES` or `infer BATCH TIMES` from standard input, and prints for each
 //! `{"ms": [...]}`, as `mnist-cnn bench --questions` does.
 
 use std::io::BufRead;
@@ -13,7 +13,7 @@ use candle_nn::{
 };
 
 const BATCH: usize = 128;
-/// As few as fit a slow program's patience: candle's kernels do not depend on the numbers.
+/// Few steps are enough, because the time of candle's kernels does not depend on the numbers.
 const WARM_UP: usize = 3;
 
 struct Net {

@@ -1,4 +1,4 @@
-//! A case: the command lines that both programs get, in one folder.
+//! Defines a case: the command lines that both programs get, in one folder.
 
 use super::masked::TIMES;
 
@@ -16,9 +16,9 @@ pub(super) enum Step {
     /// Runs the program with these words, which spaces divide. `NAME=VALUE` before the first word sets a
     /// variable of the environment; `SMALL` stands for [`SMALL`], and `TINY` for [`TINY`].
     ///
-    /// It must succeed before, or the case would compare two failures.
+    /// It must succeed in the program before. Otherwise the case would compare two failures.
     Run(&'static str),
-    /// The same, where the program before must fail.
+    /// The same as `Run`, but the program before must fail.
     Fails(&'static str),
     /// The same as `Run`; the signal is sent as soon as a checkpoint of this run is there.
     Interrupt { words: &'static str, signal: &'static str, run: &'static str },
@@ -28,10 +28,10 @@ pub(super) enum Step {
     Damage { below: &'static str, name: &'static str },
 }
 
-/// Trained in a second, and wrong often enough that each figure has something to count.
+/// A network that is trained in a second, and wrong often enough that each metric has something to count.
 pub(super) const SMALL: &str = "--set data.dataset=sample --set model.units=[{filters=4,kernel_size=3},{filters=8,kernel_size=3}] --set train.epochs=2 --set train.batch_size=32 --set train.learning_rate=0.01";
 
-/// The default network's units with few filters, for less than an epoch of everything.
+/// The default network's units with few filters, trained on few images for one epoch.
 pub(super) const TINY: &str = "--set data.dataset=sample --set model.units.0.filters=4 --set model.units.1.filters=8 --set train.epochs=1 --set train.batch_size=64 --set data.train_limit=320";
 
 /// A case in which nothing but times may differ.

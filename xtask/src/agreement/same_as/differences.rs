@@ -1,11 +1,11 @@
-//! In what two footprints of a case differ, a line a difference.
+//! Lists the differences between two footprints of a case, one per line.
 
 use std::collections::BTreeMap;
 
-use super::footprint::{Ended, Footprint};
+use super::footprint::{Footprint, ProgramOutput};
 use super::{event_file, masked, tensors};
 
-/// Longer texts are cut in messages.
+/// Texts longer than this are cut in messages.
 const LONGEST: usize = 160;
 
 /// How the content of a file is compared.
@@ -13,13 +13,13 @@ const LONGEST: usize = 160;
 enum Kind {
     /// Byte by byte.
     Bytes,
-    /// Byte by byte; a difference is told by the tensors' names.
+    /// Byte by byte; the message names the tensors that differ.
     Tensors,
     /// Line by line, without times.
     Json,
-    /// TensorBoard's, without times.
+    /// TensorBoard's event files, record by record, without times.
     Events,
-    /// Written for people, or drawn with words for people in it: only that it is there.
+    /// Written for people, or drawn with texts for people: only whether it is empty.
     ForPeople,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn differences(before: &Footprint, now: &Footprint) -> Vec<String> {
     found
 }
 
-/// Files by their names without times; what several files have in common is told apart by a number.
+/// Files by their names without times. Files that then have the same name are told apart by a number.
 fn by_name(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, &[u8]> {
     let mut named: BTreeMap<String, &[u8]> = BTreeMap::new();
     for (path, content) in files {
@@ -53,10 +53,11 @@ fn by_name(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, &[u8]> {
     named
 }
 
-fn of_commands(before: &Ended, now: &Ended, keys: &[&str]) -> Vec<String> {
+fn of_commands(before: &ProgramOutput, now: &ProgramOutput, keys: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     if before.code != now.code {
-        let code = |ended: &Ended| ended.code.map_or("by a signal".to_owned(), |code| code.to_string());
+        let code =
+            |ended: &ProgramOutput| ended.code.map_or("by a signal".to_owned(), |code| code.to_string());
         let said = now.stderr.lines().last().unwrap_or_default();
         found.push(format!(
             "«{}» ended {} before, {} now: {}",
@@ -152,7 +153,7 @@ fn first_line(before: &str, now: &str) -> Option<String> {
 fn start_of_difference(before: &str, now: &str) -> usize {
     let same = before.bytes().zip(now.bytes()).take_while(|(before, now)| before == now).count();
     let start = same.saturating_sub(LONGEST / 2);
-    // Between two characters, and the same place in both lines.
+    // The place must be between two characters. Up to there both lines are equal.
     (0..=start).rev().find(|&at| before.is_char_boundary(at)).unwrap_or(0)
 }
 
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     fn footprint(files: &[(&str, &[u8])], code: i32, stdout: &str) -> Footprint {
-        let ended = |line: &str| Ended {
+        let ended = |line: &str| ProgramOutput {
             line: line.to_owned(),
             code: Some(code),
             stdout: stdout.as_bytes().to_vec(),
@@ -194,9 +195,9 @@ mod tests {
         assert_eq!(differences(&before, &footprint(&[], 0, "{\"a\":1,\"seconds\":2}")).len(), 0);
         let found = differences(&before, &footprint(&[], 0, "{\"b\":1,\"seconds\":1}"));
         assert_eq!(found.len(), 1, "{found:?}");
-        // Both commands end otherwise.
+        // Both commands end with another exit code.
         assert_eq!(differences(&before, &footprint(&[], 2, "{\"a\":1,\"seconds\":1}")).len(), 2);
-        // Nothing at all is not another wording.
+        // Printing nothing at all is more than another wording.
         assert_eq!(differences(&before, &footprint(&[], 0, "")).len(), 2);
     }
 

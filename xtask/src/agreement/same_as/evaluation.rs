@@ -1,4 +1,4 @@
-//! Everything that reads runs and data: several seeds, evaluation, drawing, pages.
+//! Cases of everything that reads runs and data: several seeds, evaluation, drawing, pages.
 
 use super::case::Step::{Fails, Run, Write};
 use super::case::{Case, case};

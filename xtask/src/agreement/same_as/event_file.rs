@@ -1,12 +1,12 @@
-//! TensorBoard's event files, without their times.
+//! Reads TensorBoard's event files without their times.
 
-/// Length of a record's frame: length of the data, and a checksum of that, before it; its checksum after it.
+/// Bytes around a record's data: before it its length and the checksum of the length, after it its checksum.
 const BEFORE: usize = 12;
 const AFTER: usize = 4;
 /// Field 1 of an event, of type `double`: the wall time.
 const WALL_TIME: u8 = 0x09;
 
-/// The data of each record with its wall time set to zero, or `None` if these are no whole records.
+/// The data of each record with its wall time set to zero, or `None` if a record is incomplete.
 pub(super) fn records(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut records = Vec::new();
     let mut rest = bytes;

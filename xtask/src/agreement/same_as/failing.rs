@@ -1,4 +1,4 @@
-//! What fails, and what is damaged: exit codes, and what is left of a run.
+//! Cases that fail or meet damaged files: exit codes, and what is left of a run.
 
 use super::case::Step::{Damage, Fails, Run, Write};
 use super::case::{Case, case};

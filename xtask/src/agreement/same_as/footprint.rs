@@ -1,4 +1,4 @@
-//! What a case leaves behind when a program has done it: how each command ended, and every file.
+//! Runs a case, and collects what it leaves behind: how each command ended, and every file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,29 +11,29 @@ use anyhow::{Context, Result, ensure};
 
 use super::case::{Case, SMALL, Step, TINY};
 
-/// A program that has no checkpoint by then will not get one.
+/// How long to wait for a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a case left behind.
 pub(super) struct Footprint {
-    pub(super) commands: Vec<Ended>,
+    pub(super) commands: Vec<ProgramOutput>,
     /// Content by path within the case's folder; a folder is a path that ends with a stroke.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     /// Keys of JSON whose values are not compared.
     pub(super) masked_keys: Vec<&'static str>,
 }
 
-/// How a command ended.
-pub(super) struct Ended {
+/// How a command ended, and what it printed.
+pub(super) struct ProgramOutput {
     pub(super) line: String,
     /// `None` if a signal ended it.
     pub(super) code: Option<i32>,
     pub(super) stdout: Vec<u8>,
-    /// Only shown beside a difference.
+    /// Only printed beside a difference, never compared.
     pub(super) stderr: String,
 }
 
-/// Does a case with a program in a new folder.
+/// Runs a case with a program in a new folder.
 pub(super) fn footprint(case: &Case, program: &Path, folder: &Path) -> Result<Footprint> {
     fs::create_dir_all(folder)?;
     let mut commands = Vec::new();
@@ -72,7 +72,7 @@ impl Footprint {
             Step::Write { .. } | Step::Damage { .. } => None,
         });
         for (succeeds, ended) in steps.zip(&self.commands) {
-            let Ended { line, code, stderr, .. } = ended;
+            let ProgramOutput { line, code, stderr, .. } = ended;
             ensure!((*code == Some(0)) == succeeds, "«{line}» ended with {code:?}: {stderr}");
         }
         Ok(())
@@ -96,12 +96,12 @@ fn words(line: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
     (pairs, all[variables..].to_vec())
 }
 
-fn run(program: &Path, folder: &Path, line: &str, signal: Option<(&str, &str)>) -> Result<Ended> {
+fn run(program: &Path, folder: &Path, line: &str, signal: Option<(&str, &str)>) -> Result<ProgramOutput> {
     let (variables, words) = words(line);
     let mut command = Command::new(program);
     command.args(words).current_dir(folder).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    // What surrounds this task must not reach the program; a dead proxy keeps it from downloading.
+    // The environment of this task must not influence the program.
     for name in ["MNIST_CNN_DATA", "MNIST_CNN_MIRROR", "MNIST_CNN_SIMD", "CARGO", "RAYON_NUM_THREADS"] {
         command.env_remove(name);
     }
@@ -118,7 +118,7 @@ fn run(program: &Path, folder: &Path, line: &str, signal: Option<(&str, &str)>) 
         Command::new("kill").args(["-s", signal, &child.id().to_string()]).status()?;
     }
     let output = child.wait_with_output()?;
-    Ok(Ended {
+    Ok(ProgramOutput {
         line: line.to_owned(),
         code: output.status.code(),
         stdout: output.stdout,

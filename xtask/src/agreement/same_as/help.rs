@@ -1,4 +1,4 @@
-//! The flags of every command, as its help names them.
+//! Compares the flags of every command, as its help names them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn all(program: &Path) -> Result<BTreeSet<String>> {
         found.extend(help.names.iter().map(|flag| format!("{name} {flag}").trim_start().to_owned()));
         for sub in help.commands {
             found.insert(format!("{name} {sub}").trim_start().to_owned());
-            // Every program's `help` prints what `--help` does.
+            // `help` only repeats what `--help` prints.
             if sub != "help" {
                 commands.push(command.iter().cloned().chain([sub]).collect());
             }
@@ -60,7 +60,7 @@ fn read(text: &str) -> Help {
             help.commands.extend(words.split(' ').next().map(str::to_owned));
         } else if is_flag(words) || section == "Arguments:" && is_argument(words) {
             help.names.extend(values(&flag, &prose));
-            // Two spaces divide a flag and its values from the prose.
+            // Two spaces separate a flag and its values from the prose.
             let (name, rest) = words.split_once("  ").unwrap_or((words, ""));
             help.names.insert(name.to_owned());
             (flag, prose) = (name.to_owned(), rest.to_owned());
@@ -68,7 +68,7 @@ fn read(text: &str) -> Help {
             let value = value.split([':', ' ']).next().unwrap_or(value);
             help.names.insert(format!("{flag} {value}"));
         } else {
-            // Prose is broken into lines anywhere.
+            // Prose may be wrapped anywhere, so its lines are joined.
             prose = format!("{prose} {words}");
         }
     }
@@ -94,7 +94,7 @@ fn values(flag: &str, prose: &str) -> Vec<String> {
         Some(rest.split(']').next()?.to_owned())
     };
     let possible = bracketed("possible values").unwrap_or_default();
-    // A longer default is prose.
+    // A default with spaces is a description and not a value.
     let default = bracketed("default").filter(|default| !default.contains(' '));
     let possible = possible.split(", ").filter(|value| !value.is_empty());
     possible

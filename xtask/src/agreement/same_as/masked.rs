@@ -1,11 +1,11 @@
-//! JSON as text, without the values that differ from run to run.
+//! Removes from JSON text the values that differ from run to run.
 
 /// Keys whose values are times, durations or sizes of memory.
 pub(super) const TIMES: [&str; 5] = ["seconds", "started", "tested", "time", "peak_memory_bytes"];
-/// Stands where a value was.
+/// Replaces a value.
 const MASK: char = '_';
 
-/// `text` with a stroke instead of each value of these keys, if the value is a number or a string.
+/// `text` with an underscore instead of each value of these keys, if the value is a number or a string.
 ///
 /// The rest stays as it is: the order of the keys, and every digit of every number.
 pub(super) fn masked(text: &str, keys: &[&str]) -> String {

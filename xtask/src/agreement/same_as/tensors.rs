@@ -1,4 +1,4 @@
-//! What two files of named tensors differ in: names, shapes, or numbers.
+//! Says whether two files of named tensors differ in names, shapes, or numbers.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Training: each case reaches other code on the way to the weights.
+//! Cases of training. Each one reaches other code on the way to the weights.
 
 use super::case::Step::{Interrupt, Run, Write};
 use super::case::{Case, case};
@@ -117,7 +117,7 @@ pub(super) const CASES: &[Case] = &[
             Interrupt { words: "train --resume -p run", signal: "TERM", run: "run" },
             Run("train --resume -p run"),
         ],
-        // Where the signals met it.
+        // The steps at which the signals came.
         varying: &["step"],
     },
 ];

@@ -1,4 +1,4 @@
-//! Each write, sync, rename and removal fails once, and the process dies at each; weights become NaN.
+//! Lets each write, sync, rename and removal fail once, ends the process at each, and turns weights into NaN.
 
 use std::fs;
 use std::path::Path;
@@ -9,22 +9,23 @@ use anyhow::{Context, Result, bail, ensure};
 use super::lab::{CrashLab, copy, entries, newest_step, remains, said, start};
 
 const EPOCHS: usize = 3;
-/// As in the configuration's default: how often the loss is looked at.
+/// Steps between two checks of the loss, as in the default configuration.
 const WINDOW: usize = 20;
 
-/// Every `spacing`th operation of a new run and of one that goes on, as an error and as the process's end.
+/// Hits every `spacing`th operation of a new run and of a resumed one, with an error and with the process's
+/// end.
 pub(super) fn every_operation(lab: &CrashLab, spacing: usize) -> Result<String> {
     let new = new_run(lab, spacing)?;
     let resumed = resumed_run(lab, spacing)?;
     Ok(format!(
-        "{new} of a new run, {resumed} of one that goes on from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all went on to the same bits"
+        "{new} of a new run, {resumed} of one that is resumed from a damaged checkpoint: 0 lost checkpoints, 0 leftovers, all ended in the same bits"
     ))
 }
 
 fn new_run(lab: &CrashLab, spacing: usize) -> Result<String> {
     let expected = lab.whole("faults-whole", EPOCHS)?;
     let mut newest = 0;
-    attack(spacing, |fault| {
+    try_faults(spacing, |fault| {
         if fault.ends_with(":1") {
             newest = 0;
         }
@@ -36,14 +37,14 @@ fn new_run(lab: &CrashLab, spacing: usize) -> Result<String> {
         ensure!(newest_step(&run) >= newest, "it lost the checkpoint of step {newest}");
         newest = newest_step(&run);
         let resumed = lab.finish(&run, EPOCHS)?;
-        let from = format!("going on after step {newest}\n");
+        let from = format!("resuming after step {newest}\n");
         ensure!(newest == 0 || said(&resumed).contains(&from), "{}", said(&resumed));
         remains(&run)?.check(&expected)?;
         Ok(true)
     })
 }
 
-/// A run that ended in the middle, half-written files beside it and its newest checkpoint damaged.
+/// Resumes a run that ended in the middle, with half-written files and a damaged newest checkpoint.
 fn resumed_run(lab: &CrashLab, spacing: usize) -> Result<String> {
     let expected = lab.whole("faults-whole", EPOCHS)?;
     let broken = lab.place("faults-broken")?;
@@ -53,7 +54,7 @@ fn resumed_run(lab: &CrashLab, spacing: usize) -> Result<String> {
     fs::write(newest.context("no checkpoint")?.join("state.toml"), "epoch = 1\n")?;
     fs::create_dir_all(checkpoints.join("staging-step-00000099"))?;
     fs::write(broken.join("run.json.1.partial"), "{")?;
-    attack(spacing, |fault| {
+    try_faults(spacing, |fault| {
         let run = lab.place("faults")?;
         copy(&broken, &run)?;
         if !is_hit(lab, &lab.resume(&run), fault)? {
@@ -75,7 +76,7 @@ fn is_checkpoint(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("step-"))
 }
 
-/// Whether a command with this fault met it; then it must have ended as it should.
+/// Runs a command with this fault. Says whether the fault was reached, and checks how the command ended then.
 fn is_hit(lab: &CrashLab, command: &Command, fault: &str) -> Result<bool> {
     let output = start(&mut lab.with_fault(command, fault))?.wait_with_output()?;
     let text = said(&output);
@@ -90,8 +91,8 @@ fn is_hit(lab: &CrashLab, command: &Command, fault: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Tries faults until there is no operation left to hit; tells how many there were.
-fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result<String> {
+/// Tries faults until there is no operation left to hit, and counts them.
+fn try_faults(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result<String> {
     let mut counts = [0; 2];
     for (kind, count) in ["io", "kill"].into_iter().zip(&mut counts) {
         for number in (1..).step_by(spacing) {
@@ -107,10 +108,10 @@ fn attack(spacing: usize, mut trial: impl FnMut(&str) -> Result<bool>) -> Result
     Ok(format!("{errors} failing operations and {ends} ends of the process"))
 }
 
-/// The weights become NaN in `count` different steps, spread over a run.
+/// Turns the weights into NaN in `count` different steps, spread over a run.
 pub(super) fn not_a_number(lab: &CrashLab, count: usize) -> Result<String> {
     let expected = lab.whole("nan-whole", EPOCHS)?;
-    // 917 pictures in batches of 32.
+    // An epoch has 917 images in batches of 32.
     let steps = EPOCHS * 28;
     let mut latest = 0;
     for i in 0..count {
@@ -129,6 +130,6 @@ pub(super) fn not_a_number(lab: &CrashLab, count: usize) -> Result<String> {
         remains(&run)?.check(&expected).with_context(|| format!("after {fault}"))?;
     }
     Ok(format!(
-        "{count} steps: each stopped within a logging window of {WINDOW} steps (NaN first seen at most {latest} step later), the last good model kept, and going on from it gave the uninterrupted run"
+        "{count} steps: each stopped within a logging window of {WINDOW} steps (NaN first seen at most {latest} step later), the last good model kept, and resuming it gave the uninterrupted run"
     ))
 }

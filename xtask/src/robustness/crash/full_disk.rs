@@ -1,4 +1,4 @@
-//! A real full disk: a tmpfs of 8 MiB that somebody else has nearly filled.
+//! Trains on a disk that is really full: a tmpfs of 8 MiB with a large file in it.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::lab::{CrashLab, remains, said, start};
 
 const EPOCHS: usize = 3;
 const SIZE: u64 = 8 << 20;
-/// More than a run with its three checkpoints and the fourth being written needs.
+/// Enough room for a run with three checkpoints and a fourth one that is being written.
 const MOST_FREE: u64 = 800_000;
 
 pub(super) fn run(lab: &CrashLab, rounds: usize) -> Result<String> {
@@ -33,7 +33,7 @@ fn on_mounted(lab: &CrashLab, folder: &Path, rounds: usize) -> Result<String> {
         if run.exists() {
             fs::remove_dir_all(&run)?;
         }
-        // Evenly spread over what may be free, with a random rest.
+        // The free room grows evenly from round to round, plus a random part.
         let free = MOST_FREE * round / rounds as u64 + lab.random(0..MOST_FREE / rounds as u64);
         fs::write(&filler, vec![0; (SIZE - free) as usize])?;
         let output = start(&mut lab.train(&run, EPOCHS))?.wait_with_output()?;
@@ -48,6 +48,6 @@ fn on_mounted(lab: &CrashLab, folder: &Path, rounds: usize) -> Result<String> {
     }
     ensure!(full > 0, "the disk was never full");
     Ok(format!(
-        "{rounds} runs on a tmpfs of 8 MiB with little room, {full} of which filled it: exit code 1, 0 lost checkpoints, all went on to the same bits"
+        "{rounds} runs on a tmpfs of 8 MiB with little room, {full} of which filled it: exit code 1, 0 lost checkpoints, all ended in the same bits"
     ))
 }

@@ -1,4 +1,4 @@
-//! SIGKILL and SIGINT at random moments, start-up and checkpoints included.
+//! Sends signals (KILL, INT and TERM) at random moments, also during start-up and checkpoints.
 
 use std::process::Command;
 use std::thread::sleep;
@@ -10,10 +10,10 @@ use super::lab::{CrashLab, remains, said, start};
 
 /// Enough for a few seconds, so that a run is interrupted many times.
 const EPOCHS: usize = 60;
-/// Milliseconds that a process may live: shorter than its start, or as long as many checkpoints.
+/// Milliseconds until the signal: from less than a start-up takes to the time of many checkpoints.
 const LIFE: std::ops::Range<u64> = 1..500;
 
-/// In turn: signals, and the exit code that they lead to.
+/// Signals that are sent in turn, and the exit code that each has to lead to.
 const SIGNALS: [(&[&str], i32); 3] = [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130)];
 
 pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
@@ -39,7 +39,7 @@ pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
         runs += 1;
     }
     Ok(format!(
-        "{done} in {runs} runs: 0 unreadable run directories; weights, optimizer, position and metrics of all {runs} equal to the uninterrupted run's"
+        "{done} in {runs} runs: 0 unreadable run directories; weights, optimizer, training state and metrics of all {runs} equal to the uninterrupted run's"
     ))
 }
 
@@ -57,22 +57,22 @@ pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
                 break;
             }
             let (signals, code) = SIGNALS[done % SIGNALS.len()];
-            let asked = Instant::now();
+            let signalled = Instant::now();
             for signal in signals {
                 Command::new("kill").args(["-s", signal, &child.id().to_string()]).status()?;
             }
             let output = child.wait_with_output()?;
-            let took = asked.elapsed();
+            let took = signalled.elapsed();
             ensure!(took < Duration::from_secs(2), "an end took {took:?}: {}", said(&output));
             longest = longest.max(took);
             match output.status.code() {
                 Some(ended) if ended == code => {
-                    // A second signal may leave no time for words.
+                    // A second signal may end the process before it prints anything.
                     let says_how = said(&output).contains("train --resume -p ") || signals.len() > 1;
                     ensure!(says_how, "{}", said(&output));
                     orderly += 1;
                 }
-                // By the signal itself: training had not begun, so there was nothing to keep.
+                // The signal itself ended the process: training had not begun, so there was nothing to keep.
                 None if !said(&output).contains("epoch  train loss") => early += 1,
                 ended => {
                     ensure!(ended == Some(0), "{signals:?} ended it with {ended:?}: {}", said(&output));

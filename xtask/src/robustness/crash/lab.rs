@@ -1,4 +1,4 @@
-//! Starting, ending and comparing runs of a small network on the built-in sample.
+//! Starts, ends and compares runs of a small network on the built-in sample.
 
 use std::cell::RefCell;
 use std::fs;
@@ -25,14 +25,14 @@ pub(super) struct CrashLab {
     random: RefCell<fastrand::Rng>,
 }
 
-/// What a run left behind that has to be the same for every run of its configuration.
+/// The part of a run's files that has to be the same for every run of its configuration.
 #[derive(PartialEq)]
 pub(super) struct Remains {
     /// Path within the run and content of each checkpoint's files.
     files: Vec<(PathBuf, Vec<u8>)>,
     /// Lines of `metrics.jsonl` without their times.
     metrics: Vec<String>,
-    /// What lies in the run directory and beside the checkpoints.
+    /// Names of what lies in the run directory and in the folder of its checkpoints.
     names: Vec<PathBuf>,
 }
 
@@ -46,7 +46,7 @@ impl CrashLab {
         self.random.borrow_mut().u64(range)
     }
 
-    /// `train -p RUN` for so many epochs, or `train --resume -p RUN`, not started yet.
+    /// The command `train -p RUN` with this number of epochs, not started yet.
     pub(super) fn train(&self, run: &Path, epochs: usize) -> Command {
         let mut command = self.command(&self.program, &["train", "-p"]);
         command.arg(run).arg("--set").arg(format!("train.epochs={epochs}"));
@@ -54,6 +54,7 @@ impl CrashLab {
         command
     }
 
+    /// The command `train --resume -p RUN`, not started yet.
     pub(super) fn resume(&self, run: &Path) -> Command {
         let mut command = self.command(&self.program, &["train", "--resume", "-p"]);
         command.arg(run);
@@ -73,7 +74,7 @@ impl CrashLab {
         command
     }
 
-    /// An empty place for a run.
+    /// A path for a new run; a run that is there is removed.
     pub(super) fn place(&self, name: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
         if path.exists() {
@@ -89,17 +90,17 @@ impl CrashLab {
         remains(&run)
     }
 
-    /// Goes on with a run to its end, or begins it if it never had a configuration.
+    /// Resumes a run to its end, or begins it if it has no configuration yet.
     pub(super) fn finish(&self, run: &Path, epochs: usize) -> Result<Output> {
         succeed(&mut self.next(run, epochs))
     }
 
-    /// Goes on with a run that is known to have a damaged checkpoint.
+    /// Resumes a run to its end, although it has a damaged checkpoint.
     pub(super) fn finish_damaged(&self, run: &Path) -> Result<()> {
         run_to_its_end(&mut self.resume(run)).map(drop)
     }
 
-    /// What a person would type next.
+    /// The command that a user would type next.
     pub(super) fn next(&self, run: &Path, epochs: usize) -> Command {
         if run.join("config.toml").is_file() { self.resume(run) } else { self.train(run, epochs) }
     }
@@ -109,7 +110,7 @@ pub(super) fn start(command: &mut Command) -> Result<Child> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("the program could not be started")
 }
 
-/// What a program said, for messages.
+/// What a program printed on standard error.
 pub(super) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -122,7 +123,8 @@ fn run_to_its_end(command: &mut Command) -> Result<Output> {
 
 fn succeed(command: &mut Command) -> Result<Output> {
     let output = run_to_its_end(command)?;
-    // A damaged checkpoint would be warned of, and the run would go on from the one before.
+    // The program warns of a damaged checkpoint and resumes from the one before it, which would hide the
+    // loss.
     ensure!(!said(&output).contains("warning: "), "{command:?} found damage: {}", said(&output));
     Ok(output)
 }
@@ -144,8 +146,10 @@ pub(super) fn remains(run: &Path) -> Result<Remains> {
 }
 
 impl Remains {
+    /// Compares two runs.
+    ///
     /// # Errors
-    /// Says what differs.
+    /// If they differ; the error says in what.
     pub(super) fn check(&self, expected: &Self) -> Result<()> {
         if self.names != expected.names {
             bail!("found {:?}, expected {:?}", self.names, expected.names);
@@ -167,7 +171,7 @@ pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// Copies a run, so that it can be broken many times.
+/// Copies a run, so that it can be damaged many times.
 pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in entries(from)? {
@@ -177,7 +181,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Steps of the newest checkpoint below a run, by its name; 0 if there is none.
+/// The step of the newest checkpoint of a run, from its name; 0 if there is none.
 pub(super) fn newest_step(run: &Path) -> usize {
     let checkpoints = entries(&run.join("checkpoints")).unwrap_or_default();
     let step = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok();

@@ -1,4 +1,4 @@
-//! Two processes for one run directory, at the same moment.
+//! Starts two processes for one run directory at the same moment.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use super::lab::{CrashLab, said, start};
 
-/// Long enough to be under way while the other gives up.
+/// Makes a run long enough to be still training when the other process is refused.
 const EPOCHS: usize = 500;
 
 pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
@@ -16,34 +16,34 @@ pub(super) fn run(lab: &CrashLab, races: usize) -> Result<String> {
         let run = lab.place("races")?;
         let began = Instant::now();
         let mut first = start(&mut lab.train(&run, EPOCHS))?;
-        // From at once to a few milliseconds later, when the first one is just making its directory.
+        // The pause is at most a few milliseconds, when the first process is just making its directory.
         sleep(Duration::from_micros(lab.random(0..8000)));
         let mut second = start(&mut lab.train(&run, EPOCHS))?;
-        let first_lost = loop {
+        let first_is_refused = loop {
             match (first.try_wait()?, second.try_wait()?) {
                 (None, None) => {}
                 (Some(_), None) => break true,
                 (None, Some(_)) => break false,
-                (Some(_), Some(_)) => anyhow::bail!("race {race}: nobody won"),
+                (Some(_), Some(_)) => anyhow::bail!("race {race}: both were refused"),
             }
-            ensure!(began.elapsed() < Duration::from_secs(30), "race {race}: nobody gave up");
+            ensure!(began.elapsed() < Duration::from_secs(30), "race {race}: neither was refused");
             sleep(Duration::from_micros(500));
         };
         slowest = slowest.max(began.elapsed());
-        let (loser, mut winner) = if first_lost { (first, second) } else { (second, first) };
-        let loser = loser.wait_with_output()?;
-        ensure!(loser.status.code() == Some(2), "race {race}: {} {}", loser.status, said(&loser));
-        // The winner goes on until it has something to show.
+        let (refused, mut training) = if first_is_refused { (first, second) } else { (second, first) };
+        let refused = refused.wait_with_output()?;
+        ensure!(refused.status.code() == Some(2), "race {race}: {} {}", refused.status, said(&refused));
+        // The other process trains until it has written metrics.
         while !run.join("metrics.jsonl").is_file() {
-            ensure!(winner.try_wait()?.is_none(), "race {race}: the winner ended as well");
+            ensure!(training.try_wait()?.is_none(), "race {race}: the other one ended as well");
             sleep(Duration::from_millis(1));
         }
-        winner.kill()?;
-        winner.wait()?;
+        training.kill()?;
+        training.wait()?;
     }
-    ensure!(slowest < Duration::from_secs(1), "giving up took {slowest:?}");
+    ensure!(slowest < Duration::from_secs(1), "refusing took {slowest:?}");
     Ok(format!(
-        "{races}, each with one winner; the other ended with 2 after {:.2} s at most",
+        "{races}, in each one process trained; the other ended with 2 after {:.2} s at most",
         slowest.as_secs_f64()
     ))
 }
