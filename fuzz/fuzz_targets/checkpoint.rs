@@ -2,7 +2,7 @@
 #![no_main]
 
 use learner::run::store::manifest;
-use learner::train::state::Position;
+use learner::train::state::TrainingState;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,5 +14,5 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(entries) = manifest::parse(sealed.as_bytes()) {
         assert_eq!(manifest::print(&entries), sealed);
     }
-    drop(toml::from_slice::<Position>(bytes));
+    drop(toml::from_slice::<TrainingState>(bytes));
 });

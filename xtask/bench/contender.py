@@ -2,7 +2,7 @@
 
 Reads questions from standard input, `step TIMES` or `infer BATCH TIMES`, and prints for each
 a line of JSON, as `mnist-cnn bench --questions` does: {"ms": [...]}. PyTorch also takes those
-of crates/ops/examples/timing.rs.
+of crates/kernels/examples/timing.rs.
 
 usage: contender.py (pytorch|pytorch-channels-last|onnxruntime) DATA_DIR THREADS
 """

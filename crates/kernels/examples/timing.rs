@@ -1,8 +1,8 @@
 //! Times single kernels, for `cargo xtask bench --kernels`.
 //!
-//! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The questions are
-//! `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same numbers, and
-//! `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
+//! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
+//! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
+//! numbers, and `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 

@@ -29,9 +29,9 @@ static KEPT: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 /// Calls `work` with the `len` values that `pack` makes of `weight`.
 ///
-/// With `keep` the packed values are kept for later calls with the same weights: a program that classifies one
-/// image at a time would otherwise spend longer on packing the filters than on using them. Training passes
-/// `false`, because each step changes the filters.
+/// With `keep` the packed values are kept for later calls with the same weights: a program that classifies
+/// one image at a time would otherwise spend longer on packing the filters than on using them. Training
+/// passes `false`, because each step changes the filters.
 pub(crate) fn with_packed<R>(
     order: FilterOrder,
     weight: &[f32],

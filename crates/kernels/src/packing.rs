@@ -1,6 +1,7 @@
 //! Weights in the order in which the kernels read them.
 
-/// Sizes of packed weights: blocks one after the other, in each block `[row length, block]` for each kernel row.
+/// Sizes of packed weights: blocks one after the other, in each block `[row length, block]` for each kernel
+/// row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packing {
     /// Outputs of the correlation: filters forward, channels backward.

@@ -1,7 +1,7 @@
 //! How work is cut into pieces for the threads.
 //!
-//! These pieces may depend on the number of threads, because none of them shares a sum with another. Sums over
-//! a batch are cut by [`PartialSums`](crate::conv::partial_sums::PartialSums), by sizes alone.
+//! These pieces may depend on the number of threads, because none of them shares a sum with another. Sums
+//! over a batch are cut by [`PartialSums`](crate::conv::partial_sums::PartialSums), by sizes alone.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,5 @@
-//! The kernels allocate nothing: results go to the caller's slices, and scratch memory is kept from call to call.
+//! The kernels allocate nothing: results go to the caller's slices, and scratch memory is kept from call to
+//! call.
 
 #![allow(unsafe_code, reason = "a global allocator that counts is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that goes wrong")]

@@ -86,8 +86,8 @@ impl<B: CpuTensors> Backward<B, 3> for ConvStep {
     }
 }
 
-/// Gives the gradients of a convolution's operands to those nodes of the graph that need them. The new tensors are
-/// on the device of `maps`.
+/// Gives the gradients of a convolution's operands to those nodes of the graph that need them. The new
+/// tensors are on the device of `maps`.
 fn register_conv<B: CpuTensors>(
     graph: &mut GraphGradients,
     parents: [Option<NodeId>; 3],

@@ -168,8 +168,8 @@ fn conv_shape<B: CpuTensors>(operands: [&FloatTensor<B>; 2], options: &ConvOptio
         && (options.dilation, options.groups) == ([1, 1], 1)
         && (channels, kernel, [stride; 2]) == (weight_channels, kernel_width, options.stride)
         && [n, channels, height, width, filters, kernel, stride].iter().all(|size| *size > 0)
-        // The kernels rely on an image that is not smaller than the kernel when it is padded, and on padding in
-        // front that is narrower than the kernel.
+        // The kernels rely on an image that is not smaller than the kernel when it is padded, and on padding
+        // in front that is narrower than the kernel.
         && top < kernel
         && left < kernel
         && top + height + bottom >= kernel

@@ -7,8 +7,8 @@ use burn::tensor::ops::ConvOptions;
 
 /// The operators, as methods that a backend may override.
 ///
-/// Feature maps are `[n, channels, height, width]`, weights of a convolution `[filters, channels, kernel, kernel]`,
-/// biases `[filters]`. The pooling windows do not overlap.
+/// Feature maps are `[n, channels, height, width]`, weights of a convolution `[filters, channels, kernel,
+/// kernel]`, biases `[filters]`. The pooling windows do not overlap.
 #[backend_extension(
     NdArray: cfg(feature = "ndarray"),
     Flex: cfg(feature = "flex"),
@@ -92,12 +92,12 @@ impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> Opera
 {
 }
 
-/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`, adds
-/// `bias` `[filters]`, takes the maximum of windows of `pool` x `pool` pixels that do not overlap, and applies ReLU
-/// if `relu` is set: `[n, filters, pooled height, pooled width]`.
+/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`,
+/// adds `bias` `[filters]`, takes the maximum of windows of `pool` x `pool` pixels that do not overlap, and
+/// applies ReLU if `relu` is set: `[n, filters, pooled height, pooled width]`.
 ///
-/// If several values of a window are equal, the first in row order is the maximum and gets the gradient. On the CPU
-/// a value that is not a number counts as larger than all others.
+/// If several values of a window are equal, the first in row order is the maximum and gets the gradient. On
+/// the CPU a value that is not a number counts as larger than all others.
 pub fn conv2d_max_pool2d(
     maps: Tensor<4>,
     weight: Tensor<4>,
@@ -111,14 +111,15 @@ pub fn conv2d_max_pool2d(
     Tensor::from_dispatch(Dispatch::conv2d_max_pool2d_relu(maps, weight, bias, options, pool, relu))
 }
 
-/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]` and adds
-/// `bias` `[filters]`: `[n, filters, out height, out width]`.
+/// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`
+/// and adds `bias` `[filters]`: `[n, filters, out height, out width]`.
 pub fn conv2d(maps: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2>) -> Tensor<4> {
     let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::conv2d_channels_last(maps, weight, bias.into_dispatch(), options))
 }
 
-/// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]` and adds `bias` `[outputs]`: `[n, outputs]`.
+/// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]` and adds `bias` `[outputs]`: `[n,
+/// outputs]`.
 pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let [x, weight] = [x, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::dense_layer(x, weight, bias.into_dispatch()))

@@ -60,8 +60,8 @@ impl CpuTensors for burn::backend::Flex {
     }
 }
 
-/// Feature maps `[n, channels, height, width]` as `[n, height, width, channels]` in row order. Those that came from
-/// [`from_channels_last`] are not copied.
+/// Feature maps `[n, channels, height, width]` as `[n, height, width, channels]` in row order. Those that
+/// came from [`from_channels_last`] are not copied.
 pub(crate) fn channels_last<B: CpuTensors>(maps: FloatTensor<B>) -> FloatTensor<B> {
     let [n, channels, height, width] = shape::<B>(&maps);
     let last = B::float_permute(maps.clone(), &[0, 2, 3, 1]);

@@ -1,4 +1,4 @@
-//! The types of every file of a run, each defined once: the crate that writes a file and the crate that
+//! The types of every JSON file of a run, each defined once: the crate that writes a file and the crate that
 //! reads it share its type, so a change of the format is a compile error and not a surprise.
 //!
 //! | file | type | written |

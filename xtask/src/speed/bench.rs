@@ -108,7 +108,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
 
 /// The unit's backward pass on the same numbers from the middle of training, and convolutions.
 fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Result<()> {
-    let arguments = "build -p kernels --example timing --message-format json-render-diagnostics";
+    let arguments = "build -p kernels -p cli --example timing --message-format json-render-diagnostics";
     let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
     let timing = executable(&messages).context("cargo named no executable")?;
     let threads = args.threads.to_string();
@@ -119,7 +119,7 @@ fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Resul
         contenders.push(Contender::start(root, name, python, &words, args.threads)?);
         contenders.last_mut().context("one was pushed")?.ask(&format!("save {unit}"))?;
     }
-    contenders.insert(0, Contender::start(root, "ops", &timing, &[], args.threads)?);
+    contenders.insert(0, Contender::start(root, "kernels", &timing, &[], args.threads)?);
     let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(format!("unit-backward {unit} 10")))?;
     print("backward pass of the second unit", &medians);
     for convolution in CONVOLUTIONS {

@@ -14,20 +14,31 @@ use run_files::names;
 use crate::args::ReportArgs;
 use crate::commands::{find, page};
 use crate::exit::{note, print};
+use crate::hint;
 use crate::paths::{data_dir, short};
 
 /// Pixels of a PNG file for each unit of a figure's size, so that it is sharp on a slide.
 const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
-    let Chosen { runs, page: place } = Chosen::new(&args.run_dir)?;
+    let Chosen { runs, folder } = Chosen::new(&args.run_dir)?;
     let dir = data_dir(&args.data_dir);
     let shown: Vec<Run> = runs
         .iter()
         .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &dir)))
         .collect::<anyhow::Result<_>>()?;
-    let file = args.output.clone().unwrap_or(place);
-    fs::write(&file, page::html(&shown)?).with_context(|| format!("{} cannot be written", short(&file)))?;
+    let html = page::html(&shown)?;
+    let file = match (&args.output, &folder) {
+        (None, Some(folder)) => {
+            folder.write(names::PAGE, html.as_bytes())?;
+            folder.path().join(names::PAGE)
+        }
+        (output, _) => {
+            let file = output.clone().unwrap_or_else(|| PathBuf::from(names::PAGE));
+            fs::write(&file, html).with_context(|| format!("{} cannot be written", short(&file)))?;
+            file
+        }
+    };
     print(&format!("Report:  {}\n", short(&file)))?;
     let Some(folder) = &args.figures else { return Ok(()) };
     if runs.len() > 1 {
@@ -43,10 +54,11 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The runs that were named, each with its best model, and where their page goes without `--output`.
+/// The runs that were named, each with its best model.
 struct Chosen {
     runs: Vec<(RunDir, BestModel)>,
-    page: PathBuf,
+    /// The one folder that was named, where the page then goes.
+    folder: Option<RunOrSeeds>,
 }
 
 impl Chosen {
@@ -55,10 +67,7 @@ impl Chosen {
             [] => vec![find::run_or_seeds(None, "reporting on")?],
             named => named.iter().map(|path| RunOrSeeds::open(path)).collect::<Result<_, _>>()?,
         };
-        let page = match found.as_slice() {
-            [one] => one.path().join(names::PAGE),
-            _ => PathBuf::from(names::PAGE),
-        };
+        let folder = if let [one] = found.as_slice() { Some(one.clone()) } else { None };
         let mut runs = Vec::new();
         for one in found {
             match one {
@@ -69,7 +78,7 @@ impl Chosen {
                 RunOrSeeds::Seeds(folder) => runs.extend(folder.runs_with_model()?),
             }
         }
-        Ok(Self { runs, page })
+        Ok(Self { runs, folder })
     }
 }
 
@@ -81,6 +90,9 @@ fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
             "warning: {error:#}\n  the images of {} are left out of the report",
             short(run.path())
         ));
+        if let Some(hint) = hint::of(error) {
+            note(&format!("  {hint}"));
+        }
     }
     found.ok()
 }

@@ -21,8 +21,8 @@ pub(crate) fn pack_forward(conv: &ConvShape, packing: &Packing, weight: &[f32], 
     });
 }
 
-/// Fills `places` with where each pixel lies, `columns` pixels a row. `row` and `pixel` count the values from one
-/// row and one pixel to the next.
+/// Fills `places` with where each pixel lies, `columns` pixels a row. `row` and `pixel` count the values from
+/// one row and one pixel to the next.
 pub(crate) fn number_pixels(places: &mut [u32], columns: usize, row: usize, pixel: usize) {
     for (y, places) in places.chunks_exact_mut(columns).enumerate() {
         for (x, place) in places.iter_mut().enumerate() {

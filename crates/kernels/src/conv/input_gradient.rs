@@ -156,7 +156,8 @@ fn group_gradient(level: Level, conv: &ConvShape, packed: &[f32], upstream: &[f3
             if pixels == 0 {
                 continue;
             }
-            // Where the first pixel's taps begin in the padded gradients, and where the pixel lies in the input.
+            // Where the first pixel's taps begin in the padded gradients, and where the pixel lies in the
+            // input.
             let (row, column) = (y.first + layout.before + 1 - y.taps, x.first + layout.before + 1 - x.taps);
             let (up, left) =
                 (conv.stride * y.first + y.phase - conv.top, conv.stride * x.first + x.phase - conv.left);

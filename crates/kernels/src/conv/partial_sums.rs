@@ -45,7 +45,8 @@ impl PartialSums {
         [weight, bias]
     }
 
-    /// Adds the pieces up in order, into `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]`.
+    /// Adds the pieces up in order, into `weight` `[filters, channels, kernel, kernel]` and `bias`
+    /// `[filters]`.
     pub(crate) fn add_up(&self, conv: &ConvShape, pieces: &[f32], weight: &mut [f32], bias: &mut [f32]) {
         weight.par_chunks_exact_mut(conv.filter_len()).enumerate().for_each(|(filter, target)| {
             scratch::with([self.filter], |[sum]| {

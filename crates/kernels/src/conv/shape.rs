@@ -4,8 +4,8 @@ use crate::layout::surround;
 
 /// A convolution of `[n, channels, height, width]` with `[filters, channels, kernel, kernel]`.
 ///
-/// Output row `y` is computed from `kernel` input rows, of which `y * stride - top` is the first; rows outside
-/// the image are zeros. For columns the same holds with `left`.
+/// Output row `y` is computed from `kernel` input rows, of which `y * stride - top` is the first; rows
+/// outside the image are zeros. For columns the same holds with `left`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
     pub channels: usize,

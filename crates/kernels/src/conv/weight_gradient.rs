@@ -12,8 +12,8 @@ use crate::threads::group;
 
 /// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]`.
 ///
-/// For each kernel row and block of its values, the input values that every output pixel was computed from are
-/// multiplied with the gradients of all filters at that pixel.
+/// For each kernel row and block of its values, the input values that every output pixel was computed from
+/// are multiplied with the gradients of all filters at that pixel.
 pub(crate) fn weight_gradient(
     level: Level,
     conv: &ConvShape,

@@ -48,8 +48,8 @@ pub fn dense_backward(
     weight_gradient(level, shape, x, upstream, gradients.weight);
 }
 
-/// Computes the gradient of `weight` `[inputs, outputs]`: each input's values in all rows, times the gradients of
-/// all outputs in these rows.
+/// Computes the gradient of `weight` `[inputs, outputs]`: each input's values in all rows, times the
+/// gradients of all outputs in these rows.
 fn weight_gradient(level: Level, shape: DenseShape, x: &[f32], upstream: &[f32], weight: &mut [f32]) {
     let DenseShape { inputs, outputs } = shape;
     let n = x.len() / inputs;

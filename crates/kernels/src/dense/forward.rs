@@ -66,8 +66,8 @@ pub(crate) fn rows_times(
     pieces.for_each(|(out, rows)| level.run(RowsTimesColumns { packing, walk, rows, packed, bias, out }));
 }
 
-/// How many of `rows` rows a thread takes at a time: a multiple of 12, the height of the highest tile, so that
-/// only the last tiles of all are lower.
+/// How many of `rows` rows a thread takes at a time: a multiple of 12, the height of the highest tile, so
+/// that only the last tiles of all are lower.
 pub(crate) fn rows_per_thread(rows: usize) -> usize {
     rows.max(1).div_ceil(4 * rayon::current_num_threads()).next_multiple_of(12)
 }

@@ -55,8 +55,8 @@ impl<'a> ArgmaxLists<'a> {
         Self { places, gradients, counts, filters, starts, corners, offsets }
     }
 
-    /// Lists, for each filter, the pixels of one image that pass, and adds their gradients to `bias` `[filters]`.
-    /// `argmax` and `upstream` are `[pooled height, pooled width, filters]`.
+    /// Lists, for each filter, the pixels of one image that pass, and adds their gradients to `bias`
+    /// `[filters]`. `argmax` and `upstream` are `[pooled height, pooled width, filters]`.
     pub(crate) fn list_by_filter(&mut self, argmax: &[u8], upstream: &[f32], bias: &mut [f32]) {
         let (filters, pixels) = (self.counts.len(), self.corners.len());
         assert_eq!([argmax.len(), upstream.len(), bias.len()], [filters * pixels, filters * pixels, filters]);
@@ -105,7 +105,8 @@ impl<'a> ArgmaxLists<'a> {
         }
     }
 
-    /// Lists, for each pixel of one image, the filters that pass. `argmax` is `[pooled height, pooled width, filters]`.
+    /// Lists, for each pixel of one image, the filters that pass. `argmax` is `[pooled height, pooled width,
+    /// filters]`.
     pub(crate) fn list_by_pixel(&mut self, shape: &PoolShape, argmax: &[u8]) {
         let mut end = 0;
         let mut pixel = 0;
@@ -114,8 +115,8 @@ impl<'a> ArgmaxLists<'a> {
         for argmax in argmax.chunks_exact(shape.conv.filters) {
             for place in 0..(shape.pool * shape.pool) as u8 {
                 for (filter, &kept) in argmax.iter().enumerate() {
-                    // SAFETY: a filter passes at one pixel of a window at most, so `end` is at most the number
-                    // of argmax indices read so far, which is below the asserted length.
+                    // SAFETY: a filter passes at one pixel of a window at most, so `end` is at most the
+                    // number of argmax indices read so far, which is below the asserted length.
                     unsafe { *self.filters.get_unchecked_mut(end) = filter as u32 };
                     end += usize::from(kept == place);
                 }
@@ -125,7 +126,8 @@ impl<'a> ArgmaxLists<'a> {
         }
     }
 
-    /// For each pixel of one filter that passes: where in the padded image its input begins, and its gradient.
+    /// For each pixel of one filter that passes: where in the padded image its input begins, and its
+    /// gradient.
     #[inline(always)]
     pub(crate) fn of_filter(&self, filter: usize) -> (&[u32], &[f32]) {
         let first = filter * self.corners.len();

@@ -16,9 +16,9 @@ use crate::threads::{band, pieces};
 /// writes `[n, pooled height, pooled width, filters]` to `values`.
 ///
 /// `argmax` gets, for each pooled value, the place in its window that it came from, counted in row order, or
-/// [`CUT`](crate::CUT). If several values of a window are equal, the first in row order is the maximum; a value
-/// that is not a number counts as larger than all others. Without `argmax` no gradient can be computed, so the
-/// network does not change, and the packed filters are kept for later calls with the same weights.
+/// [`CUT`](crate::CUT). If several values of a window are equal, the first in row order is the maximum; a
+/// value that is not a number counts as larger than all others. Without `argmax` no gradient can be computed,
+/// so the network does not change, and the packed filters are kept for later calls with the same weights.
 ///
 /// # Panics
 /// If a length does not fit the shape, or the window is empty or larger than 15 x 15.

@@ -38,8 +38,8 @@ impl KernelRows {
         })
     }
 
-    /// Packs weights `[filters, channels, kernel, kernel]` as `[kernel row, chunk, filter, values of the chunk]`,
-    /// so that the values of all filters that one pass needs lie together.
+    /// Packs weights `[filters, channels, kernel, kernel]` as `[kernel row, chunk, filter, values of the
+    /// chunk]`, so that the values of all filters that one pass needs lie together.
     pub(crate) fn pack(&self, conv: &ConvShape, weight: &[f32], packed: &mut [f32]) {
         let mut rest = packed;
         for ky in 0..conv.kernel {

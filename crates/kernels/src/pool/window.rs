@@ -20,8 +20,8 @@ pub(crate) struct Band<'a> {
 }
 
 impl Band<'_> {
-    /// Writes the maxima of one block of filters, `at` values behind the band's first value, after adding the bias
-    /// and ReLU. `bias` holds as many filters as the block has.
+    /// Writes the maxima of one block of filters, `at` values behind the band's first value, after adding the
+    /// bias and ReLU. `bias` holds as many filters as the block has.
     #[inline(always)]
     pub(crate) fn put<S: Vector>(&mut self, simd: S, at: usize, maximum: Maximum<S>, bias: &[f32]) {
         let [sums, places] = add_bias_and_relu(simd, maximum, bias, self.shape.relu);

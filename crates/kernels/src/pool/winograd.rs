@@ -1,9 +1,9 @@
 //! 5x5 convolution with 2x2 max-pooling by Winograd's minimal filtering, F(2x2, 5x5).
 //!
-//! After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), images and filters are turned
-//! into their values at points, where a convolution is a product. A tile of 6x6 pixels gives 2x2 outputs, which
-//! are one pooling window, and takes 36 products a channel instead of 100. The points are 0, 1, -1, 2, -2 and
-//! infinity, as in F(4x4, 3x3).
+//! After Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), images and filters are
+//! turned into their values at points, where a convolution is a product. A tile of 6x6 pixels gives 2x2
+//! outputs, which are one pooling window, and takes 36 products a channel instead of 100. The points are 0,
+//! 1, -1, 2, -2 and infinity, as in F(4x4, 3x3).
 //!
 //! Filters are transformed without fractions, which makes them 24 times too large in each direction, and the
 //! outputs are divided at the end. So whole numbers stay exact.
@@ -160,8 +160,8 @@ fn outputs<S: Vector>(simd: S, m: [S::f32s; SIDE]) -> [S::f32s; 2] {
     ]
 }
 
-/// How many values a band of `rows` pooled rows, `columns` wide, needs for the pixels at the points and for the
-/// products.
+/// How many values a band of `rows` pooled rows, `columns` wide, needs for the pixels at the points and for
+/// the products.
 pub(crate) fn scratch_len(level: Level, channels: usize, rows: usize, columns: usize) -> [usize; 2] {
     let tiles = rows_at_a_time(columns).min(rows) * columns;
     let lanes = level.lanes();

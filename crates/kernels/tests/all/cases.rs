@@ -4,8 +4,8 @@ use kernels::{ConvShape, PoolShape};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// As many cases as asked for, which are the same in every run, so that a failure on one machine can be repeated
-/// on another. `PROPTEST_RNG_SEED=7` draws others.
+/// As many cases as asked for, which are the same in every run, so that a failure on one machine can be
+/// repeated on another. `PROPTEST_RNG_SEED=7` draws others.
 pub(crate) fn drawn(cases: u32) -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     match config.rng_seed {
@@ -31,7 +31,8 @@ pub(crate) struct Numbers {
     pub images: Vec<f32>,
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
-    /// The gradient of the convolution's output. The pooled convolution takes as many of them as it has outputs.
+    /// The gradient of the convolution's output. The pooled convolution takes as many of them as it has
+    /// outputs.
     pub upstream: Vec<f32>,
 }
 
@@ -54,8 +55,8 @@ impl Case {
         Self { n, shape: PoolShape { conv, pool: 2, relu: true }, after: [after; 2], seed: 7 }
     }
 
-    /// The case's numbers: with `exact` whole numbers so small that every sum of products is exact, otherwise real
-    /// numbers from -1/2 to 1/2.
+    /// The case's numbers: with `exact` whole numbers so small that every sum of products is exact, otherwise
+    /// real numbers from -1/2 to 1/2.
     pub(crate) fn numbers(&self, exact: bool) -> Numbers {
         let conv = &self.shape.conv;
         let mut state = self.seed;

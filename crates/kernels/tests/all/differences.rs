@@ -17,7 +17,8 @@ fn loss(case: &Case, pooled: bool, [images, weight, bias]: [&[f64]; 3], upstream
 
 fn check(case: &Case, pooled: bool, numbers: &Numbers, gradients: &Owned) -> Result<(), TestCaseError> {
     let operands = [&numbers.images, &numbers.weight, &numbers.bias].map(|v| doubles(v));
-    // The step is so small that no window changes its maximum, and so large that the difference keeps its digits.
+    // The step is so small that no window changes its maximum, and so large that the difference keeps its
+    // digits.
     const STEP: f64 = 1e-6;
     for (which, gradient) in [&gradients.input, &gradients.weight, &gradients.bias].into_iter().enumerate() {
         let largest = gradient.iter().fold(1.0f32, |most, x| most.max(x.abs()));

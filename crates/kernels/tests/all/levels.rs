@@ -44,8 +44,9 @@ proptest! {
     #[test]
     fn values_are_the_same_without_argmax(case in case()) {
         let numbers = case.numbers(true);
-        let run = |keep| {
-            conv2d_max_pool2d(Level::best(), &case.shape, &numbers.images, &numbers.weight, &numbers.bias, keep)
+        let [images, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
+        let run = |is_training| {
+            conv2d_max_pool2d(Level::best(), &case.shape, images, weight, bias, is_training)
         };
         prop_assert_eq!(run(false).values, run(true).values);
     }
@@ -62,7 +63,8 @@ fn dense_layers_give_the_same_on_all_levels() {
     }
 }
 
-/// The batch has enough images for every piece, and real numbers, whose sums depend on the order of their terms.
+/// The batch has enough images for every piece, and real numbers, whose sums depend on the order of their
+/// terms.
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
     for (channels, size, filters, kernel) in [(1, 28, 32, 5), (16, 14, 24, 5), (8, 7, 40, 3)] {

@@ -3,7 +3,8 @@
 use crate::cases::Case;
 
 impl Case {
-    /// Convolves `images` `[n, height, width, channels]` by the definition: `[n, out height, out width, filters]`.
+    /// Convolves `images` `[n, height, width, channels]` by the definition: `[n, out height, out width,
+    /// filters]`.
     pub(crate) fn convolve(&self, images: &[f64], weight: &[f64], bias: &[f64]) -> Vec<f64> {
         let conv = &self.shape.conv;
         let mut out = Vec::new();

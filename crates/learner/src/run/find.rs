@@ -56,6 +56,17 @@ impl RunOrSeeds {
         }
     }
 
+    /// Writes a file into the folder, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunDirError> {
+        match self {
+            Self::Run(run) => run.write(name, bytes),
+            Self::Seeds(seeds) => seeds.write(name, bytes),
+        }
+    }
+
     fn started(&self) -> Option<String> {
         match self {
             Self::Run(run) => run.info().ok().map(|info| info.started),

@@ -96,16 +96,17 @@ fn difference(ours: &[f32], burns: &[f32]) -> f32 {
     difference_beside(ours, burns, f32::MIN_POSITIVE)
 }
 
-/// The same for values that are sums of the size of `usual`. A tensor of few values, such as the bias of a single
-/// filter, may cancel to nearly nothing, but its rounding errors are as large as the terms that were added up.
+/// The same for values that are sums of the size of `usual`. A tensor of few values, such as the bias of a
+/// single filter, may cancel to nearly nothing, but its rounding errors are as large as the terms that were
+/// added up.
 fn difference_beside(ours: &[f32], burns: &[f32], usual: f32) -> f32 {
     assert_eq!(ours.len(), burns.len());
     let largest = burns.iter().fold(usual, |most, x| most.max(x.abs()));
     ours.iter().zip(burns).fold(0.0f32, |most, (x, y)| most.max((x - y).abs())) / largest
 }
 
-/// How large the sums of products of this case's real numbers are, as the root of their mean square: in the output,
-/// and in the gradients of feature maps, weights and biases.
+/// How large the sums of products of this case's real numbers are, as the root of their mean square: in the
+/// output, and in the gradients of feature maps, weights and biases.
 fn usual_sizes(case: &Case, pooled: bool) -> [f32; 4] {
     let conv = &case.shape.conv;
     let pool = if pooled { case.shape.pool } else { 1 };
@@ -134,7 +135,8 @@ proptest! {
     fn real_numbers_agree_closely(case in case(), pooled in any::<bool>()) {
         for device in devices() {
             let [ours, burns] = both(&case, false, pooled, &device);
-            // Where two pixels of a window differ by no more than rounding, the place of the maximum may differ.
+            // Where two pixels of a window differ by no more than rounding, the place of the maximum may
+            // differ.
             let same_argmax = !pooled || case.is_clear();
             let usual = usual_sizes(&case, pooled);
             for (i, name) in NAMES.into_iter().enumerate().take(if same_argmax { 4 } else { 1 }) {
