@@ -1,4 +1,4 @@
-//! The command line.
+//! Defines the command line: commands, flags and their help texts.
 
 use std::path::PathBuf;
 
@@ -76,7 +76,8 @@ pub(crate) enum BackendChoice {
 }
 
 impl BackendArg {
-    pub(crate) fn wish(&self) -> Option<Backend> {
+    /// The backend that was named; `None` for `auto`.
+    pub(crate) fn requested(&self) -> Option<Backend> {
         match self.backend {
             BackendChoice::Auto => None,
             BackendChoice::Ndarray => Some(Backend::Ndarray),
@@ -90,10 +91,12 @@ impl BackendArg {
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// Directory of the run, or of several [default of a new one: runs/NAME-N, NAME from the configuration file].
+    /// Directory of the run, or of several with --seeds [default: runs/NAME-N, NAME from the
+    /// configuration file].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Train a run for each of N seeds, train.seed and those after it, below DIR; say how they spread.
+    /// Train one run for each of N seeds (train.seed and the ones after it) below DIR, and print their
+    /// mean and spread.
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: Option<u64>,
@@ -127,7 +130,7 @@ pub(crate) struct TestArgs {
     /// Test on MNIST-C's fifteen corruptions as well.
     #[arg(long)]
     pub(crate) corruptions: bool,
-    /// List this many wrong images by falling loss [default: 5, and 50 in test.json and the report].
+    /// List this many wrong images, the highest loss first [default: 5, and 50 in test.json and the report].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(crate) worst: Option<u32>,
     #[command(flatten)]
@@ -163,7 +166,7 @@ pub(crate) struct ShowArgs {
     /// mnist, fashion-mnist or sample (part of the program, needs no download).
     #[arg(long, value_name = "NAME", default_value_t = Name::Mnist, conflicts_with = "wrong")]
     pub(crate) dataset: Name,
-    /// Which images.
+    /// Which split of the data set.
     #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
     #[arg(conflicts_with = "wrong")]
     pub(crate) split: Split,
@@ -176,7 +179,7 @@ pub(crate) struct ShowArgs {
     /// Corrupt the images in one of MNIST-C's fifteen ways.
     #[arg(long, value_name = "NAME", value_parser = corruption(), conflicts_with = "mean")]
     pub(crate) corruption: Option<Corruption>,
-    /// Show the test images that a tested run took for another class, the worst first.
+    /// Show the test images that a tested run classified wrongly, the worst first.
     #[arg(long, conflicts_with = "mean")]
     pub(crate) wrong: bool,
     /// Directory of the run for --wrong [default: the latest below `runs`].
@@ -188,7 +191,7 @@ pub(crate) struct ShowArgs {
     /// How many images [default: two rows of the terminal, or 100 in a file].
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) count: Option<u32>,
-    /// Position of the first image, or with --wrong how many are passed over.
+    /// Position of the first image; with --wrong, how many images to skip.
     #[arg(long, value_name = "I", default_value_t = 0)]
     pub(crate) start: usize,
     /// Write a PNG file instead of drawing in the terminal.
@@ -198,15 +201,15 @@ pub(crate) struct ShowArgs {
     pub(crate) data_dir: DataDirArg,
 }
 
-/// Lists the names in the help text and in errors.
+/// Parses the name of a corruption. The help text and errors list all names.
 fn corruption() -> impl TypedValueParser<Value = Corruption> {
     let names = Corruption::ALL
         .map(|corruption| PossibleValue::new(corruption.name()).help(corruption.description()));
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-/// Offers the splits that have files of their own: only a run's configuration says which of the training
-/// images are held out for validation.
+/// Parses the name of a split that has files of its own. Validation has none: only a run's configuration says
+/// which of the training images are held out.
 fn split() -> impl TypedValueParser<Value = Split> {
     let splits = [Split::Train, Split::Test];
     PossibleValuesParser::new(splits.map(Split::name))
@@ -218,13 +221,13 @@ pub(crate) struct InspectArgs {
     /// Directory of the run [default: the latest below `runs`].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Which images of the run's data set.
+    /// Which split of the run's data set.
     #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
     pub(crate) split: Split,
     /// Position of the image, as `show` counts them.
     #[arg(short, long, value_name = "I", default_value_t = 0)]
     pub(crate) index: usize,
-    /// Write a PNG file with all maps and all classes instead of drawing in the terminal.
+    /// Write a PNG file with all feature maps and all classes instead of drawing in the terminal.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -247,28 +250,28 @@ pub(crate) struct BenchArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
-    /// Read what to time from standard input, a question a line (`step TIMES` or
-    /// `infer BATCH TIMES`), and answer each with a line of JSON.
+    /// Read what to time from standard input, one question per line (`step TIMES` or
+    /// `infer BATCH TIMES`), and print one line of JSON for each.
     #[arg(long)]
     pub(crate) questions: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
-    /// Download a data set, or bring it from a directory.
+    /// Download a data set, or copy it from a directory.
     Download {
         #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
         dataset: Name,
         /// Take the files (raw or .gz) from this directory instead of the network.
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
-        /// Replace files that are there.
+        /// Replace files that are there already.
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         data_dir: DataDirArg,
     },
-    /// Check size and SHA-256 of the files that are there.
+    /// Check the size and SHA-256 of each file.
     Verify {
         #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
         dataset: Name,

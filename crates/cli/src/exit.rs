@@ -1,4 +1,4 @@
-//! How the program ends: output that survives a closed pipe, errors in words, exit codes.
+//! Ends the program: prints results into pipes that may be closed, explains errors, and gives exit codes.
 
 use std::any::Any;
 use std::error::Error;
@@ -36,7 +36,7 @@ impl fmt::Display for Interrupted {
 
 impl Error for Interrupted {}
 
-/// The command line asks for something that is not there.
+/// The command line names something that does not exist, or combines what does not fit together.
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
 
@@ -48,13 +48,13 @@ impl fmt::Display for Usage {
 
 impl Error for Usage {}
 
-/// An error that ends with the exit code of wrong usage.
+/// An error that ends the program with the exit code of wrong usage.
 pub(crate) fn usage(text: String) -> anyhow::Error {
     Usage(text).into()
 }
 
 impl Interrupted {
-    /// As a shell reports a process that a signal ended: 130 for INT, 143 for TERM.
+    /// The code that a shell reports for a process that a signal ended: 130 for INT, 143 for TERM.
     fn code(&self) -> u8 {
         128 + self.signal
     }
@@ -63,14 +63,14 @@ impl Interrupted {
 /// Writes a result to standard output.
 ///
 /// # Errors
-/// If it cannot be written; [`guard`] takes a closed pipe (`| head`) for a quiet end.
+/// If standard output cannot be written. [`guard`] treats a closed pipe (`| head`) as success.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
 }
 
-/// Writes a line on what is going on to standard error; nobody may be reading it.
+/// Writes a line about progress to standard error. Failures are ignored, because nobody may be reading it.
 pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
@@ -123,7 +123,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
         return Some(DATA);
     }
-    // `FitError::Tensors` gives the text of its cause as its own, so the cause is not in the chain.
+    // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
     if let Some(FitError::State { .. } | FitError::Tensors(_)) = cause.downcast_ref() {
         return Some(DATA);
     }

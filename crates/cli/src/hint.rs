@@ -1,9 +1,10 @@
-//! What to type when something is missing or wrong.
+//! Tells the user what to type when something is missing or wrong.
 //!
 //! The libraries' errors say what was found and what was expected. They do not know this program, so
 //! the command that helps is added here.
 
 use std::error::Error;
+use std::fmt;
 use std::path::Path;
 
 use dataset::Name;
@@ -14,13 +15,30 @@ use dataset::verify::Status;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::training::TrainError;
-
 use model::device::{Backend, DeviceError};
 
-use crate::paths::{command, quoted};
+use crate::paths::{build_command, command, quoted};
 
-/// One line that says what to type, if the error is one that a command or an argument helps with.
+/// Context of an error that ended a run which can be resumed.
+#[derive(Debug)]
+pub(crate) struct Resumable {
+    /// What is kept of the run.
+    pub(crate) kept: String,
+    /// The command that resumes it.
+    pub(crate) command: String,
+}
+
+impl fmt::Display for Resumable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kept)
+    }
+}
+
+/// One line that says what to type, or `None` if no command or argument would help with this error.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
+    if let Some(resumable) = error.downcast_ref::<Resumable>() {
+        return Some(format!("when there is room again, resume with: {}", resumable.command));
+    }
     error.chain().find_map(|cause| {
         of_data(cause).or_else(|| of_device(cause)).or_else(|| of_run_dir(run_dir_error(cause)?))
     })
@@ -36,7 +54,7 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
     }
 }
 
-/// The error of a run's folder that this cause is, or whose text it gives as its own.
+/// This cause as an error of a run's folder. Some errors wrap one and show its text as their own.
 pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a RunDirError> {
     if let Some(TrainError::RunDir(error) | TrainError::Evaluate(EvaluateError::RunDir(error))) =
         cause.downcast_ref()
@@ -61,7 +79,7 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         RunDirError::Several { path, first: None, .. } => {
             Some(format!("begin the runs with: {}", resume(path)))
         }
-        RunDirError::Several { first: Some(first), .. } => Some(format!("as in: -p {}", quoted(first))),
+        RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
         RunDirError::Io { .. }
         | RunDirError::Write(_)
         | RunDirError::Exists { is_run: false, .. }
@@ -80,7 +98,7 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
             return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
         }
     };
-    Some(format!("build it in with: cargo run -p cli --features {feature} -- COMMAND"))
+    Some(format!("build it in with: {}", build_command(feature)))
 }
 
 fn resume(path: &Path) -> String {
@@ -92,7 +110,7 @@ fn of_fetch(error: &FetchError) -> String {
         FetchError::NoSource { name, dir, .. } => {
             let files: Vec<&str> = name.files().iter().map(|file| file.name).collect();
             format!(
-                "to bring it by hand, put {} (or the same with .gz) into a folder and type: {}",
+                "to add them by hand, put {} (or the same with .gz) into a folder and type: {}",
                 files.join(", "),
                 download(*name, dir, " --from FOLDER")
             )
@@ -122,14 +140,14 @@ fn of_split(error: &SplitError) -> String {
 }
 
 fn fetch(name: Name, dir: &Path) -> String {
-    format!("bring the files with: {}", download(name, dir, ""))
+    format!("download the files with: {}", download(name, dir, ""))
 }
 
 fn fetch_again(name: Name, dir: &Path) -> String {
-    format!("bring the files again with: {}", download(name, dir, " --force"))
+    format!("download the files again with: {}", download(name, dir, " --force"))
 }
 
-/// The command names data set and folder, so that it does the right thing when it is copied.
+/// The command that downloads a data set. It names data set and folder, so that it works as it is pasted.
 fn download(name: Name, dir: &Path, more: &str) -> String {
     command(&format!("data download --dataset {name} --data-dir {}{more}", quoted(dir)))
 }
@@ -156,9 +174,9 @@ mod tests {
     fn the_command_names_data_set_and_folder() {
         for (dir, written) in [("/a/b", "/a/b"), ("my data", "'my data'"), (".", ".")] {
             let command = format!("data download --dataset mnist --data-dir {written}");
-            assert_eq!(hint(unverified(Status::Missing), dir), format!("bring the files with: {command}"));
+            assert_eq!(hint(unverified(Status::Missing), dir), format!("download the files with: {command}"));
             let damaged = Status::Unreadable("no".to_owned());
-            let again = format!("bring the files again with: {command} --force");
+            let again = format!("download the files again with: {command} --force");
             assert_eq!(hint(unverified(damaged), dir), again);
         }
     }

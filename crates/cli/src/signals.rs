@@ -20,7 +20,8 @@ impl Signals {
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let (last, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let register = |signal| {
-            // The order matters: the first signal finds the flag down and raises it, the second finds it up and ends the process.
+            // Handlers run in this order. At the first signal `again` is still false, so the process goes on
+            // and `again` becomes true. At the second one it is true, and the process ends.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
             flag::register(signal, Arc::clone(&again))?;
             flag::register_usize(signal, Arc::clone(&last), signal as usize)

@@ -1,4 +1,4 @@
-//! What a terminal shows: progress, tables, images, numbers.
+//! Shows progress, tables, images and numbers in a terminal.
 
 pub(crate) mod download_bar;
 pub(crate) mod epoch_table;

@@ -1,4 +1,4 @@
-//! `bench`: how long a training step and an inference take on this machine.
+//! `bench`: measures how long a training step and an inference take on this machine.
 
 use std::io::{self, BufRead};
 use std::time::Instant;
@@ -7,6 +7,7 @@ use anyhow::bail;
 use burn::tensor::Device;
 use learner::random::{Stream, generator};
 use learner::run::data::TrainingData;
+use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
 use model::device::{self, Opened};
@@ -19,22 +20,22 @@ use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
 
-/// Steps before the first that is timed: gradients change much in the first hundred, and with
-/// them the work.
+/// Steps before the first one that is timed. In the first hundred, gradients change a lot, and the work of a
+/// step changes with them.
 const WARM_UP: usize = 200;
-/// What is timed if nobody asks for something else: long enough for a median, short enough to wait for.
+/// What is timed without `--questions`: long enough for a median, short enough to wait for.
 const QUESTIONS: [&str; 4] = ["step 100", "infer 1 300", "infer 128 20", "infer 1000 5"];
 
-/// Something to time, so many times.
+/// What to time, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
     /// `step TIMES`: training steps.
     Step { times: usize },
-    /// `infer BATCH TIMES`: logits of so many images.
+    /// `infer BATCH TIMES`: the logits of `batch` images.
     Infer { batch: usize, times: usize },
 }
 
-/// Milliseconds of each time.
+/// Milliseconds of each repetition.
 #[derive(Debug, Serialize)]
 struct Times {
     ms: Vec<f64>,
@@ -42,14 +43,14 @@ struct Times {
 
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let config = read_config(&args.config)?;
-    let opened = device::open(args.backend.wish())?;
+    let opened = device::open(args.backend.requested())?;
     let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
     let architecture = config.architecture();
     let mut timer = Timer::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
         opened.backend.name(),
-        opened.hardware
+        hardware(&opened)
     ));
     let TrainingData { train, validation } = &data;
     let outcome = fit(architecture, config.train(), train, validation, &opened.device, None, &mut timer)?;
@@ -62,11 +63,11 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Observes a run, and between two steps times what it is asked for. It stops the run after the last question.
+/// Observes a run, and between two steps times what the questions name. It stops the run after the last one.
 struct Timer {
     questions: Box<dyn Iterator<Item = io::Result<String>>>,
-    /// Whether a program asks, which wants JSON, or a person, who wants a line.
-    is_program: bool,
+    /// Whether times are printed as JSON for a program, or as lines for people.
+    prints_json: bool,
     model: Cnn,
     device: Device,
     image: [usize; 2],
@@ -77,7 +78,7 @@ struct Timer {
     failure: Option<anyhow::Error>,
 }
 
-/// Training steps being timed.
+/// Training steps that are being timed.
 struct Timing {
     times: usize,
     ms: Vec<f64>,
@@ -89,10 +90,10 @@ impl Timer {
         architecture: &Architecture,
         batch_size: usize,
         opened: &Opened,
-        is_program: bool,
+        prints_json: bool,
     ) -> anyhow::Result<Self> {
         let weights = architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
-        let questions: Box<dyn Iterator<Item = io::Result<String>>> = if is_program {
+        let questions: Box<dyn Iterator<Item = io::Result<String>>> = if prints_json {
             Box::new(io::stdin().lock().lines())
         } else {
             Box::new(QUESTIONS.iter().map(|question| Ok((*question).to_owned())))
@@ -100,7 +101,7 @@ impl Timer {
         let input = architecture.input();
         Ok(Self {
             questions,
-            is_program,
+            prints_json,
             model: Cnn::new(architecture, &weights, &opened.device)?,
             device: opened.device.clone(),
             image: [input.height, input.width],
@@ -112,8 +113,8 @@ impl Timer {
         })
     }
 
-    /// Timess questions until one wants training steps, or there are no more.
-    fn ask(&mut self) -> anyhow::Result<()> {
+    /// Takes questions until one needs training steps, which [`Self::after_step`] times, or none is left.
+    fn next_question(&mut self) -> anyhow::Result<()> {
         for line in self.questions.by_ref() {
             let line = line?;
             match parse(&line)? {
@@ -123,7 +124,7 @@ impl Timer {
                 }
                 Question::Infer { batch, times } => {
                     let ms = infer(&self.model, self.image, &self.device, batch, times);
-                    print_times(self.is_program, &format!("{batch} images"), batch, ms)?;
+                    print_times(self.prints_json, &format!("{batch} images"), batch, ms)?;
                 }
             }
         }
@@ -140,9 +141,9 @@ impl Timer {
             }
             let ms = std::mem::take(&mut timing.ms);
             self.step = None;
-            print_times(self.is_program, "a training step", self.batch_size, ms)?;
+            print_times(self.prints_json, "a training step", self.batch_size, ms)?;
         }
-        self.ask()
+        self.next_question()
     }
 }
 
@@ -172,7 +173,7 @@ fn parse(line: &str) -> anyhow::Result<Question> {
     .ok_or_else(|| anyhow::anyhow!("found {line:?}, expected `step TIMES` or `infer BATCH TIMES`"))
 }
 
-/// Times logits of `batch` images, from their bytes to numbers on the host.
+/// Times the logits of `batch` images, from their bytes to numbers on the host.
 fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize, times: usize) -> Vec<f64> {
     let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
     let run = || {
@@ -180,13 +181,13 @@ fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize
         model.forward(input::to_input(&pixels, batch, height, width, device)).into_data();
         1e3 * began.elapsed().as_secs_f64()
     };
-    // Memory and a GPU's kernels are made in the first.
+    // The first run allocates memory and compiles a GPU's kernels, so it is not timed.
     run();
     (0..times).map(|_| run()).collect()
 }
 
-fn print_times(is_program: bool, what: &str, images: usize, ms: Vec<f64>) -> anyhow::Result<()> {
-    if is_program {
+fn print_times(prints_json: bool, what: &str, images: usize, ms: Vec<f64>) -> anyhow::Result<()> {
+    if prints_json {
         return print(&(serde_json::to_string(&Times { ms })? + "\n"));
     }
     let mut sorted = ms;

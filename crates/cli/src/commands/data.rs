@@ -1,4 +1,4 @@
-//! `data download` and `data verify`.
+//! `data download` and `data verify`: bring the files of a data set, and check them.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use dataset::verify::{self, Status};
 use dataset::{Name, Split};
 
 use crate::args::DataCommand;
-use crate::exit::print;
+use crate::exit::{note, print};
 use crate::paths::{data_dir, short};
 use crate::ui::download_bar;
 
@@ -37,6 +37,9 @@ pub(crate) fn run(command: &DataCommand) -> anyhow::Result<()> {
 }
 
 fn verify(name: Name, dir: &Path) -> anyhow::Result<()> {
+    if name.files().is_empty() {
+        note(&format!("{} is part of the program; there is nothing to verify", name.title()));
+    }
     let reports = verify::verify(name, &Split::ALL, dir);
     for report in &reports {
         print(&format!("{}: {}\n", short(&report.path), report.status))?;
@@ -44,7 +47,7 @@ fn verify(name: Name, dir: &Path) -> anyhow::Result<()> {
     match reports.into_iter().find(|report| !matches!(report.status, Status::Ok)) {
         None => Ok(()),
         Some(report) => {
-            let (dir, path, status) = (dir.to_owned(), report.path, report.status);
+            let (dir, path, status) = (dir.to_owned(), short(&report.path).into(), report.status);
             Err(dataset::Error::Unverified { name, dir, path, status }.into())
         }
     }

@@ -1,4 +1,4 @@
-//! `inspect`: what convolution does, made visible at one image.
+//! `inspect`: shows what convolution does, at the example of one image.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let run = find::one_run(args.run_dir.as_deref(), "looking into")?;
     let config = run.config()?;
     let best = run.best_model()?;
-    let opened = device::open(args.backend.wish())?;
+    let opened = device::open(args.backend.requested())?;
     if let Some(notice) = &opened.notice {
         note(&format!("note: {notice}"));
     }

@@ -1,4 +1,4 @@
-//! The page of a run: what its folder says, with its network's layers and the images that were classified wrongly.
+//! Makes the page of a run from its folder, its network's layers and the images that were classified wrongly.
 
 use dataset::{Split, Subset};
 use learner::run::{BestModel, RunDir, now};
@@ -32,12 +32,12 @@ pub(crate) fn html(runs: &[Run]) -> anyhow::Result<String> {
     Ok(report::page(runs, &now())?)
 }
 
-/// The images that a command has at hand, for [`write`] and [`gather`]: those of one split.
+/// Hands the images of one split to [`write`] or [`gather`], for a command that has loaded only these.
 pub(crate) fn only(split: Split, images: &Subset) -> impl Fn(Split) -> Option<Subset> {
     move |wanted| (wanted == split).then(|| images.clone())
 }
 
-/// What a run's folder says of the run and of its best model.
+/// Collects what the page shows of a run and of its best model.
 ///
 /// # Errors
 /// If the run's files cannot be used.
@@ -48,7 +48,7 @@ pub(crate) fn gather(
 ) -> anyhow::Result<Run> {
     let (mut shown, warnings) = Run::read(run.path(), short(run.path()), &best.sha256)?;
     for warning in warnings {
-        // The rest of the page is worth having.
+        // A damaged file must not keep the rest of the page from being shown.
         note(&format!("warning: {warning}; it is left out of the report"));
     }
     if let Some(evaluated) = &mut shown.evaluated {

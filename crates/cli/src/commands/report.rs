@@ -1,4 +1,4 @@
-//! `report`: the page of a run, or of several side by side, and its figures as files.
+//! `report`: writes the page of a run, or of several side by side, and its figures as files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::exit::{note, print};
 use crate::hint;
 use crate::paths::{data_dir, short};
 
-/// Pixels of a PNG for each unit of a figure: sharp on a slide.
+/// Pixels of a PNG file for each unit of a figure's size, so that it is sharp on a slide.
 const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
@@ -82,9 +82,9 @@ impl Chosen {
     }
 }
 
-/// The images that a run was evaluated on, if they are on the disk: a page is not worth a download.
+/// The images that a run was evaluated on, if they are on the disk. They are not downloaded for a page.
 fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
-    let found = at_hand(run, split, dir);
+    let found = load_images(run, split, dir);
     if let Err(error) = &found {
         note(&format!(
             "warning: {error:#}\n  the images of {} are left out of the report",
@@ -97,7 +97,7 @@ fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
     found.ok()
 }
 
-fn at_hand(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+fn load_images(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
     let config = run.config()?;
     let name = config.data().dataset;
     Ok(match split {
@@ -107,7 +107,7 @@ fn at_hand(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
     })
 }
 
-/// A folder's name for each run, from its path; no two are the same.
+/// A name for the folder of each run's figures, made from its path. No two are the same.
 fn folder_names(runs: &[(RunDir, BestModel)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (run, _) in runs {
@@ -117,7 +117,7 @@ fn folder_names(runs: &[(RunDir, BestModel)]) -> Vec<String> {
         let around = path.parent().and_then(part).unwrap_or_default();
         let candidates = [own.clone(), format!("{around}-{own}")].into_iter();
         let numbered = (2..).map(|number| format!("{around}-{own}-{number}"));
-        // There is always a larger number.
+        // The numbers never end, so a free name is always found.
         names.extend(candidates.chain(numbered).find(|name| !names.contains(name)));
     }
     names

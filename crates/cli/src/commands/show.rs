@@ -1,4 +1,4 @@
-//! `show`: the lecture's first assignment.
+//! `show`, the lecture's first assignment: shows images with their labels.
 
 use anyhow::Context;
 use dataset::{Name, Split, Subset};
@@ -18,8 +18,8 @@ use crate::ui::tiles::{Tile, draw, grid, square, write_png};
 const IN_A_FILE: usize = 100;
 const ROWS_ON_A_SCREEN: usize = 2;
 
-/// An image to be shown, and what is written below it.
-struct Shown {
+/// An image to be shown, with its caption.
+struct CaptionedImage {
     pixels: Vec<u8>,
     caption: String,
 }
@@ -36,10 +36,10 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     let chosen = choose(args, &images, names)?;
     let caption = |i: usize| {
         let name = names[usize::from(images.label(i))];
-        // A PNG's small font has no room for more.
+        // A PNG file has no room for longer captions.
         if args.output.is_some() { name.to_owned() } else { format!("#{i}: {name}") }
     };
-    let shown = chosen.into_iter().map(|i| shown(args, &images, i, caption(i))).collect::<Vec<_>>();
+    let shown = chosen.into_iter().map(|i| captioned(args, &images, i, caption(i))).collect::<Vec<_>>();
     present(args, &images, &shown)
 }
 
@@ -47,7 +47,7 @@ fn load(args: &ShowArgs, name: Name, split: Split) -> anyhow::Result<Subset> {
     Ok(data::whole_file(name, split, &data_dir(&args.data_dir), &mut download_bar::listener())?)
 }
 
-/// The positions that the arguments ask for.
+/// The positions that the arguments select.
 fn choose(args: &ShowArgs, images: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
     let last = images.len().saturating_sub(1);
     if let Some(wrong) = args.index.iter().find(|index| **index >= images.len()) {
@@ -82,7 +82,7 @@ fn count(args: &ShowArgs, images: &Subset) -> usize {
     }
 }
 
-fn shown(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> Shown {
+fn captioned(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> CaptionedImage {
     let image = images.image(i);
     let pixels = args.corruption.map_or_else(
         || image.to_vec(),
@@ -91,22 +91,25 @@ fn shown(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> Shown {
             corruption.apply(image, images.height(), images.width(), &mut rng)
         },
     );
-    Shown { pixels, caption }
+    CaptionedImage { pixels, caption }
 }
 
-/// `--wrong`: the test images that a run took for another class, the surest mistakes first.
+/// `--wrong`: shows the test images that a run classified wrongly, the highest loss first.
 fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     let run = find::one_run(args.run_dir.as_deref(), "showing the mistakes of")?;
     let name = run.config()?.data().dataset;
     let path = run.file(names::PREDICTIONS);
     let unusable = |problem: String| RunDirError::Damaged {
         path: path.clone(),
-        problem: format!("{problem}; write it anew: {}", command(&format!("test -p {}", quoted(run.path())))),
+        problem: format!(
+            "{problem}; write it again with: {}",
+            command(&format!("test -p {}", quoted(run.path())))
+        ),
     };
     let csv = std::fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
     let (rows, mut wrong) = predictions_csv::wrong(&csv).map_err(|error| unusable(error.to_string()))?;
     if run.test_of(&run.best_model()?).is_none() {
-        return Err(unusable("it is of a model that is no longer the run's best".to_owned()).into());
+        return Err(unusable("it was written for a model that is no longer the run's best".to_owned()).into());
     }
     let images = load(args, name, Split::Test)?;
     let classes = name.classes();
@@ -125,7 +128,7 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
         return print("No image was taken for another class.\n");
     }
     let found = wrong.len();
-    let shown: Vec<Shown> = wrong
+    let shown: Vec<CaptionedImage> = wrong
         .iter()
         .skip(args.start)
         .take(count(args, &images))
@@ -137,14 +140,14 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
             } else {
                 format!("#{}: {label} as {prediction} ({sure:.0} %)", mistake.index)
             };
-            self::shown(args, &images, mistake.index, caption)
+            captioned(args, &images, mistake.index, caption)
         })
         .collect();
-    print(&format!("{found} images were taken for another class; the most surprising ones first\n\n"))?;
+    print(&format!("{found} images were taken for another class; the highest loss first\n\n"))?;
     present(args, &images, &shown)
 }
 
-/// `--mean`: each class's mean image, and below or beside it where its images differ.
+/// `--mean`: shows each class's mean image, and beside or below it where its images differ.
 fn show_classes(args: &ShowArgs, images: &Subset) -> anyhow::Result<()> {
     let names = args.dataset.classes();
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
@@ -160,14 +163,14 @@ fn show_classes(args: &ShowArgs, images: &Subset) -> anyhow::Result<()> {
         } else {
             (format!("{name}: mean of {}", of_class.count), format!("{name}: spread"))
         };
-        shown.push(Shown { pixels: pixels(&of_class.mean, 1.0), caption: mean });
-        // No pixel's deviation is larger than half of 255.
-        shown.push(Shown { pixels: pixels(&of_class.deviation, 2.0), caption: spread });
+        shown.push(CaptionedImage { pixels: pixels(&of_class.mean, 1.0), caption: mean });
+        // A deviation is at most half of 255, so its double fits a pixel.
+        shown.push(CaptionedImage { pixels: pixels(&of_class.deviation, 2.0), caption: spread });
     }
     present(args, images, &shown)
 }
 
-fn present(args: &ShowArgs, like: &Subset, shown: &[Shown]) -> anyhow::Result<()> {
+fn present(args: &ShowArgs, like: &Subset, shown: &[CaptionedImage]) -> anyhow::Result<()> {
     let tiles: Vec<Tile<'_>> = shown
         .iter()
         .map(|shown| Tile {

@@ -1,4 +1,4 @@
-//! `summary`: the layer table.
+//! `summary`: prints the layer table of a network.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ pub(crate) fn run(args: &SummaryArgs) -> anyhow::Result<()> {
     print(&render(read_config(&args.config)?.architecture()))
 }
 
-/// One line a layer, and the sums.
+/// A line for each layer, and the sums.
 fn render(architecture: &Architecture) -> String {
     let input = architecture.input();
     let layers = architecture.layers();

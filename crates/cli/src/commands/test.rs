@@ -1,4 +1,4 @@
-//! `test`: the lecture's third assignment.
+//! `test`, the lecture's third assignment: tests one run, several seeds, or two runs against each other.
 
 use learner::run::find::RunOrSeeds;
 use run_files::names;
@@ -14,7 +14,7 @@ mod seeds;
 mod session;
 mod table;
 
-use session::Session;
+use session::TestSession;
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         RunOrSeeds::Run(run) => run,
         RunOrSeeds::Seeds(folder) => return seeds::run(args, &folder),
     };
-    let mut session = Session::new(args)?;
+    let mut session = TestSession::new(args)?;
     let best = run.best_model()?;
     let tested = session.test(&run, &best)?;
     if let Some(path) = &args.logits {
@@ -36,7 +36,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         let dataset = run.config()?.data().dataset;
         table::render(&tested.file, dataset, session.hardware(), args.worst)
     };
-    // The page is written even if only the first lines are read (`| head`), so the error waits.
+    // With `| head` printing fails, but the page has to be written all the same. So that error is returned
+    // later.
     let printed = print(&text);
     session.write_page(&run, &best)?;
     printed?;

@@ -1,4 +1,4 @@
-//! `train`: the lecture's second assignment. Begins or resumes a run, or several.
+//! `train`, the lecture's second assignment: begins or resumes a run, or several.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ mod seeds;
 mod seeds_table;
 mod session;
 
-use session::Session;
+use session::TrainSession;
 
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if args.resume {
@@ -32,8 +32,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     if let Some(count) = args.seeds {
         return seeds::begin(args, &config, count, lock);
     }
-    let opened = device::open(args.backend.wish())?;
-    let session = Session::new(args, &config, None)?;
+    let opened = device::open(args.backend.requested())?;
+    let session = TrainSession::new(args, &config, None)?;
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
 }
@@ -56,7 +56,8 @@ fn resume(args: &TrainArgs) -> anyhow::Result<()> {
         Some(path) => RunOrSeeds::open(path)?,
         None => {
             let runs = runs_dir();
-            let latest = find::latest(&runs, false)?.ok_or(RunDirError::NoRuns(runs))?;
+            let latest =
+                find::latest(&runs, false)?.ok_or_else(|| RunDirError::NoRuns(short(&runs).into()))?;
             note(&format!("the latest run is {}", short(latest.path())));
             latest
         }
@@ -77,7 +78,7 @@ fn resume_run(args: &TrainArgs, run: &RunDir) -> anyhow::Result<()> {
     }
     // Another backend would end in other bits, so the user has to ask for it by name.
     let opened = device::open(Some(session::backend_of(args, run)?))?;
-    let session = Session::new(args, &config, None)?;
+    let session = TrainSession::new(args, &config, None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
     outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)

@@ -1,4 +1,4 @@
-//! Progress of a download on standard error: a bar on a terminal, plain lines elsewhere.
+//! Shows the progress of a download on standard error: a bar on a terminal, plain lines elsewhere.
 
 use console::Term;
 use dataset::fetch::FetchEvent;
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::note;
 
-/// A listener for fetching files. It shows what happens, without colours.
+/// Returns a listener that shows how files are fetched, without colours.
 pub(crate) fn listener() -> impl FnMut(FetchEvent) {
     let mut bar: Option<ProgressBar> = None;
     move |event| match event {

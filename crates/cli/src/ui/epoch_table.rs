@@ -1,4 +1,4 @@
-//! The table of epochs that `train` prints, and the speed of a run: text that the bar and the plain lines share.
+//! Writes the table of epochs and the speed of a run, which the bar and the plain lines share.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::ui::numbers::duration;
 pub(crate) const HEADER: &str = "epoch  train loss  train acc.  valid. loss  valid. acc.    time";
 pub(crate) const ALL_DONE: &str = "all epochs are done already";
 
-/// What the text needs to know of a run: its size, and when it started.
+/// What the table has to know of a run: its size, and when it started.
 pub(crate) struct EpochTable {
     size: StartEvent,
-    /// Steps done before this process.
+    /// Number of steps that earlier processes have done.
     resumed_at: usize,
     started: Instant,
     epoch_started: Instant,
@@ -53,7 +53,7 @@ impl EpochTable {
         self.resumed_at >= self.total_steps()
     }
 
-    /// Mean over the steps of this process.
+    /// Speed, as the mean over the steps of this process.
     pub(crate) fn steps_per_second(&self, step: &StepEvent) -> f64 {
         (step.step - self.resumed_at) as f64 / self.started.elapsed().as_secs_f64()
     }

@@ -1,4 +1,4 @@
-//! Numbers as text: shares, durations, shapes.
+//! Writes numbers as text: shares, durations, shapes.
 
 use std::time::Duration;
 

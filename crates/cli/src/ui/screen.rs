@@ -1,4 +1,4 @@
-//! What standard output can show.
+//! Finds out what standard output can show: its width and whether it has colours.
 
 use console::Term;
 
@@ -13,7 +13,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// The terminal; or a file, of 80 columns without colours.
+    /// The terminal behind standard output. A file counts as 80 columns without colours.
     pub(crate) fn of_stdout() -> Self {
         let term = Term::stdout();
         let columns = if term.is_term() { usize::from(term.size().1) } else { 80 };

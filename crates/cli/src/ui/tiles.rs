@@ -1,4 +1,4 @@
-//! Images drawn with half-blocks for a terminal, and as a grey grid for a PNG file.
+//! Draws images with half-blocks for a terminal, and as a grey grid for a PNG file.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -16,14 +16,14 @@ pub(crate) struct Tile<'a> {
 }
 
 impl Tile<'_> {
-    /// A pixel, or background below the last row of an odd height.
+    /// The pixel at this place, or 0 (background) below the last row of an image of odd height.
     fn pixel(&self, y: usize, x: usize) -> u8 {
         self.pixels.get(y * self.width + x).copied().unwrap_or(0)
     }
 }
 
-/// What can be drawn in character cells, each two pixels high.
-pub(crate) trait Drawn {
+/// Something that can be drawn in character cells, each one pixel wide and two pixels high.
+pub(crate) trait Drawable {
     fn height(&self) -> usize;
     fn width(&self) -> usize;
     fn caption(&self) -> &str;
@@ -31,7 +31,7 @@ pub(crate) trait Drawn {
     fn line(&self, cell: usize, colors: bool) -> String;
 }
 
-impl Drawn for Tile<'_> {
+impl Drawable for Tile<'_> {
     fn height(&self) -> usize {
         self.height
     }
@@ -54,9 +54,9 @@ pub(crate) const GAP: usize = 2;
 
 /// Draws tiles in rows of `per_row`, each under its caption.
 ///
-/// A character cell shows two pixels, one above the other. With `shades` they are two of a
-/// terminal's 24 greys; without, ink or no ink, in characters that need no colour.
-pub(crate) fn draw(tiles: &[impl Drawn], per_row: usize, shades: bool) -> String {
+/// A character cell shows two pixels, one above the other. With `shades` each pixel is one of a
+/// terminal's 24 greys. Without, it is either filled or blank, in characters that need no colour.
+pub(crate) fn draw(tiles: &[impl Drawable], per_row: usize, shades: bool) -> String {
     let mut text = String::new();
     for row in tiles.chunks(per_row) {
         for (i, tile) in row.iter().enumerate() {
@@ -120,25 +120,25 @@ pub(crate) fn write_png(path: &Path, image: &Grid) -> anyhow::Result<()> {
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&image.pixels)?;
-    // Dropping would swallow the error of a full disk.
+    // Dropping the writer instead would hide the error of a full disk.
     Ok(writer.finish()?)
 }
 
 /// Pixels of the file for each pixel of a tile.
-const SCALE: usize = 4;
+const ZOOM: usize = 4;
 const MARGIN: usize = 6;
 /// Height and width of a character, in pixels of the file.
 pub(crate) const GLYPH: usize = 8;
 
-/// As many columns as make a nearly square grid of `n` tiles.
+/// The number of columns that makes a grid of `n` tiles nearly square.
 pub(crate) fn square(n: usize) -> usize {
     (n as f64).sqrt().ceil().max(1.0) as usize
 }
 
-/// Lays tiles out in columns, enlarged, captions in an 8x8 pixel font below.
+/// Lays enlarged tiles out in columns, each above its caption in an 8x8 pixel font.
 pub(crate) fn grid(tiles: &[Tile<'_>], columns: usize) -> Grid {
-    let cell_width = tiles.iter().map(|p| p.width).max().unwrap_or(0) * SCALE + MARGIN;
-    let cell_height = tiles.iter().map(|p| p.height).max().unwrap_or(0) * SCALE + GLYPH + 2 * MARGIN;
+    let cell_width = tiles.iter().map(|p| p.width).max().unwrap_or(0) * ZOOM + MARGIN;
+    let cell_height = tiles.iter().map(|p| p.height).max().unwrap_or(0) * ZOOM + GLYPH + 2 * MARGIN;
     let mut grid = Grid {
         pixels: Vec::new(),
         height: tiles.len().div_ceil(columns) * cell_height + MARGIN,
@@ -147,12 +147,12 @@ pub(crate) fn grid(tiles: &[Tile<'_>], columns: usize) -> Grid {
     grid.pixels = vec![40; grid.height * grid.width];
     for (i, tile) in tiles.iter().enumerate() {
         let [top, left] = [i / columns * cell_height + MARGIN, i % columns * cell_width + MARGIN];
-        for y in 0..tile.height * SCALE {
-            for x in 0..tile.width * SCALE {
-                grid.pixels[(top + y) * grid.width + left + x] = tile.pixel(y / SCALE, x / SCALE);
+        for y in 0..tile.height * ZOOM {
+            for x in 0..tile.width * ZOOM {
+                grid.pixels[(top + y) * grid.width + left + x] = tile.pixel(y / ZOOM, x / ZOOM);
             }
         }
-        grid.write(&tile.caption, top + tile.height * SCALE + 3, left, (cell_width - MARGIN) / GLYPH);
+        grid.write(&tile.caption, top + tile.height * ZOOM + 3, left, (cell_width - MARGIN) / GLYPH);
     }
     grid
 }
@@ -202,6 +202,6 @@ mod tests {
         let white = [255; 6];
         let grid = grid(&[tile(&white), tile(&white), tile(&white)], square(3));
         assert_eq!(grid.pixels.len(), grid.height * grid.width);
-        assert_eq!(grid.pixels.iter().filter(|p| **p == 255).count(), 3 * 6 * SCALE * SCALE);
+        assert_eq!(grid.pixels.iter().filter(|p| **p == 255).count(), 3 * 6 * ZOOM * ZOOM);
     }
 }

@@ -1,4 +1,4 @@
-//! Training on standard error: a bar on a terminal, plain lines elsewhere.
+//! Shows training on standard error: a bar on a terminal, plain lines elsewhere.
 
 use console::Term;
 use learner::train::observer::Observer;

@@ -1,4 +1,4 @@
-//! Training on a terminal: a bar, and above it a table with a line for each epoch.
+//! Shows training on a terminal: a bar, and above it a table with a line for each epoch.
 
 use std::io;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Observer for TrainingBar {
                 }
                 let bar = ProgressBar::new(self.table.total_steps() as u64).with_style(style());
                 bar.set_position(self.table.resumed_at() as u64);
-                // Otherwise the time left would count steps that this process did not take.
+                // Otherwise the time left would be estimated with steps that this process did not take.
                 bar.reset_eta();
                 bar.enable_steady_tick(Duration::from_millis(200));
                 bar.println(HEADER);
@@ -63,7 +63,7 @@ impl Observer for TrainingBar {
 }
 
 impl TrainingBar {
-    /// Takes the bar away, so that the lines printed next stand alone.
+    /// Removes the bar, so that it does not mix with the lines that are printed next.
     fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -78,7 +78,7 @@ impl Drop for TrainingBar {
 }
 
 fn style() -> ProgressStyle {
-    // The bar takes what the text leaves of the terminal's width.
+    // The bar fills the width of the terminal that the text leaves free.
     ProgressStyle::with_template("{wide_bar} {pos}/{len}  {msg}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

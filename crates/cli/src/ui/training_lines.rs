@@ -1,4 +1,4 @@
-//! Training where there is no terminal: a table with a line for each epoch, and a few lines in between.
+//! Shows training where there is no terminal: a table with a line for each epoch, and a few lines in between.
 
 use std::io;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::exit::note;
 use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER};
 use crate::ui::numbers::duration;
 
-/// Number of parts into which the lines between two epochs divide an epoch.
+/// An epoch is divided into this many parts; at the end of each a line is printed.
 const PARTS_OF_AN_EPOCH: usize = 4;
 
 /// Shows a run as plain lines.
 #[derive(Default)]
 pub(crate) struct TrainingLines {
     table: EpochTable,
-    /// Parts of epochs that are done.
+    /// Number of parts that are done, counted from the start of the run.
     parts: usize,
 }
 
@@ -48,7 +48,7 @@ impl TrainingLines {
 
     fn step_line(&mut self, step: &StepEvent) {
         let parts = self.parts_done(step.step);
-        // The end of an epoch has its line in the table.
+        // The table has a line for the end of an epoch already.
         let is_end = step.step.is_multiple_of(self.table.steps_per_epoch());
         if parts > self.parts && !is_end {
             let total = self.table.total_steps();

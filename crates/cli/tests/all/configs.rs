@@ -1,11 +1,11 @@
-//! The configurations that come with the project.
+//! Tests the configurations that come with the project.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use learner::config::{parse, to_toml};
 
-use crate::program::Desk;
+use crate::program::Sandbox;
 
 fn configs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
@@ -18,7 +18,7 @@ fn each_is_valid_and_prints_as_what_would_run() {
     for path in configs() {
         let name = path.display().to_string();
         let config = parse(&name, &fs::read_to_string(&path).unwrap(), &[]).unwrap();
-        let printed = Desk::new().run(&["train", "--config", &name, "--print-config"]).done().stdout;
+        let printed = Sandbox::new().run(&["train", "--config", &name, "--print-config"]).done().stdout;
         assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{name}");
     }
 }

@@ -1,18 +1,18 @@
-//! `test` beyond its table: files, comparisons, corruptions, several seeds.
+//! Tests what `test` does beyond its table: files, comparisons, corruptions, several seeds.
 
 use std::fs;
 
 use serde_json::Value;
 
-use crate::program::{Desk, SMALL};
+use crate::program::{SMALL, Sandbox};
 
-fn trained(runs: &[&str]) -> Desk {
-    let desk = Desk::new();
+fn trained(runs: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::new();
     for (i, run) in runs.iter().enumerate() {
         let seed = format!("train.seed={}", i + 1);
-        desk.train(&["-p", run, "--set", "train.epochs=2", "--set", &seed]).done();
+        sandbox.train(&["-p", run, "--set", "train.epochs=2", "--set", &seed]).done();
     }
-    desk
+    sandbox
 }
 
 fn parsed(text: &str) -> Value {
@@ -20,8 +20,8 @@ fn parsed(text: &str) -> Value {
 }
 
 /// Label, prediction and probabilities of each line of a run's `predictions.csv`.
-fn predictions(desk: &Desk, run: &str) -> Vec<(usize, usize, Vec<f64>)> {
-    let csv = fs::read_to_string(desk.path().join(run).join("predictions.csv")).unwrap();
+fn predictions(sandbox: &Sandbox, run: &str) -> Vec<(usize, usize, Vec<f64>)> {
+    let csv = fs::read_to_string(sandbox.path().join(run).join("predictions.csv")).unwrap();
     let line = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
         let probabilities = fields[3..].iter().map(|field| field.parse().unwrap()).collect();
@@ -31,11 +31,11 @@ fn predictions(desk: &Desk, run: &str) -> Vec<(usize, usize, Vec<f64>)> {
 }
 
 #[test]
-fn the_figures_are_those_of_the_exported_predictions() {
-    let desk = trained(&["tmp"]);
-    desk.run(&["test", "-p", "tmp", "--worst", "7"]).done();
-    let evaluation = &desk.json("tmp/test.json")["evaluation"];
-    let rows = predictions(&desk, "tmp");
+fn the_metrics_are_those_of_the_exported_predictions() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp", "--worst", "7"]).done();
+    let evaluation = &sandbox.json("tmp/test.json")["evaluation"];
+    let rows = predictions(&sandbox, "tmp");
     assert_eq!(rows.len(), 200);
     let right = rows.iter().filter(|(label, prediction, _)| label == prediction).count();
     assert_eq!(evaluation["correct"], right);
@@ -53,10 +53,10 @@ fn the_figures_are_those_of_the_exported_predictions() {
 
 #[test]
 fn wrong_images_are_kept_by_falling_loss() {
-    let desk = trained(&["tmp"]);
+    let sandbox = trained(&["tmp"]);
     let wrong = |arguments: &[&str]| {
-        let stdout = desk.run(&[&["test", "-p", "tmp"], arguments].concat()).done().stdout;
-        let report = desk.json("tmp/test.json");
+        let stdout = sandbox.run(&[&["test", "-p", "tmp"], arguments].concat()).done().stdout;
+        let report = sandbox.json("tmp/test.json");
         let worst = report["worst"].as_array().unwrap().clone();
         (stdout.lines().filter(|line| line.contains("% sure), loss")).count(), worst)
     };
@@ -71,19 +71,19 @@ fn wrong_images_are_kept_by_falling_loss() {
 }
 
 #[test]
-fn a_run_remembers_how_often_it_was_tested() {
-    let desk = trained(&["tmp"]);
-    let first = desk.run(&["test", "-p", "tmp"]).done().stdout;
+fn a_run_counts_how_often_it_was_tested() {
+    let sandbox = trained(&["tmp"]);
+    let first = sandbox.run(&["test", "-p", "tmp"]).done().stdout;
     assert!(!first.contains("tested 1 time"), "{first}");
-    let second = desk.run(&["test", "-p", "tmp"]).done().stdout;
+    let second = sandbox.run(&["test", "-p", "tmp"]).done().stdout;
     assert!(second.contains("tested 2 times by now"), "{second}");
-    let log = desk.path().join("tmp/tests.jsonl");
+    let log = sandbox.path().join("tmp/tests.jsonl");
     // A line that a crash cut short is no test, and the next one does not continue it.
     let mut lines = fs::read_to_string(&log).unwrap();
     lines += "{\"tested\":";
     fs::write(&log, lines).unwrap();
-    desk.run(&["test", "-p", "tmp"]).done();
-    assert_eq!(desk.json("tmp/test.json")["times_tested"], 3);
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    assert_eq!(sandbox.json("tmp/test.json")["times_tested"], 3);
     let lines = fs::read_to_string(&log).unwrap();
     assert!(
         lines.lines().count() == 3 && lines.lines().all(|line| parsed(line)["accuracy"].is_f64()),
@@ -93,9 +93,9 @@ fn a_run_remembers_how_often_it_was_tested() {
 
 #[test]
 fn two_runs_are_compared_on_the_same_images() {
-    let desk = trained(&["a", "b"]);
-    let report = parsed(&desk.run(&["test", "--compare", "a", "b", "--json"]).done().stdout);
-    let (a, b) = (predictions(&desk, "a"), predictions(&desk, "b"));
+    let sandbox = trained(&["a", "b"]);
+    let report = parsed(&sandbox.run(&["test", "--compare", "a", "b", "--json"]).done().stdout);
+    let (a, b) = (predictions(&sandbox, "a"), predictions(&sandbox, "b"));
     let both = |right_a: bool, right_b: bool| {
         a.iter().zip(&b).filter(|(a, b)| (a.0 == a.1) == right_a && (b.0 == b.1) == right_b).count()
     };
@@ -105,32 +105,33 @@ fn two_runs_are_compared_on_the_same_images() {
     assert_eq!(report["both_wrong"], both(false, false));
     let disagreements = report["disagreements"].as_array().unwrap();
     assert_eq!(disagreements.len(), a.iter().zip(&b).filter(|(a, b)| a.1 != b.1).count());
-    assert_eq!(desk.json("a/test.json")["times_tested"], 1);
-    let itself = desk.run(&["test", "--compare", "a", "a"]).done().stdout;
+    assert_eq!(sandbox.json("a/test.json")["times_tested"], 1);
+    let itself = sandbox.run(&["test", "--compare", "a", "a"]).done().stdout;
     assert!(itself.contains("p = 1.0000") && itself.contains("the same for every image"), "{itself}");
-    let text = desk.run(&["test", "--compare", "a", "b"]).done().stdout;
+    let text = sandbox.run(&["test", "--compare", "a", "b"]).done().stdout;
     assert!(text.contains("McNemar's exact test: p = ") && text.contains('█'), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]
 fn runs_of_different_data_sets_are_not_compared() {
-    let desk = trained(&["a", "b"]);
-    let config = desk.path().join("b/config.toml");
+    let sandbox = trained(&["a", "b"]);
+    let config = sandbox.path().join("b/config.toml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("\"sample\"", "\"fashion-mnist\"")).unwrap();
-    desk.run(&["test", "--compare", "a", "b"])
+    sandbox
+        .run(&["test", "--compare", "a", "b"])
         .fails(2, &["a was trained on", "Fashion-MNIST", "the same images"]);
-    assert!(!desk.path().join("a/test.json").exists());
-    assert_eq!(desk.run(&["test", "--compare", "a"]).code, 2);
-    assert_eq!(desk.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
+    assert!(!sandbox.path().join("a/test.json").exists());
+    assert_eq!(sandbox.run(&["test", "--compare", "a"]).code, 2);
+    assert_eq!(sandbox.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
 }
 
 #[test]
 fn corrupted_images_are_harder_and_the_result_outlives_a_plain_test() {
-    let desk = trained(&["tmp"]);
-    let text = desk.run(&["test", "-p", "tmp", "--corruptions"]).done().stdout;
-    let report = desk.json("tmp/test.json");
+    let sandbox = trained(&["tmp"]);
+    let text = sandbox.run(&["test", "-p", "tmp", "--corruptions"]).done().stdout;
+    let report = sandbox.json("tmp/test.json");
     let each = report["corruptions"]["each"].as_array().unwrap();
     let accuracies: Vec<f64> = each.iter().map(|score| score["accuracy"].as_f64().unwrap()).collect();
     assert_eq!(accuracies.len(), 15);
@@ -138,46 +139,46 @@ fn corrupted_images_are_harder_and_the_result_outlives_a_plain_test() {
     assert!((report["corruptions"]["mean_accuracy"].as_f64().unwrap() - mean).abs() < 1e-12);
     assert!(mean < report["evaluation"]["accuracy"].as_f64().unwrap() - 0.05, "{report}");
     assert!(text.contains("mean of the fifteen") && text.contains("glass-blur"), "{text}");
-    desk.run(&["test", "-p", "tmp"]).done();
-    assert_eq!(desk.json("tmp/test.json")["corruptions"], report["corruptions"]);
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    assert_eq!(sandbox.json("tmp/test.json")["corruptions"], report["corruptions"]);
     // The same images every time.
-    let again = desk.run(&["test", "-p", "tmp", "--corruptions", "--json"]).done().stdout;
+    let again = sandbox.run(&["test", "-p", "tmp", "--corruptions", "--json"]).done().stdout;
     assert_eq!(parsed(&again)["corruptions"], report["corruptions"]);
 }
 
 #[test]
 fn logits_are_written_for_comparing_backends() {
-    let desk = trained(&["tmp"]);
-    desk.run(&["test", "-p", "tmp", "--logits", "logits.csv"]).done();
-    let csv = fs::read_to_string(desk.path().join("logits.csv")).unwrap();
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp", "--logits", "logits.csv"]).done();
+    let csv = fs::read_to_string(sandbox.path().join("logits.csv")).unwrap();
     assert!(csv.starts_with("index,label,prediction,logit_0,") && csv.lines().count() == 201, "{csv}");
-    desk.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]).fails(1, &["no/such/folder.csv"]);
+    sandbox.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]).fails(1, &["no/such/folder.csv"]);
 }
 
 #[test]
 fn a_damaged_newest_checkpoint_is_named_before_an_older_model_is_tested() {
-    let desk = trained(&["tmp"]);
-    let newest = desk.checkpoints("tmp").pop().unwrap().join("state.toml");
+    let sandbox = trained(&["tmp"]);
+    let newest = sandbox.checkpoints("tmp").pop().unwrap().join("state.toml");
     fs::write(&newest, "epoch = 1\n").unwrap();
-    let warned = desk.run(&["test", "-p", "tmp"]).done().stderr;
+    let warned = sandbox.run(&["test", "-p", "tmp"]).done().stderr;
     assert!(warned.contains("warning: ") && warned.contains("state.toml"), "{warned}");
-    assert_eq!(desk.json("tmp/test.json")["epoch"], 1);
+    assert_eq!(sandbox.json("tmp/test.json")["epoch"], 1);
 }
 
 #[test]
 fn several_seeds_are_tested_together_and_as_an_ensemble() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let sets = SMALL.iter().flat_map(|set| ["--set", set]);
     let words: Vec<&str> = ["train", "--seeds", "3", "-p", "tmp"]
         .into_iter()
         .chain(sets)
         .chain(["--set", "train.epochs=2"])
         .collect();
-    desk.run(&words).done();
-    let report = parsed(&desk.run(&["test", "-p", "tmp", "--json"]).done().stdout);
-    assert_eq!(report, desk.json("tmp/test.json"));
+    sandbox.run(&words).done();
+    let report = parsed(&sandbox.run(&["test", "-p", "tmp", "--json"]).done().stdout);
+    assert_eq!(report, sandbox.json("tmp/test.json"));
     let each: Vec<Vec<(usize, usize, Vec<f64>)>> =
-        ["tmp/seed-1", "tmp/seed-2", "tmp/seed-3"].map(|run| predictions(&desk, run)).to_vec();
+        ["tmp/seed-1", "tmp/seed-2", "tmp/seed-3"].map(|run| predictions(&sandbox, run)).to_vec();
     let accuracies: Vec<f64> = each
         .iter()
         .map(|rows| rows.iter().filter(|row| row.0 == row.1).count() as f64 / rows.len() as f64)
@@ -197,16 +198,16 @@ fn several_seeds_are_tested_together_and_as_an_ensemble() {
         })
         .count();
     assert_eq!(report["ensemble"]["correct"], right);
-    let text = desk.run(&["test", "-p", "tmp"]).done().stdout;
+    let text = sandbox.run(&["test", "-p", "tmp"]).done().stdout;
     assert!(text.contains("standard error") && text.contains("their ensemble"), "{text}");
     assert!(text.contains("tested up to 2 times"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    desk.run(&["test", "-p", "tmp", "--logits", "l.csv"]).fails(2, &["--logits is of one run"]);
-    desk.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
-    assert!(desk.path().join("figures/seed-3/loss.svg").is_file());
-    // A damaged run is an error, not one run fewer.
-    for checkpoint in desk.checkpoints("tmp/seed-2") {
+    sandbox.run(&["test", "-p", "tmp", "--logits", "l.csv"]).fails(2, &["--logits needs a single run"]);
+    sandbox.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
+    assert!(sandbox.path().join("figures/seed-3/loss.svg").is_file());
+    // A damaged run is an error; it is not simply left out.
+    for checkpoint in sandbox.checkpoints("tmp/seed-2") {
         fs::write(checkpoint.join("MANIFEST"), "").unwrap();
     }
-    desk.run(&["test", "-p", "tmp"]).fails(3, &["tmp/seed-2", "MANIFEST"]);
+    sandbox.run(&["test", "-p", "tmp"]).fails(3, &["tmp/seed-2", "MANIFEST"]);
 }

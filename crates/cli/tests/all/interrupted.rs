@@ -1,4 +1,4 @@
-//! Runs that are killed, interrupted, broken and raced for, through the real program.
+//! Tests the real program on runs that are killed, interrupted, damaged, or trained by two processes at once.
 //!
 //! These are the short versions; `cargo xtask crash` runs the long ones.
 
@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::program::{Desk, Ended, SMALL};
+use crate::program::{ProgramOutput, SMALL, Sandbox};
 
-/// So many steps that there is time to interrupt them, with checkpoints within an epoch.
+/// Enough steps to leave time for an interruption, with checkpoints within an epoch.
 pub(crate) const LONG: [&str; 4] = ["--set", "train.epochs=40", "--set", "train.checkpoint_every_steps=9"];
 
-impl Desk {
+impl Sandbox {
     /// Starts the program and does not wait for its end.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.process(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -24,15 +24,15 @@ impl Desk {
         self.start(&words)
     }
 
-    /// Waits until a run has a checkpoint, and has been resumed so many times.
-    fn wait_until_it_learns(&self, run: &str, resumed: usize, child: &mut Child) {
+    /// Waits until a run has a checkpoint, and has been resumed `resumed` times.
+    fn wait_until_it_trains(&self, run: &str, resumed: usize, child: &mut Child) {
         let began = Instant::now();
         let run = self.path().join(run);
-        let goes_on = || {
+        let was_resumed = || {
             fs::read_to_string(run.join("run.json")).is_ok_and(|s| s.matches("\"step\"").count() == resumed)
         };
         let has_checkpoint = || fs::read_dir(run.join("checkpoints")).is_ok_and(|all| all.count() > 0);
-        while !(goes_on() && has_checkpoint()) {
+        while !(was_resumed() && has_checkpoint()) {
             assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
             assert!(began.elapsed().as_secs() < 60, "it never began");
             sleep(Duration::from_millis(2));
@@ -67,53 +67,54 @@ impl Desk {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_in_the_same_bits() {
-    let desk = Desk::new();
-    Ended::new(desk.start_training("whole").wait_with_output().unwrap()).done();
-    let mut child = desk.start_training("killed");
+    let sandbox = Sandbox::new();
+    ProgramOutput::new(sandbox.start_training("whole").wait_with_output().unwrap()).done();
+    let mut child = sandbox.start_training("killed");
     for (resumed, pause) in [40, 10, 150, 80].into_iter().enumerate() {
-        desk.wait_until_it_learns("killed", resumed, &mut child);
+        sandbox.wait_until_it_trains("killed", resumed, &mut child);
         sleep(Duration::from_millis(pause));
         child.kill().unwrap();
         child.wait().unwrap();
-        child = desk.start(&["train", "--resume", "-p", "killed"]);
+        child = sandbox.start(&["train", "--resume", "-p", "killed"]);
     }
-    Ended::new(child.wait_with_output().unwrap()).done();
-    desk.assert_same_run("killed", "whole");
+    ProgramOutput::new(child.wait_with_output().unwrap()).done();
+    sandbox.assert_same_run("killed", "whole");
 }
 
 #[cfg(unix)]
 #[test]
-fn int_and_term_end_a_run_in_good_order_and_say_how_to_go_on() {
-    let desk = Desk::new();
-    Ended::new(desk.start_training("whole").wait_with_output().unwrap()).done();
-    let mut child = desk.start_training("tmp");
+fn int_and_term_end_a_run_in_good_order_and_say_how_to_resume() {
+    let sandbox = Sandbox::new();
+    ProgramOutput::new(sandbox.start_training("whole").wait_with_output().unwrap()).done();
+    let mut child = sandbox.start_training("tmp");
     for (resumed, (signal, code)) in [("INT", 130), ("TERM", 143)].into_iter().enumerate() {
-        desk.wait_until_it_learns("tmp", resumed, &mut child);
-        let asked = Instant::now();
+        sandbox.wait_until_it_trains("tmp", resumed, &mut child);
+        let signalled = Instant::now();
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-        let ended = Ended::new(child.wait_with_output().unwrap());
-        // `cargo xtask crash` measures the 2 s that are promised; here other tests take their turns.
-        assert!(asked.elapsed() < Duration::from_secs(20), "{signal} took {:?}", asked.elapsed());
+        let ended = ProgramOutput::new(child.wait_with_output().unwrap());
+        // `cargo xtask crash` measures the 2 s that are promised. Here other tests run at the same time.
+        assert!(signalled.elapsed() < Duration::from_secs(20), "{signal} took {:?}", signalled.elapsed());
         ended.fails(code, &["Stopped after step ", "Resume: mnist-cnn train --resume -p tmp"]);
-        child = desk.start(&["train", "--resume", "-p", "tmp"]);
+        child = sandbox.start(&["train", "--resume", "-p", "tmp"]);
     }
-    let ended = Ended::new(child.wait_with_output().unwrap()).done();
-    assert!(ended.stderr.contains("going on after step "), "{}", ended.stderr);
-    desk.assert_same_run("tmp", "whole");
+    let ended = ProgramOutput::new(child.wait_with_output().unwrap()).done();
+    assert!(ended.stderr.contains("resuming after step "), "{}", ended.stderr);
+    sandbox.assert_same_run("tmp", "whole");
 }
 
-/// In a step of some seconds, of which the first signal would wait for the end.
+/// A step takes some seconds here, and the first signal waits for its end.
 #[cfg(unix)]
 #[test]
 fn a_second_signal_ends_a_run_at_once() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let units = "model.units=[{filters=32, pool='none'}, {filters=64, pool='none'}]";
     let sets = ["--set", "data.dataset=sample", "--set", "train.batch_size=917", "--set", units];
-    let mut child = desk.start(&[&["train", "-p", "tmp"], &sets[..]].concat());
+    let mut child = sandbox.start(&[&["train", "-p", "tmp"], &sets[..]].concat());
     let began = Instant::now();
     // The first line is written right before the first step.
-    while !fs::read_to_string(desk.path().join("tmp/metrics.jsonl")).is_ok_and(|text| text.contains("start"))
+    while !fs::read_to_string(sandbox.path().join("tmp/metrics.jsonl"))
+        .is_ok_and(|text| text.contains("start"))
     {
         assert!(child.try_wait().unwrap().is_none() && began.elapsed().as_secs() < 60, "it never began");
         sleep(Duration::from_millis(1));
@@ -123,56 +124,57 @@ fn a_second_signal_ends_a_run_at_once() {
         assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
         sleep(Duration::from_millis(5));
     }
-    let ended = Ended::new(child.wait_with_output().unwrap());
+    let ended = ProgramOutput::new(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
-    // Who has no time for a checkpoint has none for words either.
+    // The second signal ends the process before it could say anything.
     assert!(!ended.stderr.contains("Stopped after step"), "{}", ended.stderr);
-    assert!(desk.checkpoints("tmp").is_empty());
+    assert!(sandbox.checkpoints("tmp").is_empty());
 }
 
 #[test]
-fn a_broken_newest_checkpoint_is_named_and_the_one_before_it_used() {
-    let desk = Desk::new();
-    desk.train(&["-p", "whole"]).done();
-    desk.train(&["-p", "tmp"]).done();
-    let newest = desk.checkpoints("tmp").pop().unwrap();
+fn a_damaged_newest_checkpoint_is_named_and_the_one_before_it_used() {
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "whole"]).done();
+    sandbox.train(&["-p", "tmp"]).done();
+    let newest = sandbox.checkpoints("tmp").pop().unwrap();
     let state = newest.join("state.toml");
     fs::write(&state, fs::read_to_string(&state).unwrap().replace("epoch = 6", "epoch = 5")).unwrap();
-    // Who only tests changes nothing.
-    desk.run(&["test", "-p", "tmp"]).done();
-    let ended = desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    // `test` does not set the damaged checkpoint aside.
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    let ended = sandbox.run(&["train", "--resume", "-p", "tmp"]).done();
     for words in ["warning: ", "state.toml: found SHA-256", "set aside as ", "broken-step-00000168"] {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
     fs::remove_dir_all(newest.with_file_name("broken-step-00000168")).unwrap();
-    desk.assert_same_run("tmp", "whole");
+    sandbox.assert_same_run("tmp", "whole");
 }
 
 #[test]
-fn a_run_goes_on_only_with_what_it_began_with() {
-    let desk = Desk::new();
+fn a_run_is_resumed_only_with_the_configuration_it_began_with() {
+    let sandbox = Sandbox::new();
     let constant = ["--set", "train.schedule=constant"];
-    desk.train(&[&constant[..], &["-p", "tmp", "--set", "train.epochs=2"]].concat()).done();
-    desk.run(&["train", "--resume", "-p", "tmp", "--set", "train.seed=2", "--set", "model.dropout=0.5"])
+    sandbox.train(&[&constant[..], &["-p", "tmp", "--set", "train.epochs=2"]].concat()).done();
+    sandbox
+        .run(&["train", "--resume", "-p", "tmp", "--set", "train.seed=2", "--set", "model.dropout=0.5"])
         .fails(2, &["train.seed: 1 in the run, 2 now", "model.dropout: 0.0 in the run, 0.5 now"]);
-    // More epochs of a constant schedule are the run that had them from the start.
-    desk.run(&["train", "--resume", "-p", "tmp", "--set", "train.epochs=4"]).done();
-    desk.train(&[&constant[..], &["-p", "whole", "--set", "train.epochs=4"]].concat()).done();
-    assert!(desk.everything_kept("tmp") == desk.everything_kept("whole"));
-    // The first line says how many epochs there were to be.
-    assert_eq!(desk.metrics("tmp")[1..], desk.metrics("whole")[1..]);
-    let config = |run: &str| fs::read(desk.path().join(run).join("config.toml")).unwrap();
+    // With a constant schedule, a run that gets more epochs later equals one that had them from the start.
+    sandbox.run(&["train", "--resume", "-p", "tmp", "--set", "train.epochs=4"]).done();
+    sandbox.train(&[&constant[..], &["-p", "whole", "--set", "train.epochs=4"]].concat()).done();
+    assert!(sandbox.everything_kept("tmp") == sandbox.everything_kept("whole"));
+    // The first line differs: it holds the number of epochs that were planned at the start.
+    assert_eq!(sandbox.metrics("tmp")[1..], sandbox.metrics("whole")[1..]);
+    let config = |run: &str| fs::read(sandbox.path().join(run).join("config.toml")).unwrap();
     assert_eq!(config("tmp"), config("whole"));
-    desk.run(&["train", "--resume", "-p", "none"]).fails(3, &["none holds no run"]);
+    sandbox.run(&["train", "--resume", "-p", "none"]).fails(3, &["none holds no run"]);
 }
 
 #[test]
-fn without_a_directory_the_latest_run_goes_on() {
-    let desk = Desk::new();
+fn without_a_directory_the_latest_run_is_resumed() {
+    let sandbox = Sandbox::new();
     let quick = ["--set", "train.epochs=1", "--set", "data.train_limit=40"];
-    desk.train(&quick).done();
-    desk.train(&quick).done();
-    let ended = desk.run(&["train", "--resume"]).done();
+    sandbox.train(&quick).done();
+    sandbox.train(&quick).done();
+    let ended = sandbox.run(&["train", "--resume"]).done();
     for words in ["the latest run is runs/run-2", "all epochs are done already"] {
         assert!(ended.stderr.contains(words), "{}", ended.stderr);
     }
@@ -180,26 +182,26 @@ fn without_a_directory_the_latest_run_goes_on() {
 }
 
 #[test]
-fn of_two_runs_for_one_directory_one_wins() {
-    let desk = Desk::new();
+fn of_two_processes_for_one_directory_one_is_refused() {
+    let sandbox = Sandbox::new();
     for round in 0..3 {
         let run = format!("run-{round}");
-        let mut children = [desk.start_training(&run), desk.start_training(&run)];
+        let mut children = [sandbox.start_training(&run), sandbox.start_training(&run)];
         let began = Instant::now();
-        let loser = loop {
+        let refused = loop {
             let ended = children.iter_mut().position(|child| child.try_wait().unwrap().is_some());
-            if let Some(loser) = ended {
-                break loser;
+            if let Some(refused) = ended {
+                break refused;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "nobody gave up");
+            assert!(began.elapsed() < Duration::from_secs(60), "neither was refused");
             sleep(Duration::from_millis(1));
         };
         let [first, second] = children;
-        let (loser, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
-        let message = Ended::new(loser.wait_with_output().unwrap());
-        assert!(winner.try_wait().unwrap().is_none(), "both ended: {}", message.stderr);
-        winner.kill().unwrap();
-        winner.wait().unwrap();
+        let (refused, mut training) = if refused == 0 { (first, second) } else { (second, first) };
+        let message = ProgramOutput::new(refused.wait_with_output().unwrap());
+        assert!(training.try_wait().unwrap().is_none(), "both ended: {}", message.stderr);
+        training.kill().unwrap();
+        training.wait().unwrap();
         message.fails(2, &["another process is training in run-"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The program as a person uses it: real binary, real digits (the built-in sample), real files.
+//! Tests the program as a person uses it: real binary, real digits (the built-in sample), real files.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Running the binary in an empty folder.
+//! Runs the binary in an empty folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -7,7 +7,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// An empty folder in which the program runs: no workspace around it, no data, no runs.
-pub(crate) struct Desk(TempDir);
+pub(crate) struct Sandbox(TempDir);
 
 /// A network so small that every backend trains it in seconds, on the built-in sample.
 pub(crate) const SMALL: [&str; 5] = [
@@ -21,7 +21,7 @@ pub(crate) const SMALL: [&str; 5] = [
 /// The commands that run a network.
 const NETWORK_COMMANDS: [&str; 4] = ["train", "test", "inspect", "bench"];
 
-/// The arguments, with the backend that `MNIST_CNN_TEST_BACKEND` names for all tests that name none.
+/// The arguments; without a backend among them, `MNIST_CNN_TEST_BACKEND` adds one.
 fn on_backend(arguments: &[&str]) -> Vec<String> {
     let mut words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
     let runs_a_network = arguments.first().is_some_and(|first| NETWORK_COMMANDS.contains(first));
@@ -34,7 +34,7 @@ fn on_backend(arguments: &[&str]) -> Vec<String> {
     words
 }
 
-impl Desk {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
@@ -43,11 +43,11 @@ impl Desk {
         self.0.path()
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::new(self.command(arguments).output().unwrap())
+    pub(crate) fn run(&self, arguments: &[&str]) -> ProgramOutput {
+        ProgramOutput::new(self.command(arguments).output().unwrap())
     }
 
-    /// The program in the folder, without what the environment says of data and Cargo.
+    /// A call of the program in the folder, without the environment's variables for data and Cargo.
     pub(crate) fn process(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mnist-cnn"));
         command.current_dir(self.path()).args(on_backend(arguments));
@@ -57,19 +57,19 @@ impl Desk {
         command
     }
 
-    /// The same, for tests that write to its input or wait for it.
+    /// The same call, for tests that write to its standard input or take its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         Command::from_std(self.process(arguments))
     }
 
     /// Trains the small network; `more` are further arguments.
-    pub(crate) fn train(&self, more: &[&str]) -> Ended {
+    pub(crate) fn train(&self, more: &[&str]) -> ProgramOutput {
         let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
         let arguments: Vec<&str> = ["train"].into_iter().chain(sets).chain(more.iter().copied()).collect();
         self.run(&arguments)
     }
 
-    /// The folder of a finished run's best checkpoint, as the newest one says.
+    /// The folder of a finished run's best checkpoint, which the newest checkpoint names.
     pub(crate) fn best(&self, run: &str) -> PathBuf {
         let newest = self.checkpoints(run).pop().unwrap();
         let state = std::fs::read_to_string(newest.join("state.toml")).unwrap();
@@ -91,14 +91,14 @@ impl Desk {
     }
 }
 
-/// How a program ended, and what it said.
-pub(crate) struct Ended {
+/// The exit code of the program, and what it printed.
+pub(crate) struct ProgramOutput {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ended {
+impl ProgramOutput {
     pub(crate) fn new(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -107,13 +107,13 @@ impl Ended {
         }
     }
 
-    /// Asserts that all went well.
+    /// Asserts that the program succeeded.
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self
     }
 
-    /// Asserts an error with this exit code that says all of these, in no more than a few lines.
+    /// Asserts an error with this exit code and all of these words, and that nothing was printed as a result.
     pub(crate) fn fails(self, code: i32, says: &[&str]) {
         assert_eq!(self.code, code, "{}", self.stderr);
         for words in says {

@@ -1,4 +1,4 @@
-//! `train --seeds`: several runs in one folder, what they say together, and how they are resumed.
+//! Tests `train --seeds`: several runs in one folder, their mean and spread, and how they are resumed.
 
 use std::fs;
 use std::process::{Child, Command};
@@ -8,22 +8,22 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::interrupted::LONG;
-use crate::program::{Desk, Ended, SMALL};
+use crate::program::{ProgramOutput, SMALL, Sandbox};
 
-/// Over in a moment, and not the same without its seed.
+/// Trained in a moment, with dropout so that the result depends on the seed.
 const QUICK: [&str; 4] = ["--set", "train.epochs=2", "--set", "model.dropout=0.2"];
 
 /// Long enough to be interrupted, with checkpoints within an epoch of 28 steps.
 const SOME: [&str; 4] = ["--set", "train.epochs=10", "--set", "train.checkpoint_every_steps=9"];
 
-impl Desk {
+impl Sandbox {
     fn start_seeds(&self, folder: &str, count: &str, more: &[&str]) -> Child {
         let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
         let words = ["train", "--seeds", count, "-p", folder].into_iter().chain(sets);
         self.start(&words.chain(more.iter().copied()).collect::<Vec<_>>())
     }
 
-    /// The last event of a run: `finish`, with what it reached.
+    /// The last event of a run, `finish`, which holds what the run reached.
     fn finish(&self, run: &str) -> Value {
         let text = fs::read_to_string(self.path().join(run).join("metrics.jsonl")).unwrap();
         let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
@@ -57,24 +57,24 @@ fn signal(name: &str, child: &Child) {
 
 #[test]
 fn each_run_has_the_bits_of_one_that_was_trained_alone() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let seven = ["--set", "train.seed=7"];
-    let ended = desk.train(&[&["--seeds", "3", "-p", "tmp"], &QUICK[..], &seven].concat()).done();
+    let ended = sandbox.train(&[&["--seeds", "3", "-p", "tmp"], &QUICK[..], &seven].concat()).done();
     assert_eq!(
-        desk.names("tmp"),
+        sandbox.names("tmp"),
         ["lock", "report.html", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]
     );
-    assert_eq!(desk.json("tmp/seeds.json")["seeds"], json!([7, 8, 9]));
+    assert_eq!(sandbox.json("tmp/seeds.json")["seeds"], json!([7, 8, 9]));
     for seed in [7, 8, 9] {
         let (alone, run) = (format!("alone-{seed}"), format!("tmp/seed-{seed}"));
         let seed = format!("train.seed={seed}");
-        desk.train(&[&["-p", &alone, "--set", &seed], &QUICK[..]].concat()).done();
-        desk.assert_same_run(&run, &alone);
-        let config = |run: &str| fs::read_to_string(desk.path().join(run).join("config.toml")).unwrap();
+        sandbox.train(&[&["-p", &alone, "--set", &seed], &QUICK[..]].concat()).done();
+        sandbox.assert_same_run(&run, &alone);
+        let config = |run: &str| fs::read_to_string(sandbox.path().join(run).join("config.toml")).unwrap();
         assert_eq!(config(&run), config(&alone));
     }
     let weights =
-        |seed| fs::read(desk.best(&format!("tmp/seed-{seed}")).join("weights.safetensors")).unwrap();
+        |seed| fs::read(sandbox.best(&format!("tmp/seed-{seed}")).join("weights.safetensors")).unwrap();
     assert!(weights(7) != weights(8) && weights(8) != weights(9));
     for words in ["seed 2 of 3: train.seed = 8", "run directory: tmp/seed-8"] {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
@@ -84,20 +84,26 @@ fn each_run_has_the_bits_of_one_that_was_trained_alone() {
 
 #[test]
 fn mean_deviation_and_error_are_those_of_the_runs() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let words = [&["--seeds", "4", "-p", "tmp"], &QUICK[..]].concat();
-    let printed = desk.train(&[&words[..], &["--json"]].concat()).done().stdout;
+    let printed = sandbox.train(&[&words[..], &["--json"]].concat()).done().stdout;
     let report: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(report["folder"], "tmp");
     let mut accuracies = Vec::new();
     for (seed, run) in (1..=4).zip(report["runs"].as_array().unwrap()) {
-        let (name, reached) = (format!("tmp/seed-{seed}"), desk.finish(&format!("tmp/seed-{seed}")));
+        let (name, reached) = (format!("tmp/seed-{seed}"), sandbox.finish(&format!("tmp/seed-{seed}")));
         assert_eq!(run["run"], name);
         assert_eq!(run["best"]["epoch"], reached["best_epoch"]);
         assert_eq!(run["best"]["score"]["loss"], reached["best_loss"]);
         assert_eq!(
             run["weights"],
-            desk.best(&name).strip_prefix(desk.path()).unwrap().join("weights.safetensors").to_str().unwrap()
+            sandbox
+                .best(&name)
+                .strip_prefix(sandbox.path())
+                .unwrap()
+                .join("weights.safetensors")
+                .to_str()
+                .unwrap()
         );
         accuracies.push(reached["best_accuracy"].as_f64().unwrap());
     }
@@ -109,8 +115,8 @@ fn mean_deviation_and_error_are_those_of_the_runs() {
         let said = report["accuracy"][name].as_f64().unwrap();
         assert!((said - value).abs() < 1e-12, "{name} {said} {value}");
     }
-    // All are finished: going on says the same in words.
-    let said = desk.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
+    // All runs are finished, so resuming only prints the same numbers again.
+    let said = sandbox.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
     for value in [mean, deviation, error] {
         assert!(said.contains(&format!(" {:.3} %\n", 100.0 * value)), "{value} {said}");
     }
@@ -123,143 +129,146 @@ fn mean_deviation_and_error_are_those_of_the_runs() {
 
 #[test]
 fn the_spread_of_a_single_run_is_undefined() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let printed =
-        desk.train(&["--seeds", "1", "-p", "tmp", "--set", "train.epochs=1", "--json"]).done().stdout;
+        sandbox.train(&["--seeds", "1", "-p", "tmp", "--set", "train.epochs=1", "--json"]).done().stdout;
     let report: Value = serde_json::from_str(&printed).unwrap();
     let accuracy = &report["accuracy"];
-    assert_eq!(accuracy["mean"], desk.finish("tmp/seed-1")["best_accuracy"]);
+    assert_eq!(accuracy["mean"], sandbox.finish("tmp/seed-1")["best_accuracy"]);
     assert_eq!([&accuracy["standard_deviation"], &accuracy["standard_error"]], [&Value::Null; 2]);
-    let said = desk.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
+    let said = sandbox.run(&["train", "--resume", "-p", "tmp"]).done().stdout;
     assert_eq!(said.matches("undefined").count(), 2, "{said}");
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_folder_goes_on_to_the_same_bits() {
-    let desk = Desk::new();
+fn an_interrupted_folder_is_resumed_to_the_same_bits() {
+    let sandbox = Sandbox::new();
     let assert_whole = || {
         (1..=3).for_each(|seed| {
-            desk.assert_same_run(&format!("tmp/seed-{seed}"), &format!("whole/seed-{seed}"));
+            sandbox.assert_same_run(&format!("tmp/seed-{seed}"), &format!("whole/seed-{seed}"));
         });
     };
-    Ended::new(desk.start_seeds("whole", "3", &SOME).wait_with_output().unwrap()).done();
-    let mut child = desk.start_seeds("tmp", "3", &SOME);
-    desk.wait_for("tmp/seed-2/checkpoints/step-00000028", &mut child);
+    ProgramOutput::new(sandbox.start_seeds("whole", "3", &SOME).wait_with_output().unwrap()).done();
+    let mut child = sandbox.start_seeds("tmp", "3", &SOME);
+    sandbox.wait_for("tmp/seed-2/checkpoints/step-00000028", &mut child);
     signal("TERM", &child);
-    let ended = Ended::new(child.wait_with_output().unwrap());
+    let ended = ProgramOutput::new(child.wait_with_output().unwrap());
     ended.fails(
         143,
         &["Stopped after step ", "kept in tmp/seed-2", "Resume: mnist-cnn train --resume -p tmp\n"],
     );
-    assert!(!desk.path().join("tmp/seed-3").exists());
-    let first = fs::read(desk.path().join("tmp/seed-1/run.json")).unwrap();
+    assert!(!sandbox.path().join("tmp/seed-3").exists());
+    let first = fs::read(sandbox.path().join("tmp/seed-1/run.json")).unwrap();
     // Killed in the third run, before its configuration was written or after.
-    let mut child = desk.start(&["train", "--resume", "-p", "tmp"]);
-    desk.wait_for("tmp/seed-3", &mut child);
+    let mut child = sandbox.start(&["train", "--resume", "-p", "tmp"]);
+    sandbox.wait_for("tmp/seed-3", &mut child);
     child.kill().unwrap();
     child.wait().unwrap();
-    let ended = desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    let ended = sandbox.run(&["train", "--resume", "-p", "tmp"]).done();
     for words in ["tmp/seed-1 is finished already", "tmp/seed-2 is finished already", "seed 3 of 3"] {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
     assert_whole();
-    assert_eq!(fs::read(desk.path().join("tmp/seed-1/run.json")).unwrap(), first);
-    // Runs that are not there are begun, with what the folder knows.
+    assert_eq!(fs::read(sandbox.path().join("tmp/seed-1/run.json")).unwrap(), first);
+    // Missing runs are begun with the configuration that the folder holds.
     for run in ["tmp/seed-1", "tmp/seed-2"] {
-        fs::remove_dir_all(desk.path().join(run)).unwrap();
+        fs::remove_dir_all(sandbox.path().join(run)).unwrap();
     }
-    desk.run(&["train", "--resume", "-p", "tmp"]).done();
+    sandbox.run(&["train", "--resume", "-p", "tmp"]).done();
     assert_whole();
 }
 
-/// In a run of a single step, which a signal cannot end.
+/// Each run has a single step, so a signal cannot stop it before its end.
 #[cfg(unix)]
 #[test]
 fn a_signal_between_two_runs_ends_the_rest() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let step = ["--set", "train.epochs=1", "--set", "train.batch_size=917"];
-    let mut child = desk.start_seeds("tmp", "1000", &step);
-    desk.wait_for("tmp/seed-2", &mut child);
+    let mut child = sandbox.start_seeds("tmp", "1000", &step);
+    sandbox.wait_for("tmp/seed-2", &mut child);
     signal("INT", &child);
-    let ended = Ended::new(child.wait_with_output().unwrap());
-    let done = desk.names("tmp").iter().filter(|name| name.starts_with("seed-")).count();
+    let ended = ProgramOutput::new(child.wait_with_output().unwrap());
+    let done = sandbox.names("tmp").iter().filter(|name| name.starts_with("seed-")).count();
     let says = format!(
         "Stopped after {done} of 1000 runs; everything is kept in tmp.\nResume: mnist-cnn train --resume -p tmp\n"
     );
     ended.fails(130, &[&says]);
-    (1..=done).for_each(|seed| drop(desk.finish(&format!("tmp/seed-{seed}"))));
+    (1..=done).for_each(|seed| drop(sandbox.finish(&format!("tmp/seed-{seed}"))));
 }
 
 #[test]
-fn what_is_there_is_never_overwritten_and_what_did_not_come_about_leaves_nothing() {
-    let desk = Desk::new();
+fn nothing_is_overwritten_and_a_failed_start_leaves_nothing() {
+    let sandbox = Sandbox::new();
     let seeds = |folder: &str, more: &[&str]| {
-        desk.train(&[&["--seeds", "2", "-p", folder, "--set", "train.epochs=1"], more].concat())
+        sandbox.train(&[&["--seeds", "2", "-p", folder, "--set", "train.epochs=1"], more].concat())
     };
-    fs::create_dir(desk.path().join("mine")).unwrap();
-    fs::write(desk.path().join("mine/thesis.txt"), "years of work").unwrap();
+    fs::create_dir(sandbox.path().join("mine")).unwrap();
+    fs::write(sandbox.path().join("mine/thesis.txt"), "years of work").unwrap();
     seeds("mine", &[]).fails(2, &["mine is already there and is not overwritten"]);
-    assert_eq!(desk.names("mine"), ["thesis.txt"]);
+    assert_eq!(sandbox.names("mine"), ["thesis.txt"]);
     seeds("tmp", &[]).done();
     let says =
         ["tmp is already there and is not overwritten", "resume it with: mnist-cnn train --resume -p tmp"];
     seeds("tmp", &[]).fails(2, &says);
-    desk.train(&["-p", "tmp"]).fails(2, &says);
+    sandbox.train(&["-p", "tmp"]).fails(2, &says);
     seeds("tmp/seed-1", &[]).fails(2, &["tmp/seed-1 is already there"]);
-    fs::create_dir_all(desk.path().join("d/mnist")).unwrap();
+    fs::create_dir_all(sandbox.path().join("d/mnist")).unwrap();
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
-        fs::write(desk.path().join("d/mnist").join(name), "not an image").unwrap();
+        fs::write(sandbox.path().join("d/mnist").join(name), "not an image").unwrap();
     }
     seeds("none", &["--set", "data.dataset=mnist", "--data-dir", "d"]).fails(3, &["found 13 bytes"]);
     seeds("none", &["--set", "train.seed=9223372036854775807"])
         .fails(2, &["2 seeds from train.seed = 9223372036854775807 on", "expected the last"]);
-    assert!(!desk.path().join("none").exists());
+    assert!(!sandbox.path().join("none").exists());
 }
 
 #[test]
-fn a_folder_goes_on_only_as_it_began() {
-    let desk = Desk::new();
+fn a_folder_is_resumed_only_with_the_configuration_it_began_with() {
+    let sandbox = Sandbox::new();
     let begun = ["--seeds", "2", "--set", "train.epochs=1", "--set", "train.schedule=constant"];
-    desk.train(&begun).done();
-    let ended = desk.run(&["train", "--resume"]).done();
+    sandbox.train(&begun).done();
+    let ended = sandbox.run(&["train", "--resume"]).done();
     for words in ["the latest run is runs/run-1", "runs/run-1/seed-2 is finished already"] {
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
-    desk.run(&["train", "--resume", "--set", "train.seed=2"]).fails(2, &["train.seed: 1 in the run, 2 now"]);
-    desk.run(&["train", "--resume", "--seeds", "3"]).fails(2, &["cannot be used with '--seeds"]);
-    // A schedule that does not depend on its end may be resumed for longer, in the folder and in all its runs.
-    desk.run(&["train", "--resume", "--set", "train.epochs=2"]).done();
-    desk.train(&[&begun[..], &["-p", "whole", "--set", "train.epochs=2"]].concat()).done();
+    sandbox
+        .run(&["train", "--resume", "--set", "train.seed=2"])
+        .fails(2, &["train.seed: 1 in the run, 2 now"]);
+    sandbox.run(&["train", "--resume", "--seeds", "3"]).fails(2, &["cannot be used with '--seeds"]);
+    // A schedule that does not depend on its end may be resumed for longer, in the folder and in all its
+    // runs.
+    sandbox.run(&["train", "--resume", "--set", "train.epochs=2"]).done();
+    sandbox.train(&[&begun[..], &["-p", "whole", "--set", "train.epochs=2"]].concat()).done();
     for file in ["seeds.toml", "seed-1/config.toml", "seed-2/config.toml"] {
-        let read = |folder: &str| fs::read_to_string(desk.path().join(folder).join(file)).unwrap();
+        let read = |folder: &str| fs::read_to_string(sandbox.path().join(folder).join(file)).unwrap();
         assert_eq!(read("runs/run-1"), read("whole"));
     }
     for seed in ["seed-1", "seed-2"] {
-        let best = |folder: &str| desk.finish(&format!("{folder}/{seed}"))["best_loss"].clone();
+        let best = |folder: &str| sandbox.finish(&format!("{folder}/{seed}"))["best_loss"].clone();
         assert_eq!(best("runs/run-1"), best("whole"));
     }
 }
 
 #[test]
-fn of_two_processes_for_one_folder_one_wins() {
-    let desk = Desk::new();
-    let mut children = [desk.start_seeds("tmp", "2", &LONG), desk.start_seeds("tmp", "2", &LONG)];
+fn of_two_processes_for_one_folder_one_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut children = [sandbox.start_seeds("tmp", "2", &LONG), sandbox.start_seeds("tmp", "2", &LONG)];
     let began = Instant::now();
-    let loser = loop {
-        if let Some(loser) = children.iter_mut().position(|child| child.try_wait().unwrap().is_some()) {
-            break loser;
+    let refused = loop {
+        if let Some(refused) = children.iter_mut().position(|child| child.try_wait().unwrap().is_some()) {
+            break refused;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "nobody gave up");
+        assert!(began.elapsed() < Duration::from_secs(60), "neither was refused");
         sleep(Duration::from_millis(1));
     };
     let [first, second] = children;
-    let (loser, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
-    let message = Ended::new(loser.wait_with_output().unwrap());
-    desk.wait_for("tmp/seed-1/checkpoints/step-00000009", &mut winner);
+    let (refused, mut training) = if refused == 0 { (first, second) } else { (second, first) };
+    let message = ProgramOutput::new(refused.wait_with_output().unwrap());
+    sandbox.wait_for("tmp/seed-1/checkpoints/step-00000009", &mut training);
     // While it trains, no other process may resume it.
-    desk.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp;"]);
-    winner.kill().unwrap();
-    winner.wait().unwrap();
+    sandbox.run(&["train", "--resume", "-p", "tmp"]).fails(2, &["another process is training in tmp;"]);
+    training.kill().unwrap();
+    training.wait().unwrap();
     message.fails(2, &["another process is training in tmp;"]);
 }

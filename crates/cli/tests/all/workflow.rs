@@ -1,17 +1,17 @@
-//! Train, then test: the lecture's second and third assignments.
+//! Tests `train` and then `test`: the lecture's second and third assignments.
 
 use std::fs;
 
-use crate::program::{Desk, Ended, SMALL};
+use crate::program::{ProgramOutput, SMALL, Sandbox};
 
 #[test]
-fn a_network_trained_on_the_sample_knows_digits_it_has_not_seen() {
-    let desk = Desk::new();
-    let trained = desk.train(&["-p", "tmp"]).done();
+fn a_network_trained_on_the_sample_classifies_digits_it_has_not_seen() {
+    let sandbox = Sandbox::new();
+    let trained = sandbox.train(&["-p", "tmp"]).done();
     assert!(trained.stdout.starts_with("Reached "), "{}", trained.stdout);
     assert!(trained.stdout.contains("mnist-cnn test -p tmp"), "{}", trained.stdout);
-    let tested = desk.run(&["test", "-p", "tmp"]).done();
-    let report = desk.json("tmp/test.json");
+    let tested = sandbox.run(&["test", "-p", "tmp"]).done();
+    let report = sandbox.json("tmp/test.json");
     let accuracy = report["evaluation"]["accuracy"].as_f64().unwrap();
     // Guessing reaches 10 %; a linear model on these 917 images about 80 %.
     assert!(accuracy > 0.8, "{accuracy}");
@@ -23,19 +23,19 @@ fn a_network_trained_on_the_sample_knows_digits_it_has_not_seen() {
 
 #[test]
 fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
-    let desk = Desk::new();
-    desk.train(&["-p", "first", "--set", "model.dropout=0.2"]).done();
-    let info = desk.json("first/run.json");
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "first", "--set", "model.dropout=0.2"]).done();
+    let info = sandbox.json("first/run.json");
     assert_eq!((info["dataset"].as_str(), info["seed"].as_u64()), (Some("sample"), Some(1)));
-    let again = desk.run(&["train", "--config", "first/config.toml", "-p", "second", "--json"]).done();
+    let again = sandbox.run(&["train", "--config", "first/config.toml", "-p", "second", "--json"]).done();
     let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
-    let weights = |run| fs::read(desk.best(run).join("weights.safetensors")).unwrap();
+    let weights = |run| fs::read(sandbox.best(run).join("weights.safetensors")).unwrap();
     assert_eq!(weights("first"), weights("second"));
-    let tested = desk.run(&["test", "-p", "first", "--json"]).done();
+    let tested = sandbox.run(&["test", "-p", "first", "--json"]).done();
     let tested: serde_json::Value = serde_json::from_str(&tested.stdout).unwrap();
     assert_eq!(tested["weights_sha256"], report["weights_sha256"]);
-    assert_eq!(tested, desk.json("first/test.json"));
-    let metrics = fs::read_to_string(desk.path().join("first/metrics.jsonl")).unwrap();
+    assert_eq!(tested, sandbox.json("first/test.json"));
+    let metrics = fs::read_to_string(sandbox.path().join("first/metrics.jsonl")).unwrap();
     let events: Vec<serde_json::Value> = metrics.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(events.iter().filter(|event| event["event"] == "epoch").count(), 6);
     assert_eq!((&events[0]["event"], &events[0]["train"]), (&"start".into(), &917.into()));
@@ -43,13 +43,14 @@ fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
 
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let weights = |threads: &str| {
         let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
         let words: Vec<&str> =
             ["train", "-p", threads, "--set", "model.dense=[20]"].into_iter().chain(sets).collect();
-        Ended::new(desk.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap()).done();
-        fs::read(desk.best(threads).join("weights.safetensors")).unwrap()
+        ProgramOutput::new(sandbox.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap())
+            .done();
+        fs::read(sandbox.best(threads).join("weights.safetensors")).unwrap()
     };
     let one = weights("1");
     assert!(weights("2") == one, "2 threads");
@@ -57,43 +58,43 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn bench_answers_what_it_is_asked() {
-    let desk = Desk::new();
+fn bench_times_each_question() {
+    let sandbox = Sandbox::new();
     let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
     let bench: Vec<&str> = ["bench", "--questions"].into_iter().chain(sets).collect();
-    let ask = |more: &[&str], questions: &str| {
+    let bench_on = |more: &[&str], questions: &str| {
         let words: Vec<&str> = bench.iter().chain(more).copied().collect();
-        Ended::new(desk.command(&words).write_stdin(questions).output().unwrap())
+        ProgramOutput::new(sandbox.command(&words).write_stdin(questions).output().unwrap())
     };
     let long = ["--set", "train.epochs=9"];
-    let answers = ask(&long, "infer 3 2\nstep 4\n").done().stdout;
-    let counts: Vec<usize> = answers
+    let printed = bench_on(&long, "infer 3 2\nstep 4\n").done().stdout;
+    let counts: Vec<usize> = printed
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["ms"].as_array().unwrap().len())
         .collect();
     assert_eq!(counts, [2, 4]);
-    assert_eq!(ask(&long, "leave\n").code, 1);
-    // 28 steps an epoch are over before the first question.
-    ask(&["--set", "train.epochs=1"], "step 1\n").fails(1, &["more train.epochs"]);
+    assert_eq!(bench_on(&long, "leave\n").code, 1);
+    // An epoch of 28 steps ends before the first question is read.
+    bench_on(&["--set", "train.epochs=1"], "step 1\n").fails(1, &["more train.epochs"]);
 }
 
 #[test]
 fn without_a_directory_runs_are_numbered_and_the_latest_is_tested() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let quick = ["--set", "train.epochs=1", "--set", "data.train_limit=40"];
-    desk.train(&quick).done();
-    desk.train(&quick).done();
-    let tested = desk.run(&["test"]).done();
+    sandbox.train(&quick).done();
+    sandbox.train(&quick).done();
+    let tested = sandbox.run(&["test"]).done();
     assert!(tested.stderr.contains("testing the latest run, runs/run-2"), "{}", tested.stderr);
-    assert!(desk.path().join("runs/run-2/test.json").is_file());
-    assert!(!desk.path().join("runs/run-1/test.json").exists());
+    assert!(sandbox.path().join("runs/run-2/test.json").is_file());
+    assert!(!sandbox.path().join("runs/run-1/test.json").exists());
 }
 
 #[test]
 fn output_in_a_file_has_no_colours() {
-    let desk = Desk::new();
-    let ended = desk.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
-    let tested = desk.run(&["test", "-p", "tmp"]).done();
+    let sandbox = Sandbox::new();
+    let ended = sandbox.train(&["-p", "tmp", "--set", "train.epochs=1"]).done();
+    let tested = sandbox.run(&["test", "-p", "tmp"]).done();
     for text in [ended.stdout, ended.stderr, tested.stdout, tested.stderr] {
         assert!(!text.contains('\x1b'), "{text}");
     }
@@ -102,12 +103,12 @@ fn output_in_a_file_has_no_colours() {
 #[cfg(feature = "wgpu")]
 #[test]
 fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let backend = if cfg!(feature = "ndarray") { "ndarray" } else { "flex" };
-    desk.train(&["-p", "tmp", "--backend", backend]).done();
+    sandbox.train(&["-p", "tmp", "--backend", backend]).done();
     let accuracy = |backend| {
-        desk.run(&["test", "-p", "tmp", "--backend", backend]).done();
-        desk.json("tmp/test.json")["evaluation"]["accuracy"].as_f64().unwrap()
+        sandbox.run(&["test", "-p", "tmp", "--backend", backend]).done();
+        sandbox.json("tmp/test.json")["evaluation"]["accuracy"].as_f64().unwrap()
     };
     let (cpu, gpu) = (accuracy(backend), accuracy("wgpu"));
     assert!((cpu - gpu).abs() <= 0.005, "{cpu} {gpu}");

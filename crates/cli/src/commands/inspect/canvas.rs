@@ -1,4 +1,4 @@
-//! An image in colour that grows downwards while it is drawn, and its PNG file.
+//! Draws an image in colour that grows downwards, and writes it as a PNG file.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -8,11 +8,11 @@ use super::color::Rgb;
 use super::field::Field;
 use crate::ui::tiles::ink;
 
-/// As in `show`'s PNG files.
+/// The colours of `show`'s PNG files.
 const BACKGROUND: Rgb = [40; 3];
 const TEXT: Rgb = [230; 3];
 
-/// Rows of pixels; what is drawn to the right of the border is lost.
+/// Rows of pixels. Pixels beyond the right border are dropped.
 pub(crate) struct Canvas {
     width: usize,
     pixels: Vec<Rgb>,
@@ -52,7 +52,7 @@ impl Canvas {
         }
     }
 
-    /// Draws a field, `zoom` pixels a number.
+    /// Draws a field; each number is `zoom` pixels wide and high.
     pub(crate) fn field(&mut self, [top, left]: [usize; 2], field: &Field<'_>, zoom: usize) {
         for y in 0..field.height {
             for x in 0..field.width {
@@ -61,6 +61,8 @@ impl Canvas {
         }
     }
 
+    /// Writes the image as a PNG file.
+    ///
     /// # Errors
     /// If the file cannot be written.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
@@ -70,7 +72,7 @@ impl Canvas {
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header()?;
         writer.write_image_data(self.pixels.as_flattened())?;
-        // Dropping would swallow the error of a full disk.
+        // Dropping the writer instead would hide the error of a full disk.
         Ok(writer.finish()?)
     }
 }

@@ -1,10 +1,10 @@
-//! The colours of values: grey for amounts, red and blue for evidence for and against.
+//! Chooses the colours of numbers: grey for amounts, red and blue for evidence for and against.
 
 /// Red, green, blue.
 pub(crate) type Rgb = [u8; 3];
 
-/// From no evidence to the strongest, for and against: ColorBrewer's RdBu, whose red and blue
-/// also those tell apart who do not see red or green (Harrower and Brewer 2003).
+/// Colours from no evidence to the strongest, for and against. They are ColorBrewer's RdBu (Harrower and
+/// Brewer 2003), because people who cannot tell red from green can tell this red from this blue.
 const FOR: [Rgb; 5] =
     [[0xf7, 0xf7, 0xf7], [0xfd, 0xdb, 0xc7], [0xf4, 0xa5, 0x82], [0xd6, 0x60, 0x4d], [0xb2, 0x18, 0x2b]];
 const AGAINST: [Rgb; 5] =
@@ -17,7 +17,7 @@ pub(crate) fn grey(level: f32) -> Rgb {
     [(255.0 * level.clamp(0.0, 1.0)).round() as u8; 3]
 }
 
-/// From -1 (blue) through 0 (white) to 1 (red); black where there is no number.
+/// From -1 (blue) through 0 (white) to 1 (red); NaN is black.
 pub(crate) fn diverging(level: f32) -> Rgb {
     if level.is_nan() {
         return [0; 3];
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_grey_and_what_is_no_number_is_drawn_all_the_same() {
+    fn amounts_are_grey_and_nan_is_black() {
         assert_eq!([grey(-1.0), grey(0.0), grey(0.5), grey(2.0)], [[0; 3], [0; 3], [128; 3], [255; 3]]);
         assert_eq!((grey(f32::NAN), diverging(f32::NAN)), ([0; 3], [0; 3]));
     }

@@ -1,44 +1,45 @@
-//! Numbers over an image's area, as a feature map or a class's evidence, in character cells.
+//! Draws numbers over an image's area (a feature map, or a class's evidence) in character cells.
 
 use std::fmt::Write;
 
 use super::color::{Rgb, diverging, grey, mix, terminal};
-use crate::ui::tiles::Drawn;
+use crate::ui::tiles::Drawable;
 
-/// Amounts and evidence for, without colours: from nothing to the greatest value.
+/// Without colours: amounts and evidence for, from nothing to the greatest value.
 const MORE: [char; 5] = [' ', '░', '▒', '▓', '█'];
-/// Evidence against, from nothing to the least value.
+/// Without colours: evidence against, from nothing to the least value.
 const LESS: [char; 5] = [' ', '·', '-', '=', '≡'];
 
-/// How dark ink makes the colours above it.
+/// How much the image's ink darkens the colours that are drawn over it.
 const INK: f32 = 0.3;
 
-/// A map of numbers `[height, width]` with what it takes to draw it.
+/// Numbers `[height, width]`, and how they are drawn.
 pub(crate) struct Field<'a> {
     pub(crate) values: &'a [f32],
     pub(crate) height: usize,
     pub(crate) width: usize,
-    pub(crate) scale: Scale,
-    /// Character cells are drawn for this many columns a number, half as many rows.
+    pub(crate) scale: ColorScale,
+    /// How many pixels wide and high a number is drawn in the terminal. A character cell is one pixel wide
+    /// and two pixels high.
     pub(crate) zoom: usize,
-    /// The image below, which shines through the colours: `[height, width]`.
+    /// The image `[height, width]` under the colours, which darkens them.
     pub(crate) ink: Option<&'a [u8]>,
     pub(crate) caption: String,
 }
 
-/// Which numbers get the strongest colours; fields that are to be compared share one.
+/// The value that gets the strongest colour. Fields that are to be compared share a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Scale {
+pub(crate) struct ColorScale {
     /// The greatest absolute value.
     pub(crate) greatest: f32,
-    /// Whether any value is below zero: then red and blue, else grey.
+    /// Whether any value is negative. Then the colours are red and blue, else grey.
     pub(crate) is_signed: bool,
 }
 
-impl Scale {
+impl ColorScale {
     pub(crate) fn of(values: &[f32]) -> Self {
         Self {
-            // `max` passes over what is not a number.
+            // `max` ignores NaN.
             greatest: values.iter().fold(0.0, |greatest, value| value.abs().max(greatest)),
             is_signed: values.iter().any(|&value| value < 0.0),
         }
@@ -48,7 +49,7 @@ impl Scale {
         if self.greatest > 0.0 { value / self.greatest } else { 0.0 }
     }
 
-    /// What the colours, or without them the characters, stand for; ASCII but for the latter.
+    /// Explains the colours, in ASCII, or the characters that stand for them without colours.
     pub(crate) fn legend(self, colors: bool) -> String {
         let greatest = amount(self.greatest);
         match (colors, self.is_signed) {
@@ -75,13 +76,13 @@ pub(crate) fn amount(value: f32) -> String {
 }
 
 impl Field<'_> {
-    /// From -1 to 1; 0 beyond the last row of an odd height.
+    /// A number as a share of the greatest, from -1 to 1; 0 below the last row of an odd height.
     fn level(&self, y: usize, x: usize) -> f32 {
         let position = (y / self.zoom) * self.width + x / self.zoom;
         self.values.get(position).map_or(0.0, |&value| self.scale.level(value))
     }
 
-    /// The colour of a number, in the unzoomed field.
+    /// The colour of the number in this row and column.
     pub(crate) fn color(&self, y: usize, x: usize) -> Rgb {
         let position = y * self.width + x;
         let Some(&value) = self.values.get(position) else { return [0; 3] };
@@ -92,7 +93,7 @@ impl Field<'_> {
     }
 }
 
-impl Drawn for Field<'_> {
+impl Drawable for Field<'_> {
     fn height(&self) -> usize {
         self.height * self.zoom
     }
@@ -136,7 +137,7 @@ mod tests {
     use crate::ui::tiles::draw;
 
     fn field(values: &[f32], zoom: usize) -> Field<'_> {
-        let scale = Scale::of(values);
+        let scale = ColorScale::of(values);
         Field { values, height: values.len() / 2, width: 2, scale, zoom, ink: None, caption: "9".into() }
     }
 
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_shines_through_the_colours() {
+    fn the_image_darkens_the_colours() {
         let values = [1.0, 1.0, -1.0, 0.0];
         let [plain, inked] =
             [None, Some([255, 0, 0, 0].as_slice())].map(|ink| Field { ink, ..field(&values, 1) });
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_zeros_or_no_numbers_are_drawn_too() {
+    fn zeros_nan_and_infinity_are_drawn_too() {
         for values in [[0.0, 0.0], [f32::NAN, f32::NAN], [f32::INFINITY, 1.0]] {
             for colors in [false, true] {
                 assert_eq!(draw(&[field(&values, 1)], 1, colors).lines().count(), 2);

@@ -1,4 +1,4 @@
-//! All that `inspect` knows of one image in one network.
+//! Computes everything that `inspect` shows of one image in one network.
 
 use burn::tensor::{Device, Tensor};
 use dataset::Subset;
@@ -12,14 +12,15 @@ use network::connections::{Connections, connections};
 /// Side of the patch that covers a part of the image, in pixels: about the width of a stroke with
 /// its borders, and the size of the lecture's kernels.
 const PATCH: usize = 5;
-/// The shift that a network is asked for, in pixels.
+/// The shift of the image with which equivariance is measured, in pixels, if positions of the first unit's
+/// feature maps allow it.
 pub(super) const SHIFT: usize = 2;
 
-/// All that is known of one image in one network.
+/// Everything that is shown of one image in one network.
 pub(super) struct Inspection<'a> {
-    /// Which image: data set, part, position.
+    /// Names the image: data set, split, position.
     pub(super) title: String,
-    /// Which network: run and epoch.
+    /// Names the network: run, epoch, backend.
     pub(super) model: String,
     /// `[height, width]`
     pub(super) image: &'a [u8],
@@ -35,7 +36,7 @@ pub(super) struct Inspection<'a> {
     pub(super) network: Network,
 }
 
-/// The maps after one unit.
+/// The feature maps that one unit puts out.
 pub(super) struct FeatureMaps {
     pub(super) name: String,
     pub(super) channels: usize,
@@ -45,12 +46,13 @@ pub(super) struct FeatureMaps {
     pub(super) values: Vec<f32>,
 }
 
-/// What convolution saves, and what it keeps.
+/// What convolution saves (connections and parameters), and what it preserves (equivariance).
 pub(super) struct Network {
     pub(super) connections: Vec<Connections>,
-    /// Pixels between two positions of the first unit's maps.
+    /// Pixels between two positions of the first unit's feature maps.
     pub(super) step: Option<usize>,
-    /// By a whole number of positions, and by one pixel where that is none.
+    /// Measured for a shift by a whole number of positions and, if positions are more than a pixel apart, for
+    /// a shift by one pixel.
     pub(super) shifts: Vec<Equivariance>,
 }
 
@@ -78,13 +80,14 @@ pub(super) fn inspect<'a>(
         classes: &[],
         probabilities: softmax(logits),
         ranking,
-        units: model.feature_maps(network_input.clone()).into_iter().enumerate().map(maps).collect(),
+        units: model.feature_maps(network_input.clone()).into_iter().enumerate().map(feature_maps).collect(),
         occlusion,
         network: network(model, architecture, &network_input),
     }
 }
 
-fn maps((unit, tensor): (usize, Tensor<4>)) -> FeatureMaps {
+/// The feature maps of one unit for a single image, `[1, channels, height, width]`.
+fn feature_maps((unit, tensor): (usize, Tensor<4>)) -> FeatureMaps {
     let [_n, channels, height, width] = tensor.dims();
     let values = tensor.into_data().iter::<f32>().collect();
     FeatureMaps { name: format!("units.{unit}"), channels, height, width, values }
@@ -102,16 +105,16 @@ fn network(model: &Cnn, architecture: &Architecture, images: &Tensor<4>) -> Netw
     }
 }
 
-/// Over the images with evidence.
+/// The heading above the images with evidence.
 pub(super) fn evidence_heading() -> String {
     format!("Evidence: how far a class's logit falls when the {PATCH}x{PATCH} pixels around are covered")
 }
 
 impl Inspection<'_> {
-    /// The image and what the network takes it for, in one line.
+    /// The image, its label and the prediction, in one line.
     pub(super) fn headline(&self) -> String {
         let predicted = self.prediction().map_or_else(String::new, |class| {
-            format!(", taken for {} with {}", self.classes[class], self.percent(class))
+            format!(", predicted as {} with {}", self.classes[class], self.percent(class))
         });
         format!("{}: {}{predicted}", self.title, self.classes[self.label])
     }
@@ -124,7 +127,7 @@ impl Inspection<'_> {
         format!("{:.2} %", 100.0 * self.probabilities[class])
     }
 
-    /// What a class is for this image: the network's prediction, the label, the runner-up.
+    /// The role of a class for this image: prediction, label, runner-up, or none.
     pub(super) fn role(&self, class: usize) -> &'static str {
         match (self.ranking.iter().position(|&c| c == class), class == self.label) {
             (Some(0), true) => "label, predicted",

@@ -1,4 +1,4 @@
-//! What convolution keeps and what it saves, as text: equivariance, sparse connections, shared parameters.
+//! Writes what convolution preserves and what it saves: equivariance, sparse connections, shared parameters.
 
 use model::equivariance::Equivariance;
 
@@ -9,7 +9,7 @@ use crate::ui::numbers::grouped;
 /// Both tables; plain ASCII, so that the PNG's font has every character.
 pub(super) fn render(network: &Network) -> String {
     match network.step {
-        None => "No convolution units: every layer is dense. There are no maps to shift,\n\
+        None => "No convolution units: every layer is dense. There are no feature maps to shift,\n\
                  no sparse connections, and no shared parameters.\n"
             .to_owned(),
         Some(step) => format!("{}\n{}", equivariance(network, step), connections(network)),
@@ -17,19 +17,21 @@ pub(super) fn render(network: &Network) -> String {
 }
 
 fn equivariance(network: &Network, step: usize) -> String {
-    let mut text = "Equivariance: shift the image, and the first unit's maps shift with it\n".to_owned();
+    let mut text =
+        "Equivariance: shift the image, and the first unit's feature maps shift with it\n".to_owned();
     if network.shifts.is_empty() {
-        return text + "The first unit's maps are too small to shift within.\n";
+        return text + "The first unit's feature maps are too small to be shifted.\n";
     }
-    let mut rows = vec![["image by", "maps by", "differ by", "greatest value", "compared"].map(String::from)];
+    let mut rows =
+        vec![["image by", "feature maps by", "differ by", "greatest value", "compared"].map(String::from)];
     rows.extend(network.shifts.iter().map(|found| shift_row(found, step)));
     text += &table(&rows);
     if !SHIFT.is_multiple_of(step) {
         text += &format!(
-            "A shift by {SHIFT} pixels is no whole number of positions here, which are {step} apart.\n"
+            "A shift by {SHIFT} pixels is not a whole number of positions: they are {step} pixels apart.\n"
         );
     }
-    text + "Down and to the right, without the border's positions that the shift disturbs.\n"
+    text + "Shifted down and to the right; positions that the border disturbs are left out.\n"
 }
 
 fn shift_row(found: &Equivariance, step: usize) -> [String; 5] {
@@ -76,13 +78,14 @@ fn connections(network: &Network) -> String {
         ]);
     }
     format!(
-        "Sparse connections and shared parameters, against a dense layer between the maps\n{}\n{}",
+        "Sparse connections and shared parameters, compared with dense layers\n{}\n{}",
         table(&saved),
         table(&how)
     )
 }
 
-/// Columns as wide as they need to be: the first to the left, numbers to the right.
+/// Makes each column as wide as its longest cell. The first column is aligned left, numbers are aligned
+/// right.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
@@ -127,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_that_is_no_whole_number_of_positions_is_told() {
+    fn a_shift_that_does_not_fit_the_positions_is_explained() {
         let mut config = ModelConfig::default();
         config.units[0].pool_size = 3;
         let text = render(&network(&config, vec![found(3, 1, 0.0)]));
         assert!(
-            text.contains("A shift by 2 pixels is no whole number of positions here, which are 3 apart"),
+            text.contains("A shift by 2 pixels is not a whole number of positions: they are 3 pixels apart"),
             "{text}"
         );
         assert!(render(&network(&config, Vec::new())).contains("too small"));

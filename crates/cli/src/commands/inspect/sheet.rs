@@ -1,23 +1,23 @@
-//! What `inspect --output` draws: every map of every unit, and the evidence for every class.
+//! Draws the PNG file of `inspect --output`: all feature maps of all units, and the evidence for all classes.
 
 use super::canvas::Canvas;
-use super::field::{Field, Scale};
+use super::field::{ColorScale, Field};
 use super::inspection::{FeatureMaps, Inspection, evidence_heading};
 use super::network_tables;
 use crate::ui::tiles::GLYPH;
 
 const MARGIN: usize = 16;
-/// Room for 80 characters, for five images with evidence, or for ten maps.
+/// Room for 80 characters, for five images with evidence, or for ten feature maps.
 const WIDTH: usize = 80 * GLYPH + 2 * MARGIN;
 /// From one line of text to the next.
 const LINE: usize = 12;
-/// Pixels of the file for a pixel of the image, large and with evidence.
+/// Pixels of the file for a pixel of the image: of the large one, and of those with evidence.
 const LARGE: usize = 8;
 const MEDIUM: usize = 4;
-/// Side of a map, about; and the gap between two.
+/// Approximate side of a feature map, and the gap between two.
 const MAP: usize = 56;
 const MAP_GAP: usize = 8;
-/// A network can have more maps than anyone looks at.
+/// At most this many feature maps of a unit are drawn, because nobody looks at more.
 const MOST_MAPS: usize = 1024;
 const BAR: [u8; 3] = [0x43, 0x93, 0xc3];
 
@@ -35,7 +35,7 @@ pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
     canvas
 }
 
-/// Writes lines below what is there, after a gap.
+/// Writes lines of text below everything that is drawn so far, after a gap.
 fn lines(canvas: &mut Canvas, text: &str) {
     let top = canvas.height() + MARGIN;
     for (i, line) in text.lines().enumerate() {
@@ -44,14 +44,14 @@ fn lines(canvas: &mut Canvas, text: &str) {
     }
 }
 
-/// The image, and beside it a bar a class.
+/// Draws the image, and beside it a bar for each class.
 fn class_rows(canvas: &mut Canvas, inspection: &Inspection<'_>) {
     let top = canvas.height() + MARGIN;
     let values: Vec<f32> = inspection.image.iter().map(|&pixel| f32::from(pixel)).collect();
     let image = Field {
         values: &values,
         ink: None,
-        ..inspection.evidence(0, Scale { greatest: 255.0, is_signed: false })
+        ..inspection.evidence(0, ColorScale { greatest: 255.0, is_signed: false })
     };
     canvas.field([top, MARGIN], &image, LARGE);
     let left = 2 * MARGIN + inspection.width * LARGE;
@@ -88,7 +88,7 @@ fn evidence(canvas: &mut Canvas, inspection: &Inspection<'_>) {
 }
 
 fn unit(canvas: &mut Canvas, maps: &FeatureMaps) {
-    let scale = Scale::of(&maps.values);
+    let scale = ColorScale::of(&maps.values);
     let mut channels = maps.by_variance();
     channels.truncate(MOST_MAPS);
     channels.sort_unstable();
@@ -98,7 +98,10 @@ fn unit(canvas: &mut Canvas, maps: &FeatureMaps) {
         String::new()
     };
     let &FeatureMaps { ref name, channels: count, height, width, .. } = maps;
-    lines(canvas, &format!("{name}: {count} maps of {height}x{width}{which}; {}", scale.legend(true)));
+    lines(
+        canvas,
+        &format!("{name}: {count} feature maps of {height}x{width}{which}\n{}", scale.legend(true)),
+    );
     let fields: Vec<Field<'_>> = channels
         .into_iter()
         .map(|channel| Field { caption: format!("#{channel}"), ..maps.field(channel, scale) })

@@ -1,13 +1,13 @@
-//! What `inspect` draws in the terminal: probabilities, the maps that vary most, the evidence.
+//! Draws what `inspect` shows in the terminal: probabilities, the feature maps that vary most, the evidence.
 
-use super::field::{Field, Scale};
+use super::field::{ColorScale, Field};
 use super::inspection::{FeatureMaps, Inspection, evidence_heading};
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{GAP, Tile, draw};
 
-/// FeatureMaps narrower than this are drawn larger.
+/// Feature maps narrower than this are enlarged.
 const NARROW: usize = 14;
-/// Columns of the probabilities' bars, at most.
+/// Greatest width of the probabilities' bars, in columns.
 const BAR: usize = 30;
 
 pub(super) fn render(inspection: &Inspection<'_>, screen: &Screen) -> String {
@@ -25,7 +25,7 @@ fn image(inspection: &Inspection<'_>, screen: &Screen) -> String {
     draw(&[Tile { pixels, height, width, caption: String::new() }], 1, screen.colors)
 }
 
-/// A line a class: logit, probability, a bar.
+/// A line for each class: logit, probability, a bar.
 fn probabilities(inspection: &Inspection<'_>, screen: &Screen) -> String {
     let names = inspection.classes;
     let name_width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
@@ -45,7 +45,7 @@ fn probabilities(inspection: &Inspection<'_>, screen: &Screen) -> String {
     text
 }
 
-/// Two texts side by side; the left one is `width` columns wide, or narrower where it has no colours.
+/// Puts two texts side by side. The left one is `width` columns wide, or narrower if it has no colours.
 fn beside(left: &str, width: usize, right: &str) -> String {
     let mut right = right.lines();
     let mut text = String::new();
@@ -62,14 +62,14 @@ fn beside(left: &str, width: usize, right: &str) -> String {
     right.fold(text, |text, line| text + &" ".repeat(width + GAP) + line + "\n")
 }
 
-/// The maps of a unit that vary most over the image, as many as fit side by side.
+/// Draws the feature maps of a unit that vary most over the image, as many as fit side by side.
 fn unit(maps: &FeatureMaps, screen: &Screen) -> String {
     let zoom = (NARROW / maps.width.max(1)).max(1);
     let per_row = screen.tiles_in_a_row(maps.width * zoom);
-    // Large maps get a second row, or there would be two of them.
+    // If fewer than four fit into a row, they get a second row.
     let shown = maps.by_variance();
     let shown = &shown[..shown.len().min(if per_row < 4 { 2 * per_row } else { per_row })];
-    let scale = Scale::of(&maps.values);
+    let scale = ColorScale::of(&maps.values);
     let fields: Vec<Field<'_>> = shown
         .iter()
         .map(|&channel| Field { zoom, caption: format!("#{channel}"), ..maps.field(channel, scale) })
@@ -80,7 +80,7 @@ fn unit(maps: &FeatureMaps, screen: &Screen) -> String {
         String::new()
     };
     format!(
-        "\n{}: {} maps of {}x{}{which}; {}\n{}",
+        "\n{}: {} feature maps of {}x{}{which}\n{}\n{}",
         maps.name,
         maps.channels,
         maps.height,
@@ -90,7 +90,7 @@ fn unit(maps: &FeatureMaps, screen: &Screen) -> String {
     )
 }
 
-/// What covering a patch takes from the logits of the prediction, the label and the runner-up.
+/// Draws by how much the logits of prediction, label and runner-up fall when a patch is covered.
 fn evidence(inspection: &Inspection<'_>, screen: &Screen) -> String {
     let mut classes: Vec<usize> = inspection.ranking.iter().copied().take(1).collect();
     for class in [inspection.label].into_iter().chain(inspection.ranking.iter().copied().skip(1).take(1)) {
@@ -115,8 +115,8 @@ fn evidence(inspection: &Inspection<'_>, screen: &Screen) -> String {
 }
 
 impl FeatureMaps {
-    /// One map, in its unit's scale.
-    pub(super) fn field(&self, channel: usize, scale: Scale) -> Field<'_> {
+    /// One feature map, in the scale of its unit.
+    pub(super) fn field(&self, channel: usize, scale: ColorScale) -> Field<'_> {
         let size = self.height * self.width;
         Field {
             values: &self.values[channel * size..(channel + 1) * size],
@@ -129,7 +129,8 @@ impl FeatureMaps {
         }
     }
 
-    /// Channels by falling variance over the positions: a map that is the same everywhere shows nothing.
+    /// Channels by falling variance over the positions, because a feature map that is the same everywhere
+    /// shows nothing.
     pub(super) fn by_variance(&self) -> Vec<usize> {
         let size = (self.height * self.width).max(1);
         let variance = |map: &[f32]| {
@@ -144,13 +145,14 @@ impl FeatureMaps {
 }
 
 impl Inspection<'_> {
-    /// One scale for several classes, so that they can be compared.
-    pub(super) fn evidence_scale(&self, classes: &[usize]) -> Scale {
-        let each = classes.iter().map(|&class| Scale::of(self.occlusion.falls(class)).greatest);
-        Scale { greatest: each.fold(0.0, f32::max), is_signed: true }
+    /// A scale that several classes share, so that they can be compared.
+    pub(super) fn evidence_scale(&self, classes: &[usize]) -> ColorScale {
+        let each = classes.iter().map(|&class| ColorScale::of(self.occlusion.falls(class)).greatest);
+        ColorScale { greatest: each.fold(0.0, f32::max), is_signed: true }
     }
 
-    pub(super) fn evidence(&self, class: usize, scale: Scale) -> Field<'_> {
+    /// By how much the logit of a class falls when the surroundings of each pixel are covered.
+    pub(super) fn evidence(&self, class: usize, scale: ColorScale) -> Field<'_> {
         Field {
             values: self.occlusion.falls(class),
             height: self.height,
@@ -174,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn the_maps_that_vary_most_come_first() {
+    fn the_feature_maps_that_vary_most_come_first() {
         let values = vec![5.0, 5.0, 0.0, 1.0, -3.0, 3.0];
         let maps = FeatureMaps { name: "units.0".into(), channels: 3, height: 1, width: 2, values };
         assert_eq!(maps.by_variance(), [2, 1, 0]);
         let text = unit(&maps, &Screen { columns: 80, colors: false });
-        assert!(text.contains("3 maps of 1x2; ░▒▓█ is up to 5.00, ·-=≡ down to -5.00\n#2"), "{text}");
+        assert!(text.contains("3 feature maps of 1x2\n░▒▓█ is up to 5.00, ·-=≡ down to -5.00\n#2"), "{text}");
         let text = unit(&maps, &Screen { columns: 9, colors: false });
         assert!(text.contains("the 2 that vary most"), "{text}");
     }

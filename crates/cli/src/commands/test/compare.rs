@@ -12,18 +12,20 @@ use learner::run::{BestModel, RunDir};
 use serde::Serialize;
 
 use crate::args::TestArgs;
-use crate::commands::test::session::Session;
+use crate::commands::test::session::TestSession;
 use crate::exit::{print, usage};
 use crate::paths::short;
 use crate::ui::numbers::percent;
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{Tile, draw};
 
-/// The usual level of significance: one in twenty comparisons of equally good networks finds a difference.
+/// The usual level of significance: of the comparisons between equally good networks, one in twenty finds a
+/// difference.
 const LEVEL: f64 = 0.05;
-const DRAWN: usize = 8;
+/// Number of images that are drawn.
+const MOST_TILES: usize = 8;
 
-/// What `test --compare --json` prints.
+/// The JSON that `test --compare --json` prints.
 #[derive(Serialize)]
 struct ComparisonReport {
     a: String,
@@ -48,7 +50,7 @@ pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     }
     // Both models are read before either is tested, because a test is counted.
     let [best_a, best_b] = [a.best_model()?, b.best_model()?];
-    let mut session = Session::new(args)?;
+    let mut session = TestSession::new(args)?;
     let of_a = tested(&mut session, &a, &best_a)?;
     let of_b = if b == a { of_a.clone() } else { tested(&mut session, &b, &best_b)? };
     let comparison = Comparison::new(&of_a.1, &of_b.1)?;
@@ -57,12 +59,12 @@ pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }
     print(&render(&report))?;
-    print(&drawn(&report.comparison.disagreements, &session.images(name)?, name.classes()))
+    print(&render_disagreements(&report.comparison.disagreements, &session.images(name)?, name.classes()))
 }
 
-/// A run's name and probabilities. Its files and its page are written as `test` writes them.
+/// Tests a run, writes its files and its page as `test` does, and returns its name and probabilities.
 fn tested(
-    session: &mut Session<'_>,
+    session: &mut TestSession<'_>,
     run: &RunDir,
     best: &BestModel,
 ) -> anyhow::Result<(String, Probabilities)> {
@@ -96,15 +98,16 @@ fn render(report: &ComparisonReport) -> String {
     text
 }
 
-/// The first images that the two take for different classes.
-fn drawn(disagreements: &[Disagreement], images: &Subset, names: &[&str]) -> String {
+/// Draws the first images for which the two runs predict different classes.
+fn render_disagreements(disagreements: &[Disagreement], images: &Subset, names: &[&str]) -> String {
     if disagreements.is_empty() {
         return "\nTheir predictions are the same for every image.\n".to_owned();
     }
-    let shown = disagreements.len().min(DRAWN);
+    let shown = disagreements.len().min(MOST_TILES);
     let mut text = format!(
-        "\nThey disagree on {} images (all of them: --json); the first {shown}, as\nposition: label, A's and B's prediction\n\n",
-        disagreements.len()
+        "\nThey disagree on {} {} (--json lists all of them). Here are {shown}, as\nposition: label, A's and B's prediction\n\n",
+        disagreements.len(),
+        if disagreements.len() == 1 { "image" } else { "images" }
     );
     let chosen: Vec<Tile<'_>> = disagreements[..shown]
         .iter()
@@ -120,7 +123,7 @@ fn drawn(disagreements: &[Disagreement], images: &Subset, names: &[&str]) -> Str
     text
 }
 
-/// The p-value in words; it is never said to be 0, because an exact test never finds that.
+/// The p-value as text. It is never shown as 0, because an exact test never gives 0.
 fn p(value: f64) -> String {
     if value < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {value:.4}") }
 }

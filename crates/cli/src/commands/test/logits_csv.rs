@@ -5,7 +5,7 @@ use std::path::Path;
 
 use learner::eval::logits::{Logits, argmax};
 
-/// Writes a line for each image, its logits to the last digit.
+/// Writes a line for each image, with as many digits of its logits as tell two numbers apart.
 ///
 /// # Errors
 /// If the file cannot be written.

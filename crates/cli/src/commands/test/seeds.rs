@@ -1,4 +1,4 @@
-//! `test` on a folder of several seeds: each run, their spread, and the ensemble.
+//! `test` on a folder of several seeds: tests each run, their spread, and the ensemble.
 
 use std::fmt::Write;
 
@@ -13,17 +13,20 @@ use run_files::{Evaluation, SeedTest, SeedsTestFile, Spread, names};
 
 use crate::args::TestArgs;
 use crate::commands::page;
-use crate::commands::test::session::Session;
+use crate::commands::test::session::TestSession;
 use crate::exit::{note, print, usage};
 use crate::paths::{command, quoted, short};
 use crate::ui::numbers::{decimal, interval, percent};
 
 pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     if args.logits.is_some() {
-        return Err(usage(format!("--logits is of one run, and {} holds several", short(folder.path()))));
+        return Err(usage(format!(
+            "--logits needs a single run, but {} holds several",
+            short(folder.path())
+        )));
     }
     let runs = with_model(folder)?;
-    let mut session = Session::new(args)?;
+    let mut session = TestSession::new(args)?;
     let mut all: Vec<TestedRun> = Vec::new();
     for (run, best) in &runs {
         note(&format!("testing {}", short(run.path())));
@@ -50,12 +53,12 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     ))
 }
 
-/// The folder's runs that can be tested; says how many are still to come.
+/// The folder's runs that have a model. Warns if some have none yet.
 fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<(RunDir, BestModel)>> {
     let (planned, runs) = (folder.seeds().len(), folder.runs_with_model()?);
     if runs.len() < planned {
         note(&format!(
-            "warning: {} of {planned} runs have a model yet; the others are missing from the mean; resume with: {}",
+            "warning: only {} of {planned} runs have a model so far; the others are missing from the mean\n  resume with: {}",
             runs.len(),
             command(&format!("train --resume -p {}", quoted(folder.path())))
         ));
@@ -63,7 +66,7 @@ fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<(RunDir, BestModel)>> {
     Ok(runs)
 }
 
-/// The runs side by side, their spread, and their ensemble.
+/// The content of `test.json`: the runs side by side, their spread, and their ensemble.
 fn summarise(
     folder: &SeedsDir,
     dataset: Name,
@@ -144,12 +147,12 @@ fn render(file: &SeedsTestFile, dataset: Name, hardware: &str) -> String {
         decimal(ensemble.loss),
         percent(ensemble.calibration.ece)
     );
-    // Each look at the test set makes the next one worth less.
+    // Choosing a model by its test result makes that result too good, so repeated tests are pointed out.
     let most = file.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
     if most > 1 {
         let _ = writeln!(
             text,
-            "tested up to {most} times by now: what is chosen by this is no longer tested by it"
+            "tested up to {most} times by now: a model chosen by this result is not tested by it"
         );
     }
     text

@@ -7,7 +7,7 @@ use dataset::{Corruption, Name, Split, Subset, TestSet};
 use indicatif::ProgressBar;
 use learner::run::data;
 use learner::run::evaluating::{self, TestProgress, TestRequest, TestedRun, WORST};
-use learner::run::{BestModel, RunDir};
+use learner::run::{BestModel, RunDir, hardware};
 use model::device::{self, Opened};
 
 use crate::args::TestArgs;
@@ -17,26 +17,29 @@ use crate::paths::{data_dir, short};
 use crate::ui::download_bar;
 
 /// What the tests of one process share.
-pub(super) struct Session<'a> {
+pub(super) struct TestSession<'a> {
     args: &'a TestArgs,
     opened: Opened,
+    hardware: String,
     data_dir: PathBuf,
     /// The data set that was loaded last.
     loaded: Option<(Name, TestSet)>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> TestSession<'a> {
     /// Opens the device that the arguments ask for.
     pub(super) fn new(args: &'a TestArgs) -> anyhow::Result<Self> {
-        let opened = device::open(args.backend.wish())?;
+        let opened = device::open(args.backend.requested())?;
         if let Some(notice) = &opened.notice {
             note(&format!("note: {notice}"));
         }
-        Ok(Self { args, opened, data_dir: data_dir(&args.data_dir), loaded: None })
+        let hardware = hardware(&opened);
+        Ok(Self { args, opened, hardware, data_dir: data_dir(&args.data_dir), loaded: None })
     }
 
+    /// The name of the processor or of the graphics card.
     pub(super) fn hardware(&self) -> &str {
-        &self.opened.hardware
+        &self.hardware
     }
 
     /// The test images of a data set.
@@ -48,7 +51,7 @@ impl<'a> Session<'a> {
         if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != name) {
             self.loaded = Some((name, data::test_set(name, &self.data_dir, &mut download_bar::listener())?));
         }
-        self.loaded.as_ref().map(|(_, set)| set).context("a data set was loaded just now")
+        self.loaded.as_ref().map(|(_, set)| set).context("the test set was not loaded")
     }
 
     /// Tests a run's best model as the arguments ask, with a progress bar.

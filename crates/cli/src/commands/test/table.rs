@@ -1,4 +1,4 @@
-//! The result of `test` as text.
+//! Writes the result of `test` as text.
 
 use std::fmt::Write;
 
@@ -9,11 +9,11 @@ use run_files::{CorruptionScores, Evaluation, Mistake, TestFile};
 use crate::ui::numbers::{decimal, interval, percent};
 
 const CONFUSED_PAIRS: usize = 5;
-/// Wrong images on the screen, if nobody asks for more.
+/// Number of wrong images that are listed without `--worst`.
 const WORST_SHOWN: usize = 5;
 
-/// Accuracy with its interval, loss, calibration, a line a class, the most confused pairs, and the
-/// wrong images that surprise most: `worst` of them, or a few.
+/// Accuracy with its interval, loss, calibration, a line for each class, the most confused pairs, and the
+/// wrong images with the highest loss: `worst` of them, or a few.
 pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Option<u32>) -> String {
     let evaluation = &file.evaluation;
     let mut text = format!(
@@ -35,12 +35,12 @@ pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Opti
     text
 }
 
-/// Each look at the test set makes the next one worth less.
+/// Choosing a model by its test result makes that result too good, so repeated tests are pointed out.
 fn times(times_tested: usize) -> String {
     if times_tested < 2 {
         return String::new();
     }
-    format!("tested {times_tested} times by now: what is chosen by this result is no longer tested by it\n")
+    format!("tested {times_tested} times by now: a model chosen by this result is not tested by it\n")
 }
 
 fn headline(evaluation: &Evaluation) -> String {
@@ -49,7 +49,7 @@ fn headline(evaluation: &Evaluation) -> String {
         .top_k
         .iter()
         .filter(|top| [2, 3, 5].contains(&top.k))
-        .map(|top| format!("{} of the first {}", percent(top.accuracy), top.k))
+        .map(|top| format!("the first {}: {}", top.k, percent(top.accuracy)))
         .collect();
     let mut text = format!(
         "accuracy     {}{}\nwrong        {wrong} of {}\n",
@@ -62,11 +62,8 @@ fn headline(evaluation: &Evaluation) -> String {
         let _ = writeln!(text, "label among  {}", top.join(", "));
     }
     let _ = writeln!(text, "loss         {} (mean negative log-likelihood)", decimal(evaluation.loss));
-    let _ = writeln!(
-        text,
-        "calibration  {} expected error of the probabilities",
-        percent(evaluation.calibration.ece)
-    );
+    let _ =
+        writeln!(text, "calibration  {} (expected calibration error)", percent(evaluation.calibration.ece));
     text.push('\n');
     text
 }

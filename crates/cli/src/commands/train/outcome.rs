@@ -1,4 +1,4 @@
-//! What `train` says when it has ended: what the run reached, where its files are, and what to type next.
+//! Says how training ended: what the run reached, where its files are, and what to type next.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +13,13 @@ use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, print};
+use crate::hint::Resumable;
 use crate::paths::{command, quoted, short};
 use crate::ui::numbers::duration;
 
-/// A run that came to its end: what `train --json` prints.
+/// A finished run, as `train --json` prints it.
 #[derive(Debug, Serialize)]
-pub(super) struct Trained {
+pub(super) struct TrainedRun {
     pub(super) run: PathBuf,
     pub(super) best: Best,
     /// The page that shows the run.
@@ -27,14 +28,14 @@ pub(super) struct Trained {
     weights: PathBuf,
     weights_sha256: String,
     pub(super) seconds: f64,
-    /// Known only where the system tells it, and if this process trained the run.
+    /// Known only on Linux, and only if this process trained the run.
     peak_memory_bytes: Option<u64>,
     /// Whether this process trained the run.
     #[serde(skip)]
     pub(super) is_new: bool,
 }
 
-impl Trained {
+impl TrainedRun {
     /// A run that this process trained to its end.
     pub(super) fn now(finished: &FinishedRun) -> Self {
         Self { peak_memory_bytes: peak_memory(), is_new: true, ..Self::before(finished) }
@@ -64,8 +65,8 @@ fn peak_memory() -> Option<u64> {
     Some(1024 * kibibytes)
 }
 
-/// Says what a single run reached.
-pub(super) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()> {
+/// Prints what a single run reached.
+pub(super) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
     if args.json {
         return print(&(serde_json::to_string_pretty(trained)? + "\n"));
     }
@@ -82,7 +83,8 @@ pub(super) fn finished(args: &TrainArgs, trained: &Trained) -> anyhow::Result<()
     ))
 }
 
-/// A signal ended the run. `folder` is the folder of several runs, if this was one of several.
+/// The error of a run that a signal ended. `folder` is the folder of several runs, if this was one of
+/// several.
 pub(super) fn stopped(
     args: &TrainArgs,
     run: &RunDir,
@@ -107,7 +109,7 @@ pub(super) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     command(&format!("train --resume -p {}{board}{}", quoted(path), data.unwrap_or_default()))
 }
 
-/// Adds to the reason why training ended early what is kept of the run, and how to resume it.
+/// Adds to the error that ended training what is kept of the run, and how to resume it.
 pub(super) fn explain(args: &TrainArgs, error: TrainError, folder: Option<&Path>) -> anyhow::Error {
     let TrainError::Fit { run, source } = error else { return error.into() };
     if matches!(source, FitError::Tensors(_) | FitError::State { .. }) {
@@ -118,11 +120,12 @@ pub(super) fn explain(args: &TrainArgs, error: TrainError, folder: Option<&Path>
         Ok(Some(newest)) => format!("stopped; the last good state is kept in {}", short(&newest.path)),
         Err(damage) => format!("stopped; {damage}"),
     };
-    let advice = match &source {
-        FitError::Observer(_) => {
-            format!("; when there is room again: {}", resume_command(args, folder.unwrap_or(run.path())))
-        }
-        _ => String::new(),
-    };
-    anyhow::Error::new(source).context(kept + &advice)
+    let can_resume = matches!(source, FitError::Observer(_));
+    let error = anyhow::Error::new(source);
+    if can_resume {
+        let command = resume_command(args, folder.unwrap_or(run.path()));
+        error.context(Resumable { kept, command })
+    } else {
+        error.context(kept)
+    }
 }

@@ -1,4 +1,4 @@
-//! `train --seeds`: a run for each seed, one after the other in one folder.
+//! `train --seeds`: trains a run for each seed, one after the other in one folder.
 
 use std::path::Path;
 
@@ -12,17 +12,17 @@ use run_files::names;
 
 use crate::args::TrainArgs;
 use crate::commands::page;
-use crate::commands::train::outcome::{Trained, resume_command};
+use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
-use crate::commands::train::session::{Session, backend_of, known_backend};
+use crate::commands::train::session::{TrainSession, backend_of, known_backend};
 use crate::exit::{Interrupted, note, print};
 use crate::paths::{read_config_from, short};
 
 /// Trains `count` new runs in a folder that was locked for them.
 pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: RunLock) -> anyhow::Result<()> {
-    let opened = device::open(args.backend.wish())?;
+    let opened = device::open(args.backend.requested())?;
     let info = plan_seeds(config, count, opened.backend.name())?;
-    let session = Session::new(args, config, Some(lock.path().to_owned()))?;
+    let session = TrainSession::new(args, config, Some(lock.path().to_owned()))?;
     let seeds = lock.begin_seeds(config, info)?;
     train_each(&session, config, &opened, &seeds)
 }
@@ -38,14 +38,14 @@ pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
     }
     let begun_with = seeds.info().backend.as_deref();
     let begun_with = begun_with.map(|name| known_backend(name, &seeds.file(names::SEEDS))).transpose()?;
-    let opened = device::open(args.backend.wish().or(begun_with))?;
-    let session = Session::new(args, &config, Some(seeds.path().to_owned()))?;
+    let opened = device::open(args.backend.requested().or(begun_with))?;
+    let session = TrainSession::new(args, &config, Some(seeds.path().to_owned()))?;
     lock.resume_seeds(&config)?;
     train_each(&session, &config, &opened, seeds)
 }
 
 fn train_each(
-    session: &Session<'_>,
+    session: &TrainSession<'_>,
     config: &Config,
     opened: &Opened,
     seeds: &SeedsDir,
@@ -54,14 +54,15 @@ fn train_each(
     let count = seeds.seeds().len();
     let mut runs = Vec::new();
     for (done, &seed) in seeds.seeds().iter().enumerate() {
-        // A run that is concluding its last epoch when a signal comes does not react to it.
+        // A run does not react to a signal that comes after its last step.
         if let Some(signal) = session.signals.received() {
             return Err(stopped(session.args, seeds, done, signal).into());
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
     }
-    // If nothing was left to do, the page may show tests, whose images are not read here, so it stays.
+    // If all runs were finished before, the page may show tests. It is kept, because training does not load
+    // the images of the test set.
     if runs.iter().any(|run| run.is_new) || !seeds.file(names::PAGE).is_file() {
         let images = page::only(Split::Validation, session.data.validation.subset());
         let shown = seeds
@@ -76,11 +77,11 @@ fn train_each(
 
 /// Skips a finished run, resumes an unfinished one, begins a missing one.
 fn train_one(
-    session: &Session<'_>,
+    session: &TrainSession<'_>,
     config: &Config,
     opened: &Opened,
     path: &Path,
-) -> anyhow::Result<Trained> {
+) -> anyhow::Result<TrainedRun> {
     let run = match RunDir::open(path) {
         Err(RunDirError::NoRun(_)) => {
             return session.begin(config, opened, RunLock::new_run(path)?);
@@ -94,7 +95,7 @@ fn train_one(
         && let Some(finished) = training::finished(&run)?
     {
         note(&format!("{} is finished already", short(path)));
-        return Ok(Trained::before(&finished));
+        return Ok(TrainedRun::before(&finished));
     }
     config::resume::check(&begun_with, config)?;
     let backend = backend_of(session.args, &run)?;
@@ -105,7 +106,7 @@ fn train_one(
     session.resume(config, &device::open(Some(backend))?, &lock, point)
 }
 
-/// A signal came while no run was under way.
+/// The error of a signal that came between two runs.
 fn stopped(args: &TrainArgs, seeds: &SeedsDir, done: usize, signal: u8) -> Interrupted {
     let text = format!(
         "Stopped after {done} of {} runs; everything is kept in {}.\nResume: {}",

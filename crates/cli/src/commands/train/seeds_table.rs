@@ -1,4 +1,4 @@
-//! What `train --seeds` says when it has ended: a line a run, and how the runs spread.
+//! Says what `train --seeds` reached: a line for each run, and how the runs spread.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,22 +10,22 @@ use run_files::{Spread, names};
 use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::commands::train::outcome::Trained;
+use crate::commands::train::outcome::TrainedRun;
 use crate::exit::print;
 use crate::paths::{command, quoted, short};
 use crate::ui::numbers::duration;
 
-/// What `train --seeds --json` prints.
+/// The JSON that `train --seeds --json` prints.
 #[derive(Serialize)]
 struct SeedsReport<'a> {
     folder: &'a Path,
-    runs: &'a [Trained],
+    runs: &'a [TrainedRun],
     /// Accuracy of the best models on validation.
     accuracy: Spread,
 }
 
-/// Says what all runs reached; they are in the order of the seeds.
-pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> anyhow::Result<()> {
+/// Prints what all runs reached. `runs` are in the order of the seeds.
+pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[TrainedRun]) -> anyhow::Result<()> {
     let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
     let accuracy = spread(&accuracies);
     if args.json {
@@ -41,7 +41,7 @@ pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[Trained]) -> 
     ))
 }
 
-fn table(seeds: &[u64], runs: &[Trained]) -> String {
+fn table(seeds: &[u64], runs: &[TrainedRun]) -> String {
     let width = seeds.iter().map(|seed| seed.to_string().len()).max().unwrap_or(0).max(4);
     let mut text = format!("{:>width$}  best epoch  valid. acc.  valid. loss    time\n", "seed");
     for (seed, run) in seeds.iter().zip(runs) {

@@ -1,4 +1,4 @@
-//! What the runs of one process share: arguments, images and signals; and how a run is trained with them.
+//! Trains runs with what all runs of one process share: arguments, images and signals.
 
 use std::path::{Path, PathBuf};
 
@@ -14,29 +14,30 @@ use run_files::names;
 
 use crate::args::TrainArgs;
 use crate::commands::page;
-use crate::commands::train::outcome::{self, Trained};
+use crate::commands::train::outcome::{self, TrainedRun};
 use crate::exit::note;
 use crate::paths::{data_dir, short};
 use crate::signals::Signals;
+use crate::ui::numbers::grouped;
 use crate::ui::{download_bar, training};
 
 /// What the runs of one process share.
-pub(super) struct Session<'a> {
+pub(super) struct TrainSession<'a> {
     pub(super) args: &'a TrainArgs,
     pub(super) data: TrainingData,
     pub(super) signals: Signals,
-    /// The folder of several runs, if `train --resume` has to be given that one.
+    /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> TrainSession<'a> {
     /// Loads the images, and listens to signals from then on.
     pub(super) fn new(args: &'a TrainArgs, config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Self> {
         let data = TrainingData::fetch(config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
         Ok(Self { args, data, signals: Signals::listen()?, folder })
     }
 
-    /// Says what all runs train with.
+    /// Says what all runs train with: images, parameters, backend.
     pub(super) fn announce(&self, config: &Config, opened: &Opened) {
         if let Some(notice) = &opened.notice {
             note(&format!("note: {notice}"));
@@ -48,7 +49,12 @@ impl<'a> Session<'a> {
             self.data.train.subset().len(),
             self.data.validation.subset().len(),
         ));
-        note(&format!("{parameters} parameters, {} on {}", opened.backend.name(), hardware(opened)));
+        note(&format!(
+            "{} parameters, {} on {}",
+            grouped(parameters),
+            opened.backend.name(),
+            hardware(opened)
+        ));
     }
 
     /// Trains a new run.
@@ -57,25 +63,25 @@ impl<'a> Session<'a> {
         config: &Config,
         opened: &Opened,
         mut lock: RunLock,
-    ) -> anyhow::Result<Trained> {
+    ) -> anyhow::Result<TrainedRun> {
         note(&format!("run directory: {}", short(lock.path())));
         let mut display = training::display();
         let mut signals = &self.signals;
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
-        // The bar goes before anything else is said.
+        // The bar has to be gone before anything else is printed.
         drop(display);
         self.conclude(ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?)
     }
 
-    /// Trains a run that is there to its end.
+    /// Trains an existing run to its end.
     pub(super) fn resume(
         &self,
         config: &Config,
         opened: &Opened,
         lock: &RunLock,
         point: ResumePoint,
-    ) -> anyhow::Result<Trained> {
+    ) -> anyhow::Result<TrainedRun> {
         for (damaged, place) in &point.damaged {
             note(&damage(damaged, place.as_deref(), point.from.as_deref()));
         }
@@ -94,7 +100,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the page of a finished run.
-    fn conclude(&self, ended: Ended) -> anyhow::Result<Trained> {
+    fn conclude(&self, ended: Ended) -> anyhow::Result<TrainedRun> {
         let FinishedRun { run, best, model, took } = match ended {
             Ended::Finished(finished) => finished,
             Ended::Stopped { run, state } => {
@@ -102,12 +108,12 @@ impl<'a> Session<'a> {
                 return Err(outcome::stopped(self.args, &run, self.folder.as_deref(), &state, signal));
             }
         };
-        // The page of a tested model shows the test, whose images are not read here.
+        // A tested model's page shows its test. It is kept, because training does not load the test images.
         if run.test_of(&model).is_none() || !run.file(names::PAGE).is_file() {
             let images = page::only(Split::Validation, self.data.validation.subset());
             page::write(&run, &model, &images)?;
         }
-        Ok(Trained::now(&FinishedRun { run, best, model, took }))
+        Ok(TrainedRun::now(&FinishedRun { run, best, model, took }))
     }
 }
 
@@ -120,19 +126,19 @@ fn damage(damaged: &DamagedCheckpoint, place: Option<&Path>, from: Option<&Path>
     format!("warning: {}\n  {place}; going back to {from}", damaged.error)
 }
 
-/// The backend to resume a run with: the one that was asked for, or else the one that the run began with.
+/// The backend to resume a run with: the one on the command line, or else the one that the run began with.
 ///
 /// # Errors
 /// If `run.json` cannot be read, or names a backend that this program does not know.
 pub(super) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunDirError> {
     let info = run.info()?;
-    if let Some(wish) = args.backend.wish() {
-        return Ok(wish);
+    if let Some(named) = args.backend.requested() {
+        return Ok(named);
     }
     known_backend(&info.backend, &run.file(names::RUN))
 }
 
-/// The backend of this name, which a file gives.
+/// The backend of this name, which was read from `file`.
 pub(super) fn known_backend(name: &str, file: &Path) -> Result<Backend, RunDirError> {
     let known = [Backend::Ndarray, Backend::Flex, Backend::Wgpu];
     known.into_iter().find(|backend| backend.name() == name).ok_or_else(|| RunDirError::Damaged {
