@@ -97,7 +97,7 @@ mod tests {
         assert!(canvas.height() <= 16);
         let columns = |from: usize| {
             let is_ink = |(i, pixel): (usize, &Rgb)| {
-                (i % 32 >= from && i % 32 < from + 16 && *pixel == TEXT).then_some(i - from)
+                (i % 32 >= from && i % 32 < from + 16 && *pixel == TEXT).then(|| i - from)
             };
             canvas.pixels.iter().enumerate().filter_map(is_ink).collect::<Vec<_>>()
         };
