@@ -50,7 +50,7 @@ const CHECKS: [Check; 13] = [
     short("rules", Tidy),
     // This is the first check that compiles Burn. The next ones reuse what they can.
     short("the README's test command", Cargo(&[], "test --workspace --locked")),
-    // Without default features, but with the same ones of ndarray, so that its compiled code is reused.
+    // Burn's ndarray backend gets the same features here as above, so its compiled code is reused.
     long(
         "both CPU backends: the kernels on each, one against the other, and the program's tests on flex",
         Cargo(

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a case left behind.
 pub(super) struct Footprint {
     pub(super) commands: Vec<ProgramOutput>,
-    /// Content by path within the case's folder; a folder is a path that ends with a stroke.
+    /// Content by path within the case's folder; a folder is a path that ends with a slash.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     /// Keys of JSON whose values are not compared.
     pub(super) masked_keys: Vec<&'static str>,
