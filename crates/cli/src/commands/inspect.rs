@@ -67,7 +67,7 @@ fn show(inspection: &Inspection<'_>, output: Option<&Path>) -> anyhow::Result<()
             sheet::draw(inspection)
                 .write(path)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
-            print(&format!("{} in {}\n\n{tables}", inspection.headline(), path.display()))
+            print(&format!("{}; drawn in {}\n\n{tables}", inspection.headline(), path.display()))
         }
     }
 }

@@ -123,14 +123,14 @@ fn damaged_data_is_refused_with_path_found_and_expected() {
     }
     let command = "mnist-cnn data download --dataset mnist --data-dir d --force";
     let says = [
-        "error: d/mnist/train-images-idx3-ubyte: found 13 bytes, expected 47040016\n",
+        "error: d/mnist/train-images-idx3-ubyte: found 12 bytes, expected 47040016\n",
         &format!("\n  delete the file, or replace it with: {command}\n"),
     ];
     sandbox.run(&["train", "--data-dir", "d", "-p", "tmp"]).fails(3, &says);
     sandbox.run(&["show", "--data-dir", "d"]).fails(3, &says);
     let verified = sandbox.run(&["data", "verify", "--data-dir", "d"]);
     assert_eq!(verified.code, 3);
-    assert_eq!(verified.stdout.matches("found 13 bytes").count(), 4, "{}", verified.stdout);
+    assert_eq!(verified.stdout.matches("found 12 bytes").count(), 4, "{}", verified.stdout);
     let hint = format!("\n  download the files again with: {command}\n");
     assert!(verified.stderr.ends_with(&hint), "{}", verified.stderr);
     assert!(!sandbox.path().join("tmp").exists());

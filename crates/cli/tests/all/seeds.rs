@@ -217,7 +217,7 @@ fn nothing_is_overwritten_and_a_failed_start_leaves_nothing() {
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
         fs::write(sandbox.path().join("d/mnist").join(name), "not an image").unwrap();
     }
-    seeds("none", &["--set", "data.dataset=mnist", "--data-dir", "d"]).fails(3, &["found 13 bytes"]);
+    seeds("none", &["--set", "data.dataset=mnist", "--data-dir", "d"]).fails(3, &["found 12 bytes"]);
     seeds("none", &["--set", "train.seed=9223372036854775807"])
         .fails(2, &["2 seeds from train.seed = 9223372036854775807 on", "expected the last"]);
     assert!(!sandbox.path().join("none").exists());

@@ -1,4 +1,4 @@
-//! `test` on a folder of several seeds: tests each run, their spread, and the ensemble.
+//! `test` on a folder of several seeds: tests each run, and reports their spread and their ensemble.
 
 use std::fmt::Write;
 

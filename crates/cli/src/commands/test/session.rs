@@ -1,4 +1,4 @@
-//! What the tests of one process share: arguments, an opened device, and the test images.
+//! Tests runs with what all tests of one process share: arguments, an opened device, and the test images.
 
 use std::path::PathBuf;
 
