@@ -36,7 +36,7 @@ fn new_run(lab: &CrashLab, spacing: usize) -> Result<String> {
         ensure!(newest_step(&run) >= newest, "it lost the checkpoint of step {newest}");
         newest = newest_step(&run);
         let resumed = lab.finish(&run, EPOCHS)?;
-        let from = format!("going on after step {newest}\n");
+        let from = format!("resuming after step {newest}\n");
         ensure!(newest == 0 || said(&resumed).contains(&from), "{}", said(&resumed));
         remains(&run)?.check(&expected)?;
         Ok(true)
