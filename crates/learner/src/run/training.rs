@@ -191,8 +191,8 @@ impl Trainer<'_> {
     /// The observer for TensorBoard, if the run is to have one.
     fn board(&self, run: &RunDir, config: &Config, step: usize) -> Result<Option<TensorBoard>, TrainError> {
         let folder = run.file(names::TENSORBOARD);
-        let has_event_files = step > 0 && folder.is_dir();
-        if !(self.tensorboard || has_event_files) {
+        // Only a run that is resumed can have the folder, perhaps from before its first checkpoint.
+        if !self.tensorboard && !folder.is_dir() {
             return Ok(None);
         }
         TensorBoard::new(&folder, config, step).map(Some).map_err(TrainError::TensorBoard)
