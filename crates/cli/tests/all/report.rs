@@ -146,4 +146,8 @@ fn event_files_are_written_on_request_and_continued_by_a_resumed_run() {
         sandbox.run(&["train", "--resume", "-p", run]).done();
     }
     assert_eq!([files("with"), files("without")], [2, 0]);
+    // A run that was interrupted before its first checkpoint starts over, and still has event files.
+    fs::remove_dir_all(sandbox.path().join("with/checkpoints")).unwrap();
+    sandbox.run(&["train", "--resume", "-p", "with"]).done();
+    assert_eq!(files("with"), 3);
 }
