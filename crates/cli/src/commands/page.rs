@@ -32,7 +32,7 @@ pub(crate) fn html(runs: &[Run]) -> anyhow::Result<String> {
     Ok(report::page(runs, &now())?)
 }
 
-/// Hands the images of one split to [`write`] or [`gather`], for a command that has loaded only these.
+/// Hands the images of one split to [`write()`] or [`gather`], for a command that has loaded only these.
 pub(crate) fn only(split: Split, images: &Subset) -> impl Fn(Split) -> Option<Subset> {
     move |wanted| (wanted == split).then(|| images.clone())
 }
