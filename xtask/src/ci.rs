@@ -87,7 +87,7 @@ const CHECKS: [Check; 13] = [
         "wgpu, against ndarray",
         Cargo(
             &[("CUBECL_AUTOTUNE_LEVEL", "minimal")],
-            "test --locked -p learner -p cli --no-default-features --features cli/wgpu,cli/ndarray --config profile.dev.package.\"*\".opt-level=0 -- wgpu",
+            "test --locked -p learner -p cli --no-default-features --features cli/wgpu,cli/ndarray --config profile.dev.package.\"*\".opt-level=0 --config profile.dev.package.burn-ndarray.opt-level=0 -- wgpu",
         ),
     ),
 ];
