@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use learner::Config;
 use learner::config::{self, ConfigError};
+use serde::Serializer;
 
 use crate::args::{ConfigArgs, DataDirArg};
 
@@ -35,6 +36,11 @@ pub(crate) fn short(path: &Path) -> String {
     let below = path.strip_prefix(here).unwrap_or(path);
     // The current directory relative to itself is an empty path.
     if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() }
+}
+
+/// Writes a path as text into JSON. Bytes that are not UTF-8 are replaced, because JSON cannot hold them.
+pub(crate) fn as_text<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.as_ref().display())
 }
 
 /// A path as [`short`] writes it, quoted so that a shell reads it as one word.
