@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use learner::config::ConfigError;
 use learner::run::RunDirError;
+use learner::run::evaluating::UnfitData;
 use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
@@ -114,7 +115,11 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() {
+    if cause.is::<ConfigError>()
+        || cause.is::<DeviceError>()
+        || cause.is::<Usage>()
+        || cause.is::<UnfitData>()
+    {
         return Some(USAGE);
     }
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {
@@ -136,6 +141,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
         | RunDirError::Checkpoint(_)
+        | RunDirError::OtherData { .. }
         | RunDirError::Damaged { .. } => Some(DATA),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }

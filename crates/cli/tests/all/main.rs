@@ -14,6 +14,7 @@ mod inspect;
 mod interrupted;
 mod program;
 mod report;
+mod saving;
 mod seeds;
 mod show;
 mod workflow;
