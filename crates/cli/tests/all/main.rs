@@ -16,4 +16,6 @@ mod program;
 mod report;
 mod seeds;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod workflow;
