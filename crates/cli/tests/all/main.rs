@@ -12,6 +12,7 @@ mod errors;
 mod evaluation;
 mod inspect;
 mod interrupted;
+mod places;
 mod program;
 mod report;
 mod seeds;
