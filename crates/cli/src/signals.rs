@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use anyhow::Context;
 use learner::train::observer::Observer;
 #[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGUSR1, SIGXCPU};
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGXCPU, SIGXFSZ};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -64,7 +64,12 @@ impl Signals {
             flag::register_usize(signal, Arc::clone(&self.last), signal as usize)?;
         }
         #[cfg(unix)]
-        flag::register(SIGUSR1, Arc::clone(&self.checkpoint))?;
+        {
+            flag::register(SIGUSR1, Arc::clone(&self.checkpoint))?;
+            // A file that would grow over the limit of `ulimit -f` would end the process without a word. When
+            // the signal is listened to, the write fails instead, and its error is reported as any other.
+            flag::register(SIGXFSZ, Arc::default())?;
+        }
         Ok(())
     }
 

@@ -127,3 +127,23 @@ fn a_run_that_nohup_started_survives_its_terminal() {
     let ended = ProgramOutput::new(child.wait_with_output().unwrap()).done();
     assert!(ended.stdout.contains("Reached "), "{}", ended.stdout);
 }
+
+#[test]
+fn a_file_over_the_limit_is_an_error_in_words_and_loses_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "whole"]).done();
+    let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
+    let program = sandbox.process(&["train", "-p", "tmp"].into_iter().chain(sets).collect::<Vec<_>>());
+    let limited = |limit: &str| {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("ulimit -f {limit}; exec \"$0\" \"$@\"")]);
+        shell.arg(program.get_program()).args(program.get_args());
+        shell.current_dir(sandbox.path()).env_remove("CARGO");
+        ProgramOutput::new(shell.output().unwrap())
+    };
+    // In KiB: the weights of this network need 45, and the optimizer's state twice as much.
+    limited("60").fails(1, &["optimizer.safetensors", "File too large"]);
+    assert!(sandbox.checkpoints("tmp").is_empty());
+    sandbox.run(&["train", "--resume", "-p", "tmp"]).done();
+    sandbox.assert_same_run("tmp", "whole");
+}
