@@ -8,6 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
+use anyhow::Context;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::store::checkpoint::CheckpointError;
@@ -68,8 +69,8 @@ impl Interrupted {
 /// If standard output cannot be written. [`guard`] treats a closed pipe (`| head`) as success.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.context("the result cannot be written to standard output")
 }
 
 /// Writes a line about progress to standard error. Failures are ignored, because nobody may be reading it.
