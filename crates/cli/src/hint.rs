@@ -98,9 +98,9 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
-        RunDirError::OtherData { folder, .. } => Some(format!(
+        RunDirError::OtherData { config, .. } => Some(format!(
             "put data.dataset back; a model is tested on other data with: {}",
-            command(&format!("test -p {} --data NAME", quoted(folder)))
+            command(&format!("test -p {} --data NAME", quoted(config.parent().unwrap_or(config))))
         )),
         RunDirError::Io { .. }
         | RunDirError::Write(_)

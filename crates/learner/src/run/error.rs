@@ -5,7 +5,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use run_files::names;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -38,13 +37,14 @@ pub enum RunDirError {
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
-    /// The run's configuration names another data set than the run's circumstances.
+    /// The configuration of a run or of several, at `config`, names another data set than the circumstances at
+    /// `info`, which say on which data the run was trained.
     #[error(
-        "{} says {config}, but {} says that the run was trained on {run}; expected the same data set in both",
-        folder.join(names::CONFIG).display(),
-        folder.join(names::RUN).display()
+        "{} says {named}, but {} says that the run was trained on {trained}; expected the same data set in both",
+        config.display(),
+        info.display()
     )]
-    OtherData { folder: PathBuf, config: String, run: String },
+    OtherData { config: PathBuf, named: String, info: PathBuf, trained: String },
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]

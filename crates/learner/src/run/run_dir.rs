@@ -67,18 +67,23 @@ impl RunDir {
     /// If `config.toml` cannot be read, is not valid, or names another data set than `run.json`.
     pub fn config(&self) -> Result<Config, RunDirError> {
         let config = self.folder.read_config(names::CONFIG)?;
-        self.check_data(&config)?;
+        self.check_data(&config, &self.file(names::CONFIG))?;
         Ok(config)
     }
 
-    /// Compares the configuration's data set with the one that the run was begun on, which `run.json` names.
-    fn check_data(&self, config: &Config) -> Result<(), RunDirError> {
+    /// Compares the data set of a configuration, which was read from `file`, with the one that the run was begun
+    /// on, which `run.json` names.
+    pub(crate) fn check_data(&self, config: &Config, file: &Path) -> Result<(), RunDirError> {
         // A run without a readable `run.json` cannot be checked. Whoever needs that file says so.
         let Ok(info) = self.info() else { return Ok(()) };
         let name = config.data().dataset;
         if info.dataset != name.key() {
-            let folder = self.path().to_owned();
-            return Err(RunDirError::OtherData { folder, config: name.to_string(), run: info.dataset });
+            return Err(RunDirError::OtherData {
+                config: file.to_owned(),
+                named: name.to_string(),
+                info: self.file(names::RUN),
+                trained: info.dataset,
+            });
         }
         if !info.data_sha256.is_empty() && info.data_sha256 != checksums(name) {
             let problem =

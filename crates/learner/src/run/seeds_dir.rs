@@ -166,9 +166,12 @@ impl SeedsDir {
     /// Reads the resolved configuration of the first run. The other runs differ from it only in `train.seed`.
     ///
     /// # Errors
-    /// If `seeds.toml` cannot be read or is not valid.
+    /// If `seeds.toml` cannot be read, is not valid, or names another data set than the runs were begun on.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::SEEDS_CONFIG)
+        let config = self.folder.read_config(names::SEEDS_CONFIG)?;
+        let file = self.file(names::SEEDS_CONFIG);
+        self.runs().iter().try_for_each(|run| run.check_data(&config, &file))?;
+        Ok(config)
     }
 
     /// Writes a file of the folder, whole or not at all.
