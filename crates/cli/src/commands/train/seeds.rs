@@ -11,7 +11,7 @@ use model::device::{self, Opened};
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::page;
+use crate::commands::{disk_limits, page};
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
@@ -31,6 +31,8 @@ pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: Run
 pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
+    // The runs' own locks are on the same file system, so their limits are not named again.
+    disk_limits::warn_of_training(&lock);
     let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
     config::resume::check(&seeds.config()?, &config)?;
     if args.print_config {
