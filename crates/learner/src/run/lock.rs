@@ -118,7 +118,12 @@ impl RunLock {
     /// Locks a folder that is there.
     fn lock(path: &Path, is_disposable: bool) -> Result<Self, RunDirError> {
         let (file, limit) = lock(path)?;
-        Ok(Self { folder: Folder::new(path), _file: file, is_disposable, limits: limit.into_iter().collect() })
+        Ok(Self {
+            folder: Folder::new(path),
+            _file: file,
+            is_disposable,
+            limits: limit.into_iter().collect(),
+        })
     }
 
     /// Removes what an interruption left in the folder, and finds out whether the folder can be synced.

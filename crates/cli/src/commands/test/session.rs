@@ -36,7 +36,14 @@ impl<'a> TestSession<'a> {
             note(&format!("note: {notice}"));
         }
         let hardware = hardware(&opened);
-        Ok(Self { args, opened, hardware, data_dir: data_dir(&args.data_dir), loaded: None, has_warned: false })
+        Ok(Self {
+            args,
+            opened,
+            hardware,
+            data_dir: data_dir(&args.data_dir),
+            loaded: None,
+            has_warned: false,
+        })
     }
 
     /// The name of the processor or of the graphics card.

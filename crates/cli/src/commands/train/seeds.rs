@@ -11,10 +11,10 @@ use model::device::{self, Opened};
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::{disk_limits, page};
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
+use crate::commands::{disk_limits, page};
 use crate::exit::{Interrupted, note, print};
 use crate::paths::{read_config_from, short};
 

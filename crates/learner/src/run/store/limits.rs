@@ -40,7 +40,8 @@ const BAD_DESCRIPTOR: i32 = 9;
 
 /// Whether locking failed because the file system has no locks: ENOLCK, ENOSYS, EOPNOTSUPP or ENOTSUP.
 pub(crate) fn is_without_locks(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::Unsupported || error.raw_os_error().is_some_and(|code| NO_LOCKS.contains(&code))
+    error.kind() == ErrorKind::Unsupported
+        || error.raw_os_error().is_some_and(|code| NO_LOCKS.contains(&code))
 }
 
 /// Whether the sync of a folder failed because the file system cannot do it: EINVAL, ENOSYS, EOPNOTSUPP,
