@@ -267,6 +267,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::run::store::partial::PartialFile;
 
     #[test]
     fn a_directory_has_one_process_at_a_time() {
@@ -279,6 +280,20 @@ mod tests {
         assert_eq!((numbered.path(), next.path()), (&*dir.path().join("n-1"), &*dir.path().join("n-2")));
         drop(first);
         // A lock under which no run was begun removes the folder that it made.
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_resume_leaves_the_partial_file_of_a_running_test_alone() {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join(names::CONFIG), "").unwrap();
+        let test = PartialFile::create(&dir.path().join(names::TEST)).unwrap();
+        drop(RunLock::existing_run(dir.path()).unwrap());
+        assert!(test.path.exists(), "the test lost its result");
+        // A process that ends without giving the file its name lets go of the lock as well.
+        let PartialFile { path, file } = test;
+        drop(file);
+        drop(RunLock::existing_run(dir.path()).unwrap());
         assert!(!path.exists());
     }
 

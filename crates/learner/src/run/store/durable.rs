@@ -137,12 +137,4 @@ mod tests {
         says(replace(&full, b"x"), &format!("renaming {full_text}."));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "a partial file is left over");
     }
-
-    #[test]
-    fn a_bare_name_is_written_in_the_current_folder() {
-        // `rename` syncs the folder of the file, which is the current one here.
-        let name = Path::new("a name that no file of this package has");
-        replace(name, b"x").unwrap();
-        fs::remove_file(name).unwrap();
-    }
 }
