@@ -12,7 +12,7 @@ use model::device::Backend;
 #[derive(Debug, Parser)]
 #[command(name = "mnist-cnn", version, propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights, 130 and 143 ended by INT and TERM."
+    after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights, 128 and the signal's number where a signal ended it: 130 INT, 143 TERM, 129 HUP, 152 XCPU."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -55,7 +55,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DataDirArg {
-    /// Where data sets are kept [default: `data` in the workspace].
+    /// Where data sets are kept [default: `data` in the workspace, elsewhere the user's data directory].
     #[arg(long, value_name = "DIR", env = "MNIST_CNN_DATA")]
     pub(crate) data_dir: Option<PathBuf>,
 }
@@ -125,8 +125,11 @@ pub(crate) struct TestArgs {
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Compare two runs on the same images: do they differ beyond chance, and where?
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst", "output"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
+    /// Test on another data set than the run's own, if it has the same classes: mnist, fashion-mnist or sample.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data: Option<Name>,
     /// Test on MNIST-C's fifteen corruptions as well.
     #[arg(long)]
     pub(crate) corruptions: bool,
@@ -137,6 +140,10 @@ pub(crate) struct TestArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
+    /// Where test.json, predictions.csv and report.html go [default: the run's directory]. The run then only
+    /// counts the test, in tests.jsonl.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
     /// Write label, prediction and logits of each image as CSV, for comparing backends.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub(crate) logits: Option<PathBuf>,

@@ -34,10 +34,28 @@ impl fmt::Display for Resumable {
     }
 }
 
+/// Context of an error about a file that can be written to another place.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    /// What could not be written.
+    pub(crate) failed: String,
+    /// The command that writes it to another place.
+    pub(crate) command: String,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.failed)
+    }
+}
+
 /// One line that says what to type, or `None` if no command or argument would help with this error.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
     if let Some(resumable) = error.downcast_ref::<Resumable>() {
         return Some(format!("when there is room again, resume with: {}", resumable.command));
+    }
+    if let Some(elsewhere) = error.downcast_ref::<Elsewhere>() {
+        return Some(format!("write it to another place with: {}", elsewhere.command));
     }
     error.chain().find_map(|cause| {
         of_data(cause).or_else(|| of_device(cause)).or_else(|| of_run_dir(run_dir_error(cause)?))
@@ -80,6 +98,10 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::OtherData { folder, .. } => Some(format!(
+            "put data.dataset back; a model is tested on other data with: {}",
+            command(&format!("test -p {} --data NAME", quoted(folder)))
+        )),
         RunDirError::Io { .. }
         | RunDirError::Write(_)
         | RunDirError::Exists { is_run: false, .. }

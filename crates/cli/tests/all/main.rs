@@ -12,8 +12,12 @@ mod errors;
 mod evaluation;
 mod inspect;
 mod interrupted;
+mod places;
 mod program;
 mod report;
+mod saving;
 mod seeds;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod workflow;

@@ -54,6 +54,8 @@ impl Sandbox {
         for name in ["MNIST_CNN_DATA", "MNIST_CNN_MIRROR", "CARGO"] {
             command.env_remove(name);
         }
+        // Outside the workspace, data sets are kept in the user's data directory.
+        command.env("XDG_DATA_HOME", self.path().join("user"));
         command
     }
 
@@ -84,6 +86,11 @@ impl Sandbox {
         let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         folders.sort();
         folders
+    }
+
+    /// Whether the folder has this file.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        self.path().join(file).is_file()
     }
 
     pub(crate) fn json(&self, file: &str) -> serde_json::Value {

@@ -100,6 +100,42 @@ fn output_in_a_file_has_no_colours() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn every_command_works_in_a_folder_whose_name_is_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+
+    let sandbox = Sandbox::new();
+    let [run, seeds] = [b"run-\xff", b"set-\xfe"].map(|name| OsStr::from_bytes(name));
+    let on = |words: &[&str], path: &OsStr| {
+        ProgramOutput::new(sandbox.process(words).arg(path).output().unwrap()).done()
+    };
+    let sets: Vec<&str> =
+        SMALL.iter().flat_map(|set| ["--set", set]).chain(["--set", "train.epochs=1"]).collect();
+    let trained = parsed(&on(&[&["train", "--json"], &sets[..], &["-p"]].concat(), run).stdout);
+    assert_eq!(trained["run"], "run-\u{fffd}");
+    assert_eq!(trained["report"], "run-\u{fffd}/report.html");
+    let resumed = parsed(&on(&["train", "--resume", "--json", "-p"], run).stdout);
+    assert_eq!(resumed["weights_sha256"], trained["weights_sha256"]);
+    let tested = parsed(&on(&["test", "--json", "-p"], run).stdout);
+    assert_eq!(tested["run"], "run-\u{fffd}");
+    on(&["test", "-p"], run);
+    on(&["report", "-p"], run);
+    on(&["report", "--figures", "figures", "-p"], run);
+    on(&["inspect", "-p"], run);
+    on(&["show", "--wrong", "-p"], run);
+    let config = Path::new(run).join("config.toml");
+    on(&["summary", "--config"], config.as_os_str());
+    let several =
+        parsed(&on(&[&["train", "--seeds", "2", "--json"], &sets[..], &["-p"]].concat(), seeds).stdout);
+    assert_eq!(several["folder"], "set-\u{fffd}");
+    assert_eq!(parsed(&on(&["test", "--json", "-p"], seeds).stdout)["runs"].as_array().unwrap().len(), 2);
+}
+
 #[cfg(feature = "wgpu")]
 #[test]
 fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
@@ -112,4 +148,20 @@ fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
     };
     let (cpu, gpu) = (accuracy(backend), accuracy("wgpu"));
     assert!((cpu - gpu).abs() <= 0.005, "{cpu} {gpu}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_printed_is_an_error_and_a_closed_pipe_is_none() {
+    let sandbox = Sandbox::new();
+    let show = ["show", "--dataset", "sample", "-n", "1"];
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = sandbox.process(&show).stdout(full).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("the result cannot be written to standard output: No space left"), "{text}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = sandbox.process(&show).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
 }

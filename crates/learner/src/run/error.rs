@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use run_files::names;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -37,10 +38,25 @@ pub enum RunDirError {
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
+    /// The run's configuration names another data set than the run's circumstances.
+    #[error(
+        "{} says {config}, but {} says that the run was trained on {run}; expected the same data set in both",
+        folder.join(names::CONFIG).display(),
+        folder.join(names::RUN).display()
+    )]
+    OtherData { folder: PathBuf, config: String, run: String },
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+}
+
+/// A file that could not be written.
+#[derive(Debug, Error)]
+#[error("{} could not be written", path.display())]
+pub struct Unwritten {
+    pub path: PathBuf,
+    pub source: RunDirError,
 }
 
 fn several(path: &Path, count: usize) -> String {

@@ -1,20 +1,34 @@
 //! Tests runs with what all tests of one process share: arguments, an opened device, and the test images.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use dataset::{Corruption, Name, Split, Subset, TestSet};
+use dataset::{Corruption, Name, Subset, TestSet};
 use indicatif::ProgressBar;
 use learner::run::data;
 use learner::run::evaluating::{self, TestProgress, TestRequest, TestedRun, WORST};
-use learner::run::{BestModel, RunDir, hardware};
+use learner::run::{BestModel, RunDir, hardware, write_result};
 use model::device::{self, Opened};
+use run_files::names;
 
 use crate::args::TestArgs;
+use crate::commands::test::saved::Saved;
 use crate::commands::{disk_limits, page};
 use crate::exit::note;
 use crate::paths::{data_dir, short};
 use crate::ui::download_bar;
+
+/// The data set that a run is tested on: the one that the arguments name, or else the run's own.
+///
+/// # Errors
+/// If the run's configuration cannot be used, or the run has other classes than the data set that is named.
+pub(super) fn dataset(args: &TestArgs, run: &RunDir) -> anyhow::Result<Name> {
+    let own = run.config()?.data().dataset;
+    let Some(named) = args.data else { return Ok(own) };
+    // The check is repeated by the test itself. Here it comes before the data set is downloaded.
+    evaluating::check_classes(own, named).with_context(|| short(run.path()))?;
+    Ok(named)
+}
 
 /// What the tests of one process share.
 pub(super) struct TestSession<'a> {
@@ -68,10 +82,11 @@ impl<'a> TestSession<'a> {
         for damaged in &best.damaged {
             note(&format!("warning: {}\n  going back to {}", damaged.error, short(&best.folder)));
         }
-        let name = run.config()?.data().dataset;
-        let images = self.test_set(name)?.clone();
+        let dataset = dataset(self.args, run)?;
+        let images = self.test_set(dataset)?.clone();
         let request = TestRequest {
             name: &short(run.path()),
+            dataset,
             worst: self.args.worst.map_or(WORST, |worst| worst as usize),
             corruptions: self.args.corruptions,
         };
@@ -86,15 +101,33 @@ impl<'a> TestSession<'a> {
         let tested = evaluating::test(run, best, &images, &self.opened, &request, &mut progress);
         bar.finish_and_clear();
         let tested = tested?;
-        if !std::mem::replace(&mut self.has_warned, true) {
+        if tested.limit.is_some() && !std::mem::replace(&mut self.has_warned, true) {
             disk_limits::warn_of_test(run.path(), tested.limit);
         }
         Ok(tested)
     }
 
-    /// Writes the page of a run that was tested just now.
-    pub(super) fn write_page(&mut self, run: &RunDir, best: &BestModel) -> anyhow::Result<()> {
-        let images = self.images(run.config()?.data().dataset)?;
-        page::write(run, best, &page::only(Split::Test, &images))
+    /// Writes the results of a run that was tested just now into a folder, and the run's page. The page shows
+    /// only tests on the run's own data set.
+    ///
+    /// # Errors
+    /// If the run's files cannot be used for the page. A file that cannot be written is added to `saved`.
+    pub(super) fn save(
+        &mut self,
+        run: &RunDir,
+        best: &BestModel,
+        tested: &TestedRun,
+        folder: &Path,
+        saved: &mut Saved,
+    ) -> anyhow::Result<()> {
+        let images = self.test_set(dataset(self.args, run)?)?.clone();
+        for written in tested.save(&images, folder) {
+            saved.add(written);
+        }
+        if tested.file.trained_on.is_none() {
+            let html = page::html(&[page::gather_tested(run, best, &tested.file, images.subset())?])?;
+            saved.add_page(write_result(folder, names::PAGE, html.as_bytes()));
+        }
+        Ok(())
     }
 }
