@@ -86,7 +86,7 @@ impl<'a> TestSession<'a> {
         let tested = evaluating::test(run, best, &images, &self.opened, &request, &mut progress);
         bar.finish_and_clear();
         let tested = tested?;
-        if !std::mem::replace(&mut self.has_warned, true) {
+        if tested.limit.is_some() && !std::mem::replace(&mut self.has_warned, true) {
             disk_limits::warn_of_test(run.path(), tested.limit);
         }
         Ok(tested)
