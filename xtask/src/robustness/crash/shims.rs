@@ -206,7 +206,8 @@ impl Trial<'_> {
             ensure!(failed > 0, "the program does not make this call");
             ensure!(!said(&output).contains("a bug in this program"), "{}", said(&output));
             let figures = String::from_utf8_lossy(&output.stdout);
-            ensure!(figures.contains(FIGURES), "no figures; {}: {}", output.status, said(&output));
+            ensure!(output.status.success(), "it ended with {}: {}", output.status, said(&output));
+            ensure!(figures.contains(FIGURES), "it showed no figures: {}", said(&output));
             ensure!(partial_files(&run)?.is_empty(), "a partial file is left over");
             Ok(())
         };
