@@ -23,5 +23,6 @@ pub use error::{RunDirError, Unwritten};
 pub use folder::{now, write_json_result, write_result};
 pub use lock::RunLock;
 pub use machine::hardware;
-pub use run_dir::RunDir;
+pub use run_dir::{NotedTest, RunDir};
 pub use seeds_dir::{MissingRun, SeedModels, SeedsDir, plan_seeds};
+pub use store::limits::DiskLimit;

@@ -22,7 +22,8 @@ use crate::run::best_model::BestModel;
 use crate::run::data::checksums;
 use crate::run::error::{RunDirError, Unwritten};
 use crate::run::folder::{now, write_json_result, write_result};
-use crate::run::run_dir::RunDir;
+use crate::run::run_dir::{NotedTest, RunDir};
+use crate::run::store::limits::DiskLimit;
 
 /// Number of wrongly classified images that `validation.json` lists, and `test.json` unless the caller
 /// chooses another number.
@@ -75,6 +76,8 @@ pub struct TestedRun {
     pub probabilities: Probabilities,
     /// Why the test is not in the log of the run's tests, if it could not be written there.
     pub uncounted: Option<Unwritten>,
+    /// Set if the run's tests were counted without a lock.
+    pub limit: Option<DiskLimit>,
 }
 
 impl TestedRun {
@@ -134,7 +137,7 @@ pub fn test(
         // The scores of an earlier test of the same model are still valid, so they are kept.
         run.test_of(best).filter(|_| name == trained).and_then(|before| before.corruptions)
     };
-    let (times_tested, uncounted) = count(
+    let (NotedTest { times_tested, limit }, uncounted) = count(
         run,
         &TestNote {
             tested: tested.clone(),
@@ -157,16 +160,19 @@ pub fn test(
         worst: worst(&probabilities, images.subset(), request.worst),
         corruptions,
     };
-    Ok(TestedRun { file, logits, probabilities, uncounted })
+    Ok(TestedRun { file, logits, probabilities, uncounted, limit })
 }
 
 /// Appends a test to the run's log, and says how often the run was tested on this data set. If the log cannot be
 /// written, the tests that it already has are counted, and this one.
-fn count(run: &RunDir, note: &TestNote) -> (usize, Option<Unwritten>) {
+fn count(run: &RunDir, note: &TestNote) -> (NotedTest, Option<Unwritten>) {
     let before = run.times_tested(&note.dataset);
     match run.note_test(note) {
-        Ok(times) => (times, None),
-        Err(source) => (before + 1, Some(Unwritten { path: run.file(names::TESTS), source })),
+        Ok(noted) => (noted, None),
+        Err(source) => {
+            let noted = NotedTest { times_tested: before + 1, limit: None };
+            (noted, Some(Unwritten { path: run.file(names::TESTS), source }))
+        }
     }
 }
 

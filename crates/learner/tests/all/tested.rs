@@ -18,7 +18,8 @@ fn tests_that_end_at_once_are_all_counted() {
             // Each thread opens the log by itself, as a process would.
             let run = RunDir::open(dir.path()).unwrap();
             (0..TESTS)
-                .map(|_| run.note_test(&TestNote { accuracy: Some(0.5), ..TestNote::default() }).unwrap())
+                .map(|_| TestNote { accuracy: Some(0.5), ..TestNote::default() })
+                .map(|note| run.note_test(&note).unwrap().times_tested)
                 .collect()
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(test)).collect();
@@ -40,7 +41,7 @@ fn tests_are_counted_for_each_data_set() {
     let run = RunDir::open(dir.path()).unwrap();
     let test = |dataset: &str| {
         let note = TestNote { dataset: dataset.to_owned(), ..TestNote::default() };
-        run.note_test(&note).unwrap()
+        run.note_test(&note).unwrap().times_tested
     };
     assert_eq!(["mnist", "sample", "mnist"].map(test), [1, 1, 2]);
     assert_eq!(["mnist", "sample", "fashion-mnist"].map(|dataset| run.times_tested(dataset)), [2, 1, 0]);
