@@ -42,8 +42,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be made.
     pub(crate) fn create_subfolder(&self, name: &str) -> Result<(), RunDirError> {
-        let path = self.file(name);
-        fs::create_dir_all(&path).map_err(io_error(&path))
+        durable::create_folder(&self.file(name)).map_err(RunDirError::Write)
     }
 
     /// Reads a configuration.

@@ -11,10 +11,10 @@ use model::device::{self, Opened};
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
+use crate::commands::{disk_limits, page};
 use crate::exit::{Interrupted, note, print};
 use crate::paths::{read_config_from, short};
 use crate::signals::Signals;
@@ -38,6 +38,8 @@ pub(super) fn begin(
 pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
+    // The runs' own locks are on the same file system, so their limits are not named again.
+    disk_limits::warn_of_training(&lock);
     let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
     config::resume::check(&seeds.config()?, &config)?;
     if args.print_config {

@@ -78,7 +78,7 @@ pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
 /// Writes the files of a checkpoint and its manifest into the folder `staging`.
 fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     durable::remove_folder(staging)?;
-    fs::create_dir_all(staging)?;
+    durable::create_folder(staging)?;
     for (name, content) in FILES.into_iter().zip(contents) {
         if content.len() as u64 > LARGEST {
             // `load` would refuse a larger file, so it must not be written.
@@ -89,7 +89,7 @@ fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     let entries: Vec<Entry> =
         FILES.into_iter().zip(contents).map(|(name, content)| Entry::new(name, content)).collect();
     durable::write(&staging.join(MANIFEST), manifest::print(&entries).as_bytes())?;
-    durable::sync_folder(staging)
+    durable::sync_folder(staging).map(drop)
 }
 
 fn too_large(length: u64) -> String {
