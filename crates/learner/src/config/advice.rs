@@ -74,7 +74,7 @@ fn nearest<'a>(names: &[&'a str], wrong: &str) -> Option<&'a str> {
         let name = plain(name);
         let distance = strsim::damerau_levenshtein(&name, &wrong);
         let is_within = wrong.len() > 2 && name.contains(&wrong) || wrong.contains(&name);
-        (is_within || distance <= 2.max(name.len() / 3)).then_some(distance)
+        (is_within || distance <= 1.max(name.len() / 3)).then_some(distance)
     };
     let near = names.iter().filter_map(|name| Some((distance(name)?, *name)));
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
@@ -136,6 +136,8 @@ mod tests {
     #[test]
     fn a_key_is_looked_for_in_its_own_table_first() {
         let known = [("split_seed", Kind::Number), ("dataset", Kind::Number)];
+        assert_eq!(key(&[("pool", Kind::Number)], "foo"), "; the keys here are\n  pool");
+        assert_eq!(key(&[("pool", Kind::Number)], "poll"), "; did you mean `pool`?");
         assert_eq!(key(&known, "seed"), "; `seed` is a key of [train]");
         assert_eq!(key(&known, "dropout"), "; `dropout` is a key of [model] and [[model.units]]");
         assert_eq!(key(&known, "Data-Set"), "; did you mean `dataset`?");

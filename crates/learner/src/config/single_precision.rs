@@ -28,7 +28,7 @@ pub(super) fn share(value: f64) -> Result<(), &'static str> {
 /// # Errors
 /// What is expected, in words.
 pub(super) fn positive(value: f64) -> Result<(), &'static str> {
-    if !(value.is_finite() && value > 0.0) {
+    if value.is_nan() || value <= 0.0 {
         return Err("a number above 0");
     }
     if !(value as f32).is_normal() {
