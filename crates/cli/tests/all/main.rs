@@ -14,8 +14,11 @@ mod evaluation;
 mod inspect;
 mod interrupted;
 mod misconfigured;
+mod places;
 mod program;
 mod report;
 mod seeds;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod workflow;

@@ -17,18 +17,25 @@ use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
 use crate::exit::{Interrupted, note, print};
 use crate::paths::{read_config_from, short};
+use crate::signals::Signals;
 
 /// Trains `count` new runs in a folder that was locked for them.
-pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: RunLock) -> anyhow::Result<()> {
+pub(super) fn begin(
+    args: &TrainArgs,
+    signals: &Signals,
+    config: &Config,
+    count: u64,
+    mut lock: RunLock,
+) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
     let info = plan_seeds(config, count, opened.backend.name())?;
-    let session = TrainSession::new(args, config, Some(lock.path().to_owned()))?;
+    let session = TrainSession::new(args, signals, config, Some(lock.path().to_owned()))?;
     let seeds = lock.begin_seeds(config, info)?;
     train_each(&session, config, &opened, &seeds)
 }
 
 /// `train --resume` with a folder of several runs.
-pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
+pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
     let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
@@ -39,7 +46,7 @@ pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
     let begun_with = seeds.info().backend.as_deref();
     let begun_with = begun_with.map(|name| known_backend(name, &seeds.file(names::SEEDS))).transpose()?;
     let opened = device::open(args.backend.requested().or(begun_with))?;
-    let session = TrainSession::new(args, &config, Some(seeds.path().to_owned()))?;
+    let session = TrainSession::new(args, signals, &config, Some(seeds.path().to_owned()))?;
     lock.resume_seeds(&config)?;
     train_each(&session, &config, &opened, seeds)
 }
