@@ -97,6 +97,7 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
         DeviceError::NoAdapter | DeviceError::Adapter(_) => {
             return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
         }
+        DeviceError::Level(_) => return None,
     };
     Some(format!("build it in with: {}", build_command(feature)))
 }

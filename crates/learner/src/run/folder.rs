@@ -51,8 +51,8 @@ impl Folder {
     /// If the file cannot be read or is not a valid configuration.
     pub(crate) fn read_config(&self, name: &str) -> Result<Config, RunDirError> {
         let path = self.file(name);
-        let text = fs::read_to_string(&path).map_err(io_error(&path))?;
-        Ok(config::parse(&path.display().to_string(), &text, &[])?)
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        Ok(config::parse_bytes(&path.display().to_string(), &bytes, &[])?)
     }
 
     /// Writes a resolved configuration, from which a run can be repeated.

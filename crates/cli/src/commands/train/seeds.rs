@@ -68,7 +68,7 @@ fn train_each(
             return Err(stopped(session.args, seeds, done, signal).into());
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
-        runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
+        runs.push(train_one(session, &config.with_seed(seed)?, opened, &seeds.run_path(seed))?);
     }
     // If all runs were finished before, the page may show tests. It is kept, because training does not load
     // the images of the test set.
