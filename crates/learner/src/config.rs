@@ -1,6 +1,7 @@
 //! The configuration of a run: as TOML text, as tables, and checked as a whole.
 
 mod checked;
+pub mod checkpoint_size;
 mod error;
 pub mod resume;
 mod tables;
