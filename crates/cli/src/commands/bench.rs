@@ -52,7 +52,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         opened.backend.name(),
         hardware(&opened)
     ));
-    let TrainingData { train, validation } = &data;
+    let TrainingData { train, validation, .. } = &data;
     let outcome = fit(architecture, config.train(), train, validation, &opened.device, None, &mut timer)?;
     match (timer.failure, outcome) {
         (Some(error), _) => Err(error),
