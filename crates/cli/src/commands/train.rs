@@ -10,7 +10,8 @@ use model::device;
 
 use crate::args::TrainArgs;
 use crate::exit::{note, print};
-use crate::paths::{read_config, read_config_from, runs_dir, short};
+use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
+use crate::run_data;
 
 mod outcome;
 mod seeds;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         return seeds::begin(args, &config, count, lock);
     }
     let opened = device::open(args.backend.requested())?;
-    let session = TrainSession::new(args, &config, None)?;
+    let session = TrainSession::new(args, &config, &data_dir(&args.data_dir), None)?;
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
 }
@@ -71,14 +72,16 @@ fn resume(args: &TrainArgs) -> anyhow::Result<()> {
 fn resume_run(args: &TrainArgs, run: &RunDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_run(run.path())?;
+    // The run's own configuration is read first, because only the run knows which version wrote it.
+    let begun_with = run.config()?;
     let config = read_config_from(&args.config, Some(&run.file(run_files::names::CONFIG)))?;
-    config::resume::check(&run.config()?, &config)?;
+    config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
     // Another backend would end in other bits, so the user has to ask for it by name.
     let opened = device::open(Some(session::backend_of(args, run)?))?;
-    let session = TrainSession::new(args, &config, None)?;
+    let session = TrainSession::new(args, &config, &run_data::for_run(&args.data_dir, run, &config), None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
     outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)

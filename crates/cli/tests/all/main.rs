@@ -13,6 +13,7 @@ mod evaluation;
 mod inspect;
 mod interrupted;
 mod program;
+mod recovery;
 mod report;
 mod seeds;
 mod show;
