@@ -12,9 +12,12 @@ mod errors;
 mod evaluation;
 mod inspect;
 mod interrupted;
+mod places;
 mod program;
 mod recovery;
 mod report;
 mod seeds;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod workflow;

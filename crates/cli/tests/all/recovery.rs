@@ -198,7 +198,7 @@ fn a_run_is_resumed_with_the_data_directory_that_it_had() {
         sandbox.write(&file, &sandbox.read(&file).replacen(&from, &to, 1));
     }
     // The files are wrong, so the error says where they were looked for, and nothing is downloaded.
-    for place in ["mine", "data", "other"] {
+    for place in ["mine", "user/mnist-cnn", "other"] {
         fs::create_dir_all(sandbox.path().join(place).join("mnist")).unwrap();
         for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
             sandbox.write(&format!("{place}/mnist/{name}"), "not an image");
@@ -209,7 +209,9 @@ fn a_run_is_resumed_with_the_data_directory_that_it_had() {
     sandbox.resume("tmp", &["--data-dir", "other"]).fails(3, &["other/mnist/train-images-idx3-ubyte"]);
     fs::remove_dir_all(&mine).unwrap();
     let gone = "the data is not where this run had it (mine/mnist)";
-    sandbox.resume("tmp", &[]).fails(3, &[gone, "data/mnist/train-images-idx3-ubyte: found 12 bytes"]);
+    sandbox
+        .resume("tmp", &[])
+        .fails(3, &[gone, "user/mnist-cnn/mnist/train-images-idx3-ubyte: found 12 bytes"]);
 }
 
 #[test]

@@ -20,19 +20,27 @@ use crate::exit::{Interrupted, note, print};
 use crate::hint::run_dir_error;
 use crate::paths::{data_dir, read_config_from, short};
 use crate::run_data;
+use crate::signals::Signals;
 
 /// Trains `count` new runs in a folder that was locked for them.
-pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: RunLock) -> anyhow::Result<()> {
+pub(super) fn begin(
+    args: &TrainArgs,
+    signals: &Signals,
+    config: &Config,
+    count: u64,
+    mut lock: RunLock,
+) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
     // The seeds are checked before any data is fetched.
     let info = plan_seeds(config, count, opened.backend.name())?;
-    let session = TrainSession::new(args, config, &data_dir(&args.data_dir), Some(lock.path().to_owned()))?;
+    let data_dir = data_dir(&args.data_dir);
+    let session = TrainSession::new(args, signals, config, &data_dir, Some(lock.path().to_owned()))?;
     let seeds = lock.begin_seeds(config, info, session.data.data_dir.as_deref())?;
     train_each(&session, config, &opened, &seeds)
 }
 
 /// `train --resume` with a folder of several runs.
-pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
+pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
     // The folder's own configuration is read first, because only the folder knows which version wrote it.
@@ -48,7 +56,7 @@ pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
     let begun_with = begun_with.map(known).transpose()?;
     let opened = device::open(args.backend.requested().or(begun_with))?;
     let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
-    let session = TrainSession::new(args, &config, &data_dir, Some(seeds.path().to_owned()))?;
+    let session = TrainSession::new(args, signals, &config, &data_dir, Some(seeds.path().to_owned()))?;
     lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
     train_each(&session, &config, &opened, seeds)
 }

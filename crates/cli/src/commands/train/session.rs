@@ -25,21 +25,22 @@ use crate::ui::{download_bar, training};
 pub(super) struct TrainSession<'a> {
     pub(super) args: &'a TrainArgs,
     pub(super) data: TrainingData,
-    pub(super) signals: Signals,
+    pub(super) signals: &'a Signals,
     /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
 }
 
 impl<'a> TrainSession<'a> {
-    /// Loads the images, and listens to signals from then on.
+    /// Loads the images.
     pub(super) fn new(
         args: &'a TrainArgs,
+        signals: &'a Signals,
         config: &Config,
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
-        Ok(Self { args, data, signals: Signals::listen()?, folder })
+        Ok(Self { args, data, signals, folder })
     }
 
     /// Says what all runs train with: images, parameters, backend.
@@ -70,8 +71,9 @@ impl<'a> TrainSession<'a> {
         mut lock: RunLock,
     ) -> anyhow::Result<TrainedRun> {
         note(&format!("run directory: {}", short(lock.path())));
-        let mut display = training::display();
-        let mut signals = &self.signals;
+        let mut display = training::display(self.signals);
+        let mut signals = self.signals;
+        signals.training_begins();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
         // The bar has to be gone before anything else is printed.
@@ -92,8 +94,9 @@ impl<'a> TrainSession<'a> {
         }
         note(&format!("resuming after step {}", point.step()));
         note(&format!("run directory: {}", short(lock.path())));
-        let mut display = training::display();
-        let mut signals = &self.signals;
+        let mut display = training::display(self.signals);
+        let mut signals = self.signals;
+        signals.training_begins();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).resume(lock, config, point, &mut observers);
         drop(display);
