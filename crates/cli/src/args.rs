@@ -55,7 +55,8 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DataDirArg {
-    /// Where data sets are kept [default: `data` in the workspace, elsewhere the user's data directory].
+    /// Where data sets are kept [default: where the run had them, else `data` in the workspace, elsewhere the
+    /// user's data directory].
     #[arg(long, value_name = "DIR", env = "MNIST_CNN_DATA")]
     pub(crate) data_dir: Option<PathBuf>,
 }

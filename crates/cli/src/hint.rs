@@ -84,6 +84,7 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Exists { is_run: false, .. }
         | RunDirError::Locked(_)
         | RunDirError::Damaged { .. }
+        | RunDirError::Newer { .. }
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
