@@ -45,6 +45,13 @@ pub enum RunDirError {
         info.display()
     )]
     OtherData { config: PathBuf, named: String, info: PathBuf, trained: String },
+    /// A newer version of the program wrote a file that this version cannot read.
+    #[error(
+        "{} was made by version {version} of the program, and this is version {}: {problem}",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Newer { path: PathBuf, version: String, problem: String },
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]

@@ -29,7 +29,7 @@ pub(super) struct TrainedRun {
     /// The best model's file.
     #[serde(serialize_with = "as_text")]
     weights: PathBuf,
-    weights_sha256: String,
+    pub(super) weights_sha256: String,
     pub(super) seconds: f64,
     /// Known only on Linux, and only if this process trained the run.
     peak_memory_bytes: Option<u64>,
