@@ -11,22 +11,22 @@ use learner::run::{BestModel, RunDir, SeedsDir};
 use report::{Figure, Run};
 use run_files::names;
 
-use crate::args::ReportArgs;
+use crate::args::{DataDirArg, ReportArgs};
 use crate::commands::find::{self, DamagedSeeds};
 use crate::commands::page;
 use crate::exit::{note, print};
 use crate::hint::{self, Elsewhere};
-use crate::paths::{command, data_dir, quoted, short};
+use crate::paths::{command, quoted, short};
+use crate::run_data;
 
 /// Pixels of a PNG file for each unit of a figure's size, so that it is sharp on a slide.
 const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let Chosen { runs, folder, damaged } = Chosen::new(&args.run_dir)?;
-    let dir = data_dir(&args.data_dir);
     let shown: Vec<Run> = runs
         .iter()
-        .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &dir)))
+        .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &args.data_dir)))
         .collect::<anyhow::Result<_>>()?;
     let html = page::html(&shown)?;
     let file = match (&args.output, &folder) {
@@ -102,8 +102,8 @@ impl Chosen {
 }
 
 /// The images that a run was evaluated on, if they are on the disk. They are not downloaded for a page.
-fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
-    let found = load_images(run, split, dir);
+fn images(run: &RunDir, split: Split, place: &DataDirArg) -> Option<Subset> {
+    let found = load_images(run, split, place);
     if let Err(error) = &found {
         note(&format!(
             "warning: {error:#}\n  the images of {} are left out of the report",
@@ -116,8 +116,9 @@ fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
     found.ok()
 }
 
-fn load_images(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+fn load_images(run: &RunDir, split: Split, place: &DataDirArg) -> anyhow::Result<Subset> {
     let config = run.config()?;
+    let dir = &run_data::for_run(place, run, &config);
     let name = config.data().dataset;
     Ok(match split {
         Split::Train => load::load_train(name, dir).map_err(dataset::Error::from)?.subset().clone(),

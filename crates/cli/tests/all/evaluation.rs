@@ -211,6 +211,32 @@ fn a_model_is_tested_on_other_data_only_by_name_and_says_so() {
 }
 
 #[test]
+fn each_command_looks_for_a_runs_images_where_the_run_had_them() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    sandbox.as_if_trained_on("mnist", "tmp");
+    let info = sandbox.path().join("tmp/run.json");
+    let mine = sandbox.path().join("mine/mnist");
+    let remembered = format!("\"data_dir\": {:?},\n  \"seed\"", mine.parent().unwrap());
+    let text = fs::read_to_string(&info).unwrap();
+    assert!(!text.contains("data_dir"), "{text}");
+    fs::write(&info, text.replace("\"seed\"", &remembered)).unwrap();
+    // The files are wrong, so the error says where they were looked for, and nothing is downloaded.
+    fs::create_dir_all(&mine).unwrap();
+    for file in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
+        fs::write(mine.join(format!("{file}-ubyte")), "not an image").unwrap();
+    }
+    for command in ["test", "inspect"] {
+        sandbox.run(&[command, "-p", "tmp"]).fails(3, &["mine/mnist/", "found 12 bytes"]);
+    }
+    sandbox.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["mine/mnist/t10k-images-idx3-ubyte: found 12"]);
+    let reported = sandbox.run(&["report", "-p", "tmp"]).done().stderr;
+    assert!(reported.contains("warning: ") && reported.contains("mine/mnist/t10k-images"), "{reported}");
+    // Another data set has no place that the run could remember.
+    sandbox.run(&["test", "-p", "tmp", "--data", "sample"]).done();
+}
+
+#[test]
 fn a_model_is_not_tested_on_images_of_other_classes() {
     let sandbox = trained(&["tmp"]);
     sandbox.run(&["test", "-p", "tmp", "--data", "fashion-mnist", "--data-dir", "d"]).fails(

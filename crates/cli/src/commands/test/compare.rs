@@ -65,7 +65,7 @@ pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
         serde_json::to_string_pretty(&report)? + "\n"
     } else {
         let disagreements = &report.comparison.disagreements;
-        render(&report) + &render_disagreements(disagreements, &session.images(name)?, name.classes())
+        render(&report) + &render_disagreements(disagreements, &session.images(&a)?, name.classes())
     };
     // As in `test` of one run, the files are written when the comparison is printed, or when that has failed.
     let printed = print(&text);

@@ -33,7 +33,7 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     warn_of_unfinished(folder, &missing);
     let mut session = TestSession::new(args)?;
     // Without the images no run can be tested, so they are loaded before the runs are tried one by one.
-    session.images(dataset)?;
+    session.images(first)?;
     let (mut all, mut missing) = (Vec::new(), Missing::new(missing));
     for (run, best) in runs {
         note(&format!("testing {}", short(run.path())));
@@ -129,12 +129,7 @@ fn save(
         own_files.add_uncounted(tested.uncounted);
         saved.add_own(own_files);
         if file.trained_on.is_none() && pages.is_ok() {
-            shown.push(page::gather_tested(
-                &run,
-                &best,
-                &tested.file,
-                &session.images(dataset(args, &run)?)?,
-            )?);
+            shown.push(page::gather_tested(&run, &best, &tested.file, &session.images(&run)?)?);
         }
     }
     let name = match &file.trained_on {

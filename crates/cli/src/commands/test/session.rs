@@ -1,6 +1,6 @@
 //! Tests runs with what all tests of one process share: arguments, an opened device, and the test images.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use dataset::{Corruption, Name, Subset, TestSet};
@@ -16,6 +16,7 @@ use crate::commands::test::saved::Saved;
 use crate::commands::{disk_limits, page};
 use crate::exit::note;
 use crate::paths::{data_dir, short};
+use crate::run_data;
 use crate::ui::download_bar;
 
 /// The data set that a run is tested on: the one that the arguments name, or else the run's own.
@@ -35,7 +36,6 @@ pub(super) struct TestSession<'a> {
     args: &'a TestArgs,
     opened: Opened,
     hardware: String,
-    data_dir: PathBuf,
     /// The data set that was loaded last.
     loaded: Option<(Name, TestSet)>,
     /// Whether a limit of the file system was named.
@@ -50,14 +50,7 @@ impl<'a> TestSession<'a> {
             note(&format!("note: {notice}"));
         }
         let hardware = hardware(&opened);
-        Ok(Self {
-            args,
-            opened,
-            hardware,
-            data_dir: data_dir(&args.data_dir),
-            loaded: None,
-            has_warned: false,
-        })
+        Ok(Self { args, opened, hardware, loaded: None, has_warned: false })
     }
 
     /// The name of the processor or of the graphics card.
@@ -65,14 +58,20 @@ impl<'a> TestSession<'a> {
         &self.hardware
     }
 
-    /// The test images of a data set.
-    pub(super) fn images(&mut self, name: Name) -> anyhow::Result<Subset> {
-        Ok(self.test_set(name)?.subset().clone())
+    /// The images that a run is tested on.
+    pub(super) fn images(&mut self, run: &RunDir) -> anyhow::Result<Subset> {
+        Ok(self.test_set(run)?.subset().clone())
     }
 
-    fn test_set(&mut self, name: Name) -> anyhow::Result<&TestSet> {
+    fn test_set(&mut self, run: &RunDir) -> anyhow::Result<&TestSet> {
+        let name = dataset(self.args, run)?;
         if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != name) {
-            self.loaded = Some((name, data::test_set(name, &self.data_dir, &mut download_bar::listener())?));
+            let config = run.config()?;
+            let place = &self.args.data_dir;
+            // A run remembers where its own data set was.
+            let is_own = name == config.data().dataset;
+            let dir = if is_own { run_data::for_run(place, run, &config) } else { data_dir(place) };
+            self.loaded = Some((name, data::test_set(name, &dir, &mut download_bar::listener())?));
         }
         self.loaded.as_ref().map(|(_, set)| set).context("the test set was not loaded")
     }
@@ -83,7 +82,7 @@ impl<'a> TestSession<'a> {
             note(&format!("warning: {}\n  going back to {}", damaged.error, short(&best.folder)));
         }
         let dataset = dataset(self.args, run)?;
-        let images = self.test_set(dataset)?.clone();
+        let images = self.test_set(run)?.clone();
         let request = TestRequest {
             name: &short(run.path()),
             dataset,
@@ -120,7 +119,7 @@ impl<'a> TestSession<'a> {
         folder: &Path,
         saved: &mut Saved,
     ) -> anyhow::Result<()> {
-        let images = self.test_set(dataset(self.args, run)?)?.clone();
+        let images = self.test_set(run)?.clone();
         for written in tested.save(&images, folder) {
             saved.add(written);
         }
