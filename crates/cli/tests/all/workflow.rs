@@ -74,8 +74,8 @@ fn bench_times_each_question() {
         .collect();
     assert_eq!(counts, [2, 4]);
     assert_eq!(bench_on(&long, "leave\n").code, 1);
-    // An epoch of 28 steps ends before the first question is read.
-    bench_on(&["--set", "train.epochs=1"], "step 1\n").fails(1, &["more train.epochs"]);
+    // An epoch of 28 steps ends before the first question is read, and the answers come all the same.
+    assert!(bench_on(&["--set", "train.epochs=1"], "step 1\n").done().stdout.contains("\"ms\""));
 }
 
 #[test]
