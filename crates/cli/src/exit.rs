@@ -136,7 +136,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {
         return Some(DATA);
     }
-    if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
+    if let Some(error) = cause.downcast_ref::<CheckpointError>() {
+        return of_checkpoint(error);
+    }
+    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -151,10 +154,16 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
-        | RunDirError::Checkpoint(_)
+        | RunDirError::Newer { .. }
         | RunDirError::Damaged { .. } => Some(DATA),
+        RunDirError::Checkpoint(error) => of_checkpoint(error),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
+}
+
+/// A checkpoint that cannot be read is a fault of the machine, and the data may be good.
+fn of_checkpoint(error: &CheckpointError) -> Option<u8> {
+    (!error.is_unreadable()).then_some(DATA)
 }
 
 fn describe_panic(panic: &(dyn Any + Send), place: &str) -> String {

@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod hint;
 mod paths;
+mod run_data;
 mod signals;
 mod ui;
 

@@ -3,6 +3,7 @@
 mod advice;
 mod assign;
 mod checked;
+pub mod checkpoint_size;
 mod decode;
 mod error;
 mod keys;

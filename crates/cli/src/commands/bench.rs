@@ -49,7 +49,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
     let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
     let architecture = config.architecture();
-    let TrainingData { train, validation } = &data;
+    let TrainingData { train, validation, .. } = &data;
     let mut timer = Timer::new(architecture, &opened, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",

@@ -16,6 +16,7 @@ mod interrupted;
 mod misconfigured;
 mod places;
 mod program;
+mod recovery;
 mod report;
 mod seeds;
 mod show;

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use network::Architecture;
 
+use crate::config::checkpoint_size;
 use crate::config::error::ConfigError;
 use crate::config::single_precision::{epsilon, positive, share};
 use crate::config::tables::{DataConfig, LARGEST_WHOLE, Tables, TrainConfig};
@@ -15,7 +16,7 @@ const MOST_EPOCHS: u64 = 1_000_000;
 /// pixels.
 pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
 
-/// A valid configuration: each value is in its range, and the network that it describes can be built.
+/// A valid configuration: each value is in its range, and the network that it describes can be built and saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
@@ -27,13 +28,15 @@ impl Config {
     /// Checks the three tables of a configuration together.
     ///
     /// # Errors
-    /// Names the first value that is out of its range, or the first layer that cannot be built.
+    /// Names the first value that is out of its range, the first layer that cannot be built, or the file of a
+    /// checkpoint that would be too large.
     pub fn new(tables: Tables) -> Result<Self, ConfigError> {
         let Tables { data, model, train } = tables;
         for (key, value, checked) in ranges(&data, &train) {
             checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
         let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
+        checkpoint_size::check(&architecture, &train)?;
         Ok(Self { data, train, architecture })
     }
 

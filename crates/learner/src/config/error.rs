@@ -29,6 +29,12 @@ pub enum ConfigError {
     NotToml { problem: String },
     #[error("{count} seeds from train.seed = {first} on: expected the last seed to be at most {largest}")]
     Seeds { first: u64, count: u64, largest: u64 },
+    /// `what` would need a file of `bytes` bytes in each checkpoint, which no checkpoint can be read from.
+    #[error(
+        "[model] describes a network of {parameters} parameters: {what} would take {bytes} bytes, expected \
+         {largest} at most in a file of a checkpoint; choose smaller layers"
+    )]
+    TooLarge { parameters: usize, what: &'static str, bytes: u64, largest: u64 },
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }

@@ -15,7 +15,7 @@ fn config(assignments: &[&str]) -> Config {
 fn folder(path: &Path, count: u64) -> SeedsDir {
     let config = config(&["train.seed=7"]);
     let info = plan_seeds(&config, count, "ndarray").unwrap();
-    RunLock::new_run(path).unwrap().begin_seeds(&config, info).unwrap()
+    RunLock::new_run(path).unwrap().begin_seeds(&config, info, None).unwrap()
 }
 
 /// Makes a folder that `RunDir` opens as a run, which was begun at this time.
