@@ -84,6 +84,7 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Exists { is_run: false, .. }
         | RunDirError::Locked(_)
         | RunDirError::Damaged { .. }
+        | RunDirError::Newer { .. }
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
@@ -96,6 +97,7 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
         DeviceError::NoAdapter | DeviceError::Adapter(_) => {
             return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
         }
+        DeviceError::Level(_) => return None,
     };
     Some(format!("build it in with: {}", build_command(feature)))
 }

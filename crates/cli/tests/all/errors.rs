@@ -10,10 +10,10 @@ fn a_misspelt_key_is_named_with_line_column_and_the_nearest_one() {
     fs::write(sandbox.path().join("my.toml"), "[train]\nseed = 2\nlearning_rat = 0.1\n").unwrap();
     sandbox
         .run(&["train", "--config", "my.toml"])
-        .fails(2, &["my.toml:3:1: unknown field `learning_rat`", "did you mean `learning_rate`?"]);
+        .fails(2, &["my.toml:3:1: unknown key `learning_rat`", "did you mean `learning_rate`?"]);
     sandbox
         .run(&["train", "--set", "train.epoch=1"])
-        .fails(2, &["--set train.epoch=1", "did you mean `epochs`?"]);
+        .fails(2, &["the assignment train.epoch=1: unknown key `epoch`", "did you mean `epochs`?"]);
     sandbox.run(&["summary", "--set", "model.units.0.pool_size=99"]).fails(2, &["model.units[0]", "99x99"]);
     sandbox
         .run(&["train", "--config", "none.toml"])
