@@ -263,7 +263,8 @@ pub(crate) enum DataCommand {
     Download {
         #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
         dataset: Name,
-        /// Take the files (raw or .gz) from this directory instead of the network.
+        /// Take the files from this directory, or up to two levels below it, instead of the network. They
+        /// may be packed with gzip or not and have any names: their content decides.
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
         /// Replace files that are there already.

@@ -116,19 +116,19 @@ pub(crate) fn read_config(args: &ConfigArgs) -> anyhow::Result<Config> {
 
 /// Reads the configuration file that the arguments name, or else `otherwise`, or else the default one.
 pub(crate) fn read_config_from(args: &ConfigArgs, otherwise: Option<&Path>) -> anyhow::Result<Config> {
-    let (name, text) = match args.config.as_deref().or(otherwise) {
-        None => ("the default configuration".to_owned(), String::new()),
+    let (name, bytes) = match args.config.as_deref().or(otherwise) {
+        None => ("the default configuration".to_owned(), Vec::new()),
         Some(path) => {
             let name = path.display().to_string();
-            match fs::read_to_string(path) {
-                Ok(text) => (name, text),
+            match fs::read(path) {
+                Ok(bytes) => (name, bytes),
                 Err(error) => {
                     return Err(ConfigError::Unreadable { path: name, reason: error.to_string() }.into());
                 }
             }
         }
     };
-    Ok(config::parse(&name, &text, &args.set)?)
+    Ok(config::parse_bytes(&name, &bytes, &args.set)?)
 }
 
 #[cfg(all(test, unix))]

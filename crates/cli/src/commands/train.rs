@@ -9,6 +9,7 @@ use learner::run::{RunDir, RunDirError, RunLock};
 use model::device;
 
 use crate::args::TrainArgs;
+use crate::commands::disk_limits;
 use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
 use crate::run_data;
@@ -31,6 +32,7 @@ pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
     }
     // The folder is locked first of all, so that a second process is refused before it downloads anything.
     let lock = lock_new(args)?;
+    disk_limits::warn_of_training(&lock);
     if let Some(count) = args.seeds {
         return seeds::begin(args, signals, &config, count, lock);
     }
@@ -73,6 +75,7 @@ fn resume(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
 fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_run(run.path())?;
+    disk_limits::warn_of_training(&lock);
     // The run's own configuration is read first, because only the run knows which version wrote it.
     let begun_with = run.config()?;
     let config = read_config_from(&args.config, Some(&run.file(run_files::names::CONFIG)))?;

@@ -6,12 +6,14 @@
     reason = "a test may stop at the first thing that goes wrong"
 )]
 
+mod bench;
 mod configs;
 mod earlier_versions;
 mod errors;
 mod evaluation;
 mod inspect;
 mod interrupted;
+mod misconfigured;
 mod places;
 mod program;
 mod recovery;

@@ -44,8 +44,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be made.
     pub(crate) fn create_subfolder(&self, name: &str) -> Result<(), RunDirError> {
-        let path = self.file(name);
-        fs::create_dir_all(&path).map_err(io_error(&path))
+        durable::create_folder(&self.file(name)).map_err(RunDirError::Write)
     }
 
     /// Reads a configuration. `circumstances` is the file that names the version which wrote it.
@@ -54,8 +53,8 @@ impl Folder {
     /// If the file cannot be read or is not a valid configuration.
     pub(crate) fn read_config(&self, name: &str, circumstances: &str) -> Result<Config, RunDirError> {
         let path = self.file(name);
-        let text = fs::read_to_string(&path).map_err(io_error(&path))?;
-        config::parse(&path.display().to_string(), &text, &[])
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        config::parse_bytes(&path.display().to_string(), &bytes, &[])
             .map_err(|error| self.with_version(circumstances, error.into()))
     }
 

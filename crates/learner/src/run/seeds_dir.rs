@@ -9,16 +9,12 @@ use std::path::{Path, PathBuf};
 
 use run_files::{SeedsInfo, SeedsTestFile, names};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LARGEST_WHOLE};
 use crate::run::best_model::BestModel;
 use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error, now};
 use crate::run::machine::text_of;
 use crate::run::run_dir::RunDir;
-
-/// The largest seed. TOML guarantees no larger whole number, so a run with a larger seed could not be
-/// resumed.
-const LARGEST_SEED: u64 = i64::MAX as u64;
 
 /// The contents of `seeds.json` of a new folder: `count` consecutive seeds, of which the configuration's seed
 /// is the first, and the backend that the runs are begun on.
@@ -27,8 +23,8 @@ const LARGEST_SEED: u64 = i64::MAX as u64;
 /// If the last seed is too large.
 pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInfo, ConfigError> {
     let first = config.train().seed;
-    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
-    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
+    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_WHOLE);
+    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_WHOLE })?;
     Ok(SeedsInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seeds: (first..=last).collect(),

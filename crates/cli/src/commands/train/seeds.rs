@@ -12,10 +12,10 @@ use model::device::{self, Opened};
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
+use crate::commands::{disk_limits, page};
 use crate::exit::{Interrupted, note, print};
 use crate::hint::run_dir_error;
 use crate::paths::{data_dir, read_config_from, short};
@@ -43,6 +43,8 @@ pub(super) fn begin(
 pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
+    // The runs' own locks are on the same file system, so their limits are not named again.
+    disk_limits::warn_of_training(&lock);
     // The folder's own configuration is read first, because only the folder knows which version wrote it.
     let begun_with = seeds.config()?;
     let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
@@ -77,7 +79,7 @@ fn train_each(
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         let path = seeds.run_path(seed);
-        match train_one(session, &config.with_seed(seed), opened, &path) {
+        match train_one(session, &config.with_seed(seed)?, opened, &path) {
             Ok(run) => runs.push(run),
             Err(error) if would_end_others(&error) => return Err(error),
             Err(error) => {

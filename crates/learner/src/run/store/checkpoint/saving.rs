@@ -49,7 +49,7 @@ pub fn save(dir: &Path, snapshot: &Snapshot) -> io::Result<PathBuf> {
 /// Writes the files of a checkpoint and its manifest into the folder `staging`.
 fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     durable::remove_folder(staging)?;
-    fs::create_dir_all(staging)?;
+    durable::create_folder(staging)?;
     for (name, content) in FILES.into_iter().zip(contents) {
         let length = content.len() as u64;
         if length > LARGEST_FILE {
@@ -63,7 +63,7 @@ fn fill(staging: &Path, contents: [&[u8]; 3]) -> io::Result<()> {
     let entries: Vec<Entry> =
         FILES.into_iter().zip(contents).map(|(name, content)| Entry::new(name, content)).collect();
     durable::write(&staging.join(MANIFEST), manifest::print(&entries).as_bytes())?;
-    durable::sync_folder(staging)
+    durable::sync_folder(staging).map(drop)
 }
 
 fn put_in_place(staging: &Path, target: &Path) -> io::Result<()> {
