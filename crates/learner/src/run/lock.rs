@@ -159,13 +159,19 @@ impl RunLock {
         RunDir::create(&self.folder, config, info)
     }
 
-    /// Makes the folder a folder of several runs, which are then locked and begun one by one.
+    /// Makes the folder a folder of several runs, which are then locked and begun one by one. `data_dir` is the
+    /// data directory of their images.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn begin_seeds(&mut self, config: &Config, info: SeedsInfo) -> Result<SeedsDir, RunDirError> {
+    pub fn begin_seeds(
+        &mut self,
+        config: &Config,
+        info: SeedsInfo,
+        data_dir: Option<&Path>,
+    ) -> Result<SeedsDir, RunDirError> {
         self.is_disposable = false;
-        SeedsDir::create(&self.folder, config, info)
+        SeedsDir::create(&self.folder, config, info, data_dir)
     }
 
     /// Writes the circumstances and the configuration of a run that is resumed.
@@ -178,13 +184,13 @@ impl RunLock {
         Ok(run)
     }
 
-    /// Writes the configuration of a folder of several runs that is resumed.
+    /// Writes the configuration and the data directory of a folder of several runs that is resumed.
     ///
     /// # Errors
     /// If the folder is not one of several runs, or the file cannot be written.
-    pub fn resume_seeds(&self, config: &Config) -> Result<SeedsDir, RunDirError> {
+    pub fn resume_seeds(&self, config: &Config, data_dir: Option<&Path>) -> Result<SeedsDir, RunDirError> {
         let seeds = SeedsDir::open(self.path())?;
-        seeds.note_resume(config)?;
+        seeds.note_resume(config, data_dir)?;
         Ok(seeds)
     }
 }

@@ -76,7 +76,7 @@ impl RunDir {
     /// # Errors
     /// If `config.toml` cannot be read or is not valid.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::CONFIG)
+        self.folder.read_config(names::CONFIG, names::RUN)
     }
 
     /// Reads the circumstances of the run.
@@ -84,7 +84,12 @@ impl RunDir {
     /// # Errors
     /// If `run.json` cannot be read.
     pub fn info(&self) -> Result<RunInfo, RunDirError> {
-        self.folder.read_json(names::RUN)
+        self.folder.read_json(names::RUN).map_err(|error| self.with_version(error))
+    }
+
+    /// Says of an error about what a file holds that a newer version of the program wrote the run, if it did.
+    pub fn with_version(&self, error: RunDirError) -> RunDirError {
+        self.folder.with_version(names::RUN, error)
     }
 
     /// Reads and hashes the model with the best validation.
@@ -92,7 +97,14 @@ impl RunDir {
     /// # Errors
     /// If no epoch was finished, or the checkpoint is damaged.
     pub fn best_model(&self) -> Result<BestModel, RunDirError> {
-        BestModel::read(&self.checkpoints())?.ok_or_else(|| RunDirError::NoModel(self.path().to_owned()))
+        let best = BestModel::read(&self.checkpoints()).map_err(|error| self.with_version(error))?;
+        best.ok_or_else(|| RunDirError::NoModel(self.path().to_owned()))
+    }
+
+    /// Whether the run has an evaluation of this model on the validation images.
+    pub(crate) fn is_validated(&self, model: &BestModel) -> bool {
+        let file = self.folder.read_json::<ValidationFile>(names::VALIDATION);
+        file.is_ok_and(|file| file.weights_sha256 == model.sha256)
     }
 
     /// The result of the newest test if it tested this model.
