@@ -153,6 +153,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     }
     match hint::run_dir_error(cause)? {
         RunDirError::Exists { .. }
+        | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
         | RunDirError::Config(_) => Some(USAGE),

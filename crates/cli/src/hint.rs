@@ -13,6 +13,7 @@ use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
+use learner::run::find::RunOrSeeds;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
 
@@ -86,6 +87,11 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
 
 fn of_run_dir(error: &RunDirError) -> Option<String> {
     match error {
+        // The file of a run was named in place of the run.
+        RunDirError::Blocked(obstacle) => {
+            let folder = obstacle.path.parent().filter(|folder| RunOrSeeds::open(folder).is_ok())?;
+            Some(format!("for example: -p {}", quoted(folder)))
+        }
         RunDirError::NoRun(path) => {
             Some(format!("train one with: {}", command(&format!("train -p {}", quoted(path)))))
         }

@@ -10,7 +10,7 @@ use obstacle::obstacle_of_file;
 
 pub use content::{Difference, Mismatch};
 pub use kind::Kind;
-pub use obstacle::Obstacle;
+pub use obstacle::{Obstacle, obstacle};
 
 pub(crate) mod content;
 pub(crate) mod digest;

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dataset::verify::Obstacle;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -15,6 +16,9 @@ use crate::run::store::checkpoint::CheckpointError;
 pub enum RunDirError {
     #[error("{}: {reason}", path.display())]
     Io { path: PathBuf, reason: io::Error },
+    /// A link to nothing or a file stands where the folder should be.
+    #[error("{0}")]
+    Blocked(Obstacle),
     /// A write failed. The text of the inner error already names the path.
     #[error("{0}")]
     Write(io::Error),

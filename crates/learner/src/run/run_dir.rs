@@ -4,6 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use dataset::verify::obstacle;
 use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
 
 use crate::config::Config;
@@ -34,10 +35,13 @@ impl RunDir {
     /// Opens an existing run.
     ///
     /// # Errors
-    /// If the folder holds no configuration.
+    /// If the folder holds no configuration, or if it is no folder.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
         let folder = Folder::new(path);
-        if folder.has(names::CONFIG) { Ok(Self { folder }) } else { Err(RunDirError::NoRun(path.to_owned())) }
+        if folder.has(names::CONFIG) {
+            return Ok(Self { folder });
+        }
+        Err(obstacle(path).map_or_else(|| RunDirError::NoRun(path.to_owned()), RunDirError::Blocked))
     }
 
     /// Makes a new run in a folder that the caller has locked.
