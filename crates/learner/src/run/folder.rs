@@ -9,7 +9,7 @@ use run_files::Versions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Problem};
 use crate::run::error::{RunDirError, Unwritten};
 use crate::run::store::checkpoint::CheckpointError;
 use crate::run::store::durable;
@@ -62,9 +62,14 @@ impl Folder {
     /// did. The file is then right, and not damaged or misspelt. `circumstances` is the file with the version.
     pub(crate) fn with_version(&self, circumstances: &str, error: RunDirError) -> RunDirError {
         let problem = match &error {
-            RunDirError::Config(ConfigError::Text { source_name, line, column, problem, .. }) => {
-                // Without the key that the configuration would suggest instead of an unknown one.
-                format!("{source_name}:{line}:{column}: {problem}")
+            RunDirError::Config(ConfigError::Text {
+                source_name,
+                line,
+                column,
+                problem: Problem::UnknownKey { key, .. },
+            }) => {
+                // The advice about misspelt keys is left out.
+                format!("{source_name}:{line}:{column}: unknown key `{key}`")
             }
             RunDirError::Config(error) => error.to_string(),
             RunDirError::Damaged { .. }
