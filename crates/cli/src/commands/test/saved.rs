@@ -16,7 +16,7 @@ use crate::paths::{command, quoted, short};
 /// Refuses `--output` if it names a run, whose own results would be replaced.
 pub(super) fn check_output(args: &TestArgs) -> anyhow::Result<()> {
     match args.output.as_deref().map(|folder| (folder, RunOrSeeds::open(folder))) {
-        None | Some((_, Err(RunDirError::NoRun(_)))) => Ok(()),
+        None | Some((_, Err(RunDirError::NoRun(_) | RunDirError::Blocked(_)))) => Ok(()),
         Some((folder, _)) => Err(usage(format!(
             "--output {}: found a run there, whose own results would be replaced; expected another folder",
             short(folder)
