@@ -67,7 +67,7 @@ pub enum RunDirError {
 #[error("{} could not be written", path.display())]
 pub struct Unwritten {
     pub path: PathBuf,
-    pub source: RunDirError,
+    pub source: Box<RunDirError>,
 }
 
 fn several(path: &Path, count: usize) -> String {

@@ -171,7 +171,7 @@ fn count(run: &RunDir, note: &TestNote) -> (NotedTest, Option<Unwritten>) {
         Ok(noted) => (noted, None),
         Err(source) => {
             let noted = NotedTest { times_tested: before + 1, limit: None };
-            (noted, Some(Unwritten { path: run.file(names::TESTS), source }))
+            (noted, Some(Unwritten { path: run.file(names::TESTS), source: Box::new(source) }))
         }
     }
 }

@@ -142,7 +142,7 @@ pub fn write_result(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, 
     let made = fs::create_dir_all(folder).map_err(io_error(folder));
     match made.and_then(|()| Folder::new(folder).write(name, bytes)) {
         Ok(()) => Ok(path),
-        Err(source) => Err(Unwritten { path, source }),
+        Err(source) => Err(Unwritten { path, source: Box::new(source) }),
     }
 }
 
@@ -156,7 +156,7 @@ pub fn write_json_result(folder: &Path, name: &str, value: &impl Serialize) -> R
         Err(error) => {
             let path = folder.join(name);
             let source = RunDirError::Damaged { path: path.clone(), problem: error.to_string() };
-            Err(Unwritten { path, source })
+            Err(Unwritten { path, source: Box::new(source) })
         }
     }
 }
