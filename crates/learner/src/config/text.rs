@@ -40,7 +40,7 @@ pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Co
     Config::new(tables.map_err(|error: toml::de::Error| ConfigError::NotToml { problem: error.to_string() })?)
 }
 
-/// As [`parse`], for the bytes of a file in one of the encodings that [`decode`] reads.
+/// As [`parse`], for the bytes of a file in one of the encodings that `decode` reads.
 ///
 /// # Errors
 /// As [`parse`], and if the bytes are not a text.
