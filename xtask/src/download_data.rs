@@ -48,10 +48,13 @@ fn hint(error: &FetchError) -> String {
             let files = name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ");
             let command = format!("cargo xtask download-data {name} --from FOLDER");
             format!(
-                "\n  to bring it by hand, put {files} (or the same with .gz) into a folder and type: {command}"
+                "\n  to bring it by hand, put {files} into a folder, packed with gzip or not, and type: {command}"
             )
         }
         FetchError::Wrong { .. } => "\n  delete the file, and download it again".to_owned(),
+        FetchError::Blocked(_) => {
+            "\n  remove what is in the way, or choose another folder with MNIST_CNN_DATA".to_owned()
+        }
         FetchError::Write { .. } => "\n  choose another folder with MNIST_CNN_DATA".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use model::device::Backend;
 #[derive(Debug, Parser)]
 #[command(name = "mnist-cnn", version, propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights, 130 and 143 ended by INT and TERM."
+    after_help = "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 data or weights, 128 and the signal's number where a signal ended it: 130 INT, 143 TERM, 129 HUP, 152 XCPU."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -55,7 +55,8 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DataDirArg {
-    /// Where data sets are kept [default: `data` in the workspace].
+    /// Where data sets are kept [default: where the run had them, else `data` in the workspace, elsewhere the
+    /// user's data directory].
     #[arg(long, value_name = "DIR", env = "MNIST_CNN_DATA")]
     pub(crate) data_dir: Option<PathBuf>,
 }
@@ -262,7 +263,8 @@ pub(crate) enum DataCommand {
     Download {
         #[arg(long, value_name = "NAME", default_value_t = Name::Mnist)]
         dataset: Name,
-        /// Take the files (raw or .gz) from this directory instead of the network.
+        /// Take the files from this directory, or up to two levels below it, instead of the network. They
+        /// may be packed with gzip or not and have any names: their content decides.
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
         /// Replace files that are there already.

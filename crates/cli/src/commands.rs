@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod data;
+mod disk_limits;
 mod find;
 pub(crate) mod inspect;
 mod page;

@@ -4,9 +4,11 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
+use anyhow::Context;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::store::checkpoint::CheckpointError;
@@ -20,6 +22,7 @@ use crate::hint;
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
+const UNKNOWN_PLACE: &str = "an unknown place";
 
 /// A signal asked the program to end, and it did so in good order. The text says how to resume.
 #[derive(Debug)]
@@ -66,8 +69,8 @@ impl Interrupted {
 /// If standard output cannot be written. [`guard`] treats a closed pipe (`| head`) as success.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.context("the result cannot be written to standard output")
 }
 
 /// Writes a line about progress to standard error. Failures are ignored, because nobody may be reading it.
@@ -77,9 +80,7 @@ pub(crate) fn note(text: &str) {
 
 /// Runs a command and turns its end into an exit code.
 pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
-    // The default hook would print a stack of Rust internals; `describe_panic` says what to do.
-    std::panic::set_hook(Box::new(|_| ()));
-    let ended = catch_unwind(AssertUnwindSafe(command));
+    let ended = caught(command);
     if let Some(fault) = learner::fault::injected() {
         note(fault);
     }
@@ -98,10 +99,25 @@ pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
             ExitCode::from(code(&error))
         }
         Err(panic) => {
-            note(&describe_panic(panic.as_ref()));
+            note(&panic);
             ExitCode::from(FAILURE)
         }
     }
+}
+
+/// Runs a command. If it panics, the error says why and where, and what to do.
+fn caught(command: impl FnOnce() -> anyhow::Result<()>) -> Result<anyhow::Result<()>, String> {
+    // The default hook would print a stack of Rust internals, and would not say what to do. Of several panics,
+    // the first is the cause of the others.
+    let place = Arc::new(OnceLock::new());
+    let first = Arc::clone(&place);
+    panic::set_hook(Box::new(move |panic| {
+        drop(first.set(panic.location().map_or(UNKNOWN_PLACE.to_owned(), ToString::to_string)));
+    }));
+    let ended = panic::catch_unwind(AssertUnwindSafe(command));
+    drop(panic::take_hook());
+    let place = || place.get().map_or(UNKNOWN_PLACE, String::as_str);
+    ended.map_err(|panic| describe_panic(panic.as_ref(), place()))
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
@@ -120,7 +136,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {
         return Some(DATA);
     }
-    if cause.is::<dataset::Error>() || cause.is::<CheckpointError>() || cause.is::<TensorsError>() {
+    if let Some(error) = cause.downcast_ref::<CheckpointError>() {
+        return of_checkpoint(error);
+    }
+    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -135,19 +154,42 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
-        | RunDirError::Checkpoint(_)
+        | RunDirError::Newer { .. }
         | RunDirError::Damaged { .. } => Some(DATA),
+        RunDirError::Checkpoint(error) => of_checkpoint(error),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
 }
 
-fn describe_panic(panic: &(dyn Any + Send)) -> String {
+/// A checkpoint that cannot be read is a fault of the machine, and the data may be good.
+fn of_checkpoint(error: &CheckpointError) -> Option<u8> {
+    (!error.is_unreadable()).then_some(DATA)
+}
+
+fn describe_panic(panic: &(dyn Any + Send), place: &str) -> String {
     let reason = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no reason was given");
     format!(
-        "error: a bug in this program, or a device that failed: {reason}\nPlease report it, with the command line and `mnist-cnn --version`."
+        "error: a bug in this program, or a device that failed: {reason}\n  at {place}, in version {}\n\
+         Please report these lines, with the command line.",
+        env!("CARGO_PKG_VERSION")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_described_with_its_place_and_the_version() {
+        let text = caught(|| panic!("the reason")).unwrap_err();
+        let place = format!("{}:", file!());
+        for words in ["a bug in this program", "the reason", place.as_str(), env!("CARGO_PKG_VERSION")] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(caught(|| Ok(())).is_ok_and(|ended| ended.is_ok()));
+    }
 }

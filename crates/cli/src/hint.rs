@@ -11,7 +11,6 @@ use dataset::Name;
 use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
-use dataset::verify::Status;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::training::TrainError;
@@ -49,7 +48,7 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
         dataset::Error::Fetch(error) => Some(of_fetch(error)),
         dataset::Error::Load(error) => of_load(error),
         dataset::Error::Split(error) => Some(of_split(error)),
-        dataset::Error::Unverified { name, dir, status: Status::Missing, .. } => Some(fetch(*name, dir)),
+        dataset::Error::Unverified { name, dir, wrong: 0, .. } => Some(fetch(*name, dir)),
         dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
     }
 }
@@ -85,6 +84,7 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Exists { is_run: false, .. }
         | RunDirError::Locked(_)
         | RunDirError::Damaged { .. }
+        | RunDirError::Newer { .. }
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
@@ -97,6 +97,7 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
         DeviceError::NoAdapter | DeviceError::Adapter(_) => {
             return Some("choose a CPU backend with: --backend ndarray, or flex".to_owned());
         }
+        DeviceError::Level(_) => return None,
     };
     Some(format!("build it in with: {}", build_command(feature)))
 }
@@ -110,13 +111,16 @@ fn of_fetch(error: &FetchError) -> String {
         FetchError::NoSource { name, dir, .. } => {
             let files: Vec<&str> = name.files().iter().map(|file| file.name).collect();
             format!(
-                "to add them by hand, put {} (or the same with .gz) into a folder and type: {}",
+                "to add them by hand, put {} into a folder, packed with gzip or not, and type: {}",
                 files.join(", "),
                 download(*name, dir, " --from FOLDER")
             )
         }
         FetchError::Wrong { name, dir, .. } => {
             format!("delete the file, or replace it with: {}", download(*name, dir, " --force"))
+        }
+        FetchError::Blocked(_) => {
+            "remove what is in the way, or choose another folder with --data-dir or MNIST_CNN_DATA".to_owned()
         }
         FetchError::Write { .. } => "choose another folder with --data-dir or MNIST_CNN_DATA".to_owned(),
     }
@@ -158,6 +162,8 @@ mod tests {
 
     use anyhow::Context;
 
+    use dataset::verify::Status;
+
     use super::*;
 
     /// The hint for an error of MNIST in this data directory, without the program's name.
@@ -166,18 +172,17 @@ mod tests {
         hint.replace(&command(""), "")
     }
 
-    fn unverified(status: Status) -> impl FnOnce(PathBuf) -> dataset::Error {
-        |dir| dataset::Error::Unverified { name: Name::Mnist, path: dir.join("mnist/file"), dir, status }
+    fn unverified(missing: usize, wrong: usize) -> impl FnOnce(PathBuf) -> dataset::Error {
+        move |dir| dataset::Error::Unverified { name: Name::Mnist, dir, missing, wrong }
     }
 
     #[test]
     fn the_command_names_data_set_and_folder() {
         for (dir, written) in [("/a/b", "/a/b"), ("my data", "'my data'"), (".", ".")] {
             let command = format!("data download --dataset mnist --data-dir {written}");
-            assert_eq!(hint(unverified(Status::Missing), dir), format!("download the files with: {command}"));
-            let damaged = Status::Unreadable("no".to_owned());
+            assert_eq!(hint(unverified(4, 0), dir), format!("download the files with: {command}"));
             let again = format!("download the files again with: {command} --force");
-            assert_eq!(hint(unverified(damaged), dir), again);
+            assert_eq!(hint(unverified(1, 2), dir), again);
         }
     }
 

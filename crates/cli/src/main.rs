@@ -9,11 +9,13 @@ mod commands;
 mod exit;
 mod hint;
 mod paths;
+mod run_data;
 mod signals;
 mod ui;
 
 use args::{Args, Command};
 use commands::{bench, data, inspect, report, show, summary, test, train};
+use signals::Signals;
 
 /// A training step allocates and frees a dozen megabytes; see docs/performance.md.
 #[global_allocator]
@@ -21,8 +23,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    exit::guard(|| match args.command {
-        Command::Train(args) => train::run(&args),
+    exit::guard(|| run(args.command))
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    match command {
+        Command::Train(args) => train::run(&args, &signals),
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Report(args) => report::run(&args),
@@ -31,5 +38,5 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Data(command) => data::run(&command),
         Command::Completions { shell } => exit::print(&args::completions(shell)),
-    })
+    }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::split::Split;
 
-pub use data_file::{Checksum, DataFile, Role};
+pub use data_file::{DataFile, Role};
 pub(crate) use origin::Origin;
 
 mod data_file;

@@ -8,9 +8,8 @@ use crate::catalog::Name;
 use crate::fetch::FetchError;
 use crate::load::LoadError;
 use crate::sets::division::SplitError;
-use crate::verify::Status;
 
-/// Data cannot be fetched, loaded or split, or a file does not verify.
+/// Data cannot be fetched, loaded or split, or files do not verify.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error(transparent)]
@@ -19,7 +18,16 @@ pub enum Error {
     Load(#[from] LoadError),
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// A file of this data set in the data directory `dir` does not verify.
-    #[error("{}: {status}", path.display())]
-    Unverified { name: Name, dir: PathBuf, path: PathBuf, status: Status },
+    /// Of this data set's files in the data directory `dir`, so many are missing or cannot be used.
+    #[error("{} in {} is not whole: {}", name.title(), dir.display(), counts(*missing, *wrong, name.files().len()))]
+    Unverified { name: Name, dir: PathBuf, missing: usize, wrong: usize },
+}
+
+/// How many of `all` files are missing or wrong, in words.
+fn counts(missing: usize, wrong: usize, all: usize) -> String {
+    match (missing, wrong) {
+        (missing, 0) => format!("{missing} of {all} files missing"),
+        (0, wrong) => format!("{wrong} of {all} files wrong"),
+        (missing, wrong) => format!("of {all} files, {missing} missing and {wrong} wrong"),
+    }
 }

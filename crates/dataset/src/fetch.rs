@@ -8,24 +8,23 @@ use crate::split::Split;
 use crate::verify::{self, FileReport, Status};
 use partial::{store, sweep};
 use place::{Place, places};
+use target::{expect_no_obstacle, expect_writable};
 
 pub use error::{Attempt, FetchError};
 pub use event::FetchEvent;
 pub use place::MIRROR;
 
+mod certificates;
 mod client;
 mod error;
 mod event;
-#[cfg(test)]
-mod fault_server;
+mod mirror;
 mod partial;
 mod place;
+mod search;
 mod source;
+mod target;
 
-#[cfg(test)]
-mod fault_tests;
-#[cfg(test)]
-mod process_tests;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +33,8 @@ mod tests;
 ///
 /// # Errors
 /// If a file is in its place but has another length or SHA-256 (it is left alone), if no source has the
-/// missing files, or if they cannot be written.
+/// missing files, or if they cannot be written: as far as that can be told, it is found out before anything
+/// is downloaded.
 pub fn ensure(
     name: Name,
     splits: &[Split],
@@ -46,6 +46,9 @@ pub fn ensure(
 
 /// Fetches the files with these splits from the folder `from`, or without one from the sources, of which
 /// the one in [`MIRROR`] comes first. Returns the folder that the files are in.
+///
+/// In the folder, and up to two levels below it, a file may have any name and be packed with gzip or not: its
+/// content decides, and names only say where to look first.
 ///
 /// Files that verify are kept, unless `force` asks to fetch them again.
 ///
@@ -60,6 +63,9 @@ pub fn download(
     events: &mut dyn FnMut(FetchEvent),
 ) -> Result<PathBuf, FetchError> {
     let mut wanted = Vec::new();
+    if name.files_of(splits).next().is_some() {
+        expect_no_obstacle(&dir.join(name.key()))?;
+    }
     for file in name.files_of(splits) {
         if force {
             wanted.push(file);
@@ -85,6 +91,9 @@ fn fetch(
     places: &[Place<'_>],
     events: &mut dyn FnMut(FetchEvent),
 ) -> Result<(), FetchError> {
+    if !wanted.is_empty() {
+        expect_writable(&dir.join(name.key()))?;
+    }
     sweep(&dir.join(name.key()));
     let mut attempts = Vec::new();
     for place in places {
@@ -119,17 +128,24 @@ fn fetch_from(
         Ok(source) => source,
         Err(reason) => return Ok(Err(reason)),
     };
-    while let Some(&file) = wanted.first() {
+    let mut absent = Vec::new();
+    for file in std::mem::take(wanted) {
+        if !absent.is_empty() && !source.goes_on() {
+            wanted.push(file);
+            continue;
+        }
         let mut progress = |done, total| events(FetchEvent::Progress { file: file.name, done, total });
         match source.take(file, &mut progress) {
-            Err(reason) => return Ok(Err(reason)),
+            Err(missing) => {
+                absent.push(missing);
+                wanted.push(file);
+            }
             Ok(content) => {
                 let path = name.path(file, dir);
                 store(&path, &content).map_err(|reason| FetchError::Write { path: path.clone(), reason })?;
                 events(FetchEvent::Stored { path, bytes: file.bytes });
-                wanted.remove(0);
             }
         }
     }
-    Ok(Ok(()))
+    Ok(if absent.is_empty() { Ok(()) } else { Err(source.explain(&absent)) })
 }

@@ -1,6 +1,6 @@
 //! Data sets from their files into memory.
 
-use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::catalog::{DataFile, Name, Role};
@@ -8,8 +8,8 @@ use crate::idx::{Images, Labels, parse_images, parse_labels};
 use crate::sets::subset::SetError;
 use crate::sets::{TestSet, TrainSet};
 use crate::split::Split;
-use crate::verify::Mismatch;
-use crate::verify::content::{check, read_bounded};
+use crate::verify::content;
+use crate::verify::obstacle::obstacle_of_file;
 
 pub use error::LoadError;
 
@@ -64,15 +64,15 @@ fn load(name: Name, split: Split, dir: &Path) -> Result<(Images, Labels), LoadEr
 }
 
 /// The content of a file, which is exactly what the catalog says.
-fn read(name: Name, file: &DataFile, dir: &Path) -> Result<Vec<u8>, LoadError> {
+fn read(name: Name, file: &'static DataFile, dir: &Path) -> Result<Vec<u8>, LoadError> {
     let path = name.path(file, dir);
-    let mismatch = |reason| LoadError::Mismatch { name, dir: dir.to_owned(), path: path.clone(), reason };
-    let io = |reason| LoadError::Io { name, dir: dir.to_owned(), path: path.clone(), reason };
-    let found = fs::metadata(&path).map_err(io)?.len();
-    if found != file.bytes {
-        return Err(mismatch(Mismatch::Length { found, expected: file.bytes }));
+    match content::read(&path, file) {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(reason)) => Err(LoadError::Mismatch { name, dir: dir.to_owned(), path, reason }),
+        Err(error) => {
+            let obstacle = obstacle_of_file(&path);
+            let reason = obstacle.map_or(error, |obstacle| io::Error::other(obstacle.to_string()));
+            Err(LoadError::Io { name, dir: dir.to_owned(), path, reason })
+        }
     }
-    let bytes = read_bounded(&path, file.bytes).map_err(io)?;
-    check(&bytes, file.bytes, file.sha256).map_err(mismatch)?;
-    Ok(bytes)
 }

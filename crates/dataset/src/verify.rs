@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::{DataFile, Name};
 use crate::split::Split;
-use content::{check, read_bounded};
+use obstacle::obstacle_of_file;
 
-pub use content::Mismatch;
+pub use content::{Difference, Mismatch};
+pub use kind::Kind;
+pub use obstacle::Obstacle;
 
 pub(crate) mod content;
+pub(crate) mod digest;
+pub(crate) mod kind;
+pub(crate) mod obstacle;
 
 /// The state of a file on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +50,21 @@ pub fn verify(name: Name, splits: &[Split], dir: &Path) -> Vec<FileReport> {
 }
 
 /// Checks the file at `path`, which should be `file`.
-pub(crate) fn report(path: &Path, file: &DataFile) -> FileReport {
-    let status = match read_bounded(path, file.bytes) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Status::Missing,
-        Err(error) => Status::Unreadable(error.to_string()),
-        Ok(bytes) => check(&bytes, file.bytes, file.sha256).map_or_else(Status::Wrong, |()| Status::Ok),
+pub(crate) fn report(path: &Path, file: &'static DataFile) -> FileReport {
+    let status = match content::read(path, file) {
+        Ok(Ok(_)) => Status::Ok,
+        Ok(Err(mismatch)) => Status::Wrong(mismatch),
+        Err(error) => unreadable(path, &error),
     };
     FileReport { path: path.to_owned(), status }
+}
+
+/// The state of a file that could not be read. A link to nothing is not a missing file: somebody wanted the
+/// file to be elsewhere.
+fn unreadable(path: &Path, error: &io::Error) -> Status {
+    match obstacle_of_file(path) {
+        Some(obstacle) => Status::Unreadable(obstacle.to_string()),
+        None if error.kind() == io::ErrorKind::NotFound => Status::Missing,
+        None => Status::Unreadable(error.to_string()),
+    }
 }

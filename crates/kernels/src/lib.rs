@@ -5,8 +5,8 @@
 //! kernel]`. Each kernel writes its results into slices that the caller gives it and overwrites every value
 //! of them, so they need not be cleared. Memory for intermediate results is kept from call to call.
 //!
-//! Each kernel is written once and compiled for each set of vector instructions; [`Level::best`] names the
-//! fastest that the processor has.
+//! Each kernel is written once and compiled for each set of vector instructions; [`Level::best`] is the
+//! fastest that the processor has, unless the environment names another.
 #![allow(unsafe_code, reason = "the kernels' inner loops; each block says why it is sound")]
 #![allow(
     clippy::needless_range_loop,
@@ -40,4 +40,4 @@ pub use layout::transpose;
 pub use pool::backward::conv2d_max_pool2d_backward;
 pub use pool::forward::conv2d_max_pool2d;
 pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
-pub use simd::level::Level;
+pub use simd::level::{Level, UnknownLevel};

@@ -1,12 +1,20 @@
 //! The configuration of a run: as TOML text, as tables, and checked as a whole.
 
+mod advice;
+mod assign;
 mod checked;
+pub mod checkpoint_size;
+mod decode;
 mod error;
+mod keys;
+mod mistake;
 pub mod resume;
+mod single_precision;
 mod tables;
 mod text;
 
 pub use checked::{Config, IMAGE_SHAPE};
-pub use error::ConfigError;
-pub use tables::{DataConfig, Optimizer, Schedule, Tables, TrainConfig};
-pub use text::{parse, to_toml};
+pub use decode::NotText;
+pub use error::{ConfigError, Problem};
+pub use tables::{DataConfig, LARGEST_WHOLE, Optimizer, Schedule, Tables, TrainConfig};
+pub use text::{parse, parse_bytes, to_toml};

@@ -40,14 +40,37 @@ pub fn generator(seed: u64, stream: Stream, epoch: u64, step: u64) -> ChaCha8Rng
 /// so every network is tested on the same corrupted images.
 pub fn corruption_generator(corruption: Corruption, index: usize) -> ChaCha8Rng {
     const SEED: u64 = 0;
-    generator(SEED, Stream::Corruption, corruption as u64, index as u64)
+    generator(SEED, Stream::Corruption, corruption.number(), index as u64)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use dataset::{Name, load};
     use rand::Rng;
+    use sha2::{Digest, Sha256};
 
     use super::*;
+
+    /// How the SHA-256 of the sample's first 20 test images begins when a test corrupts them.
+    const CORRUPTED: [&str; 15] = [
+        "shot-noise b630abc1",
+        "impulse-noise 083689e6",
+        "glass-blur b5bad54d",
+        "motion-blur 822731a0",
+        "shear 13cf12f7",
+        "scale 7d03aa2b",
+        "rotate 230e033d",
+        "translate eeab7c16",
+        "brightness 48a05a66",
+        "stripe c093a0c2",
+        "fog 106a1557",
+        "spatter bdfd0aba",
+        "dotted-line 1d59e237",
+        "zigzag c80f679b",
+        "canny-edges b1948528",
+    ];
 
     #[test]
     fn each_purpose_epoch_and_step_has_its_own_numbers_and_always_the_same() {
@@ -62,5 +85,18 @@ mod tests {
         ] {
             assert_ne!(here, other);
         }
+    }
+
+    /// `test --corruptions` of two versions compares only if the images are the same.
+    #[test]
+    fn corrupted_images_are_those_of_earlier_versions() {
+        let images = load::load_test(Name::Sample, Path::new("")).unwrap();
+        let found = Corruption::ALL.map(|corruption| {
+            let corrupted = images.corrupted(corruption, |index| corruption_generator(corruption, index));
+            let bytes: Vec<u8> = (0..20).flat_map(|i| corrupted.subset().image(i).to_vec()).collect();
+            let digest = Sha256::digest(&bytes);
+            format!("{corruption} {:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+        });
+        assert_eq!(found, CORRUPTED);
     }
 }

@@ -23,5 +23,6 @@ pub use error::RunDirError;
 pub use folder::now;
 pub use lock::RunLock;
 pub use machine::hardware;
-pub use run_dir::RunDir;
+pub use run_dir::{NotedTest, RunDir};
 pub use seeds_dir::{SeedsDir, plan_seeds};
+pub use store::limits::DiskLimit;

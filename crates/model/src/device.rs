@@ -16,8 +16,10 @@ use wgpu::{open_wgpu, real_gpu};
 /// the fastest CPU backend. A software adapter such as Mesa's llvmpipe is used only on request.
 ///
 /// # Errors
-/// If the backend is not compiled in, or wgpu finds no adapter.
+/// If the environment names vector instructions that this processor does not have, if the backend is not
+/// compiled in, or if wgpu finds no adapter.
 pub fn open(wish: Option<Backend>) -> Result<Opened, DeviceError> {
+    ops::Level::from_environment()?;
     match wish {
         Some(backend) if !Backend::COMPILED.contains(&backend) => Err(DeviceError::NotCompiled(backend)),
         Some(Backend::Wgpu) => open_wgpu(),

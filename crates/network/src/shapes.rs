@@ -46,11 +46,17 @@ impl UnitShape {
 
 /// Refuses a dropout that is not a probability below 1.
 pub(crate) fn check_dropout(p: f64) -> Result<(), String> {
-    if (0.0..1.0).contains(&p) {
-        Ok(())
-    } else {
-        Err(format!("dropout = {p}: expected a probability from 0 to below 1"))
+    if !(0.0..1.0).contains(&p) {
+        return Err(format!("dropout = {p}: expected a probability from 0 to below 1"));
     }
+    // The masks are drawn with numbers in single precision, all of which are below a larger probability, so
+    // nothing would be kept.
+    if p > f64::from(1.0_f32.next_down()) {
+        return Err(format!(
+            "dropout = {p}: expected a probability below 1 in single precision, so at most 0.99999994"
+        ));
+    }
+    Ok(())
 }
 
 fn check_sizes(unit: &UnitConfig) -> Result<(), String> {
@@ -60,8 +66,8 @@ fn check_sizes(unit: &UnitConfig) -> Result<(), String> {
         ("stride", unit.stride),
         ("pool_size", unit.pool_size),
     ];
-    match positive.iter().find(|(_, value)| *value == 0) {
-        Some((key, _)) => Err(format!("{key} = 0: expected at least 1")),
+    match positive.iter().find(|(_, value)| !(1..=LARGEST_TENSOR).contains(value)) {
+        Some((key, value)) => Err(format!("{key} = {value}: expected a number from 1 to {LARGEST_TENSOR}")),
         None => Ok(()),
     }
 }

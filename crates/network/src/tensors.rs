@@ -9,6 +9,12 @@ use std::collections::BTreeMap;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
 
+/// Largest size of a file of tensors, in bytes: a thousand times what the lecture's network needs. A reader
+/// refuses a larger file before it takes memory for it, so no larger file may be written.
+pub const LARGEST_FILE: u64 = 1 << 30;
+
+const METADATA: (&str, &str) = ("format", "mnist-cnn weights 1");
+
 /// Tensors of `f32` by name: a network's weights, or the state of its optimizer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NamedTensors {
@@ -78,8 +84,29 @@ impl NamedTensors {
             })
             .collect::<Result<Vec<_>, TensorsError>>()?;
         // The metadata is a hash map, whose order changes, so it must never have more than this one entry.
-        let metadata = [("format".to_owned(), "mnist-cnn weights 1".to_owned())];
+        let metadata = [(METADATA.0.to_owned(), METADATA.1.to_owned())];
         safetensors::serialize(views, Some(metadata.into_iter().collect())).map_err(format)
+    }
+
+    /// Length in bytes of the canonical file of tensors with these names and shapes. The tensors themselves
+    /// are not needed for it.
+    pub fn file_length<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a [usize])>) -> u64 {
+        let tensors: BTreeMap<&str, &[usize]> = tensors.into_iter().collect();
+        let mut header = format!(r#"{{"__metadata__":{{"{}":"{}"}}"#, METADATA.0, METADATA.1);
+        let mut end = 0u64;
+        for (name, shape) in tensors {
+            let count = shape.iter().fold(1u64, |count, &size| count.saturating_mul(size as u64));
+            let begin = end;
+            end = end.saturating_add(count.saturating_mul(size_of::<f32>() as u64));
+            let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+            let shape = sizes.join(",");
+            header +=
+                &format!(r#","{name}":{{"dtype":"F32","shape":[{shape}],"data_offsets":[{begin},{end}]}}"#);
+        }
+        header.push('}');
+        // The file begins with the length of the header, and the header is filled up with spaces.
+        let header = (header.len() as u64).next_multiple_of(8);
+        end.saturating_add(8 + header)
     }
 
     /// Reads a safetensors file.

@@ -43,6 +43,23 @@ fn the_sha256_is_that_of_the_file() {
 }
 
 #[test]
+fn the_length_of_a_file_is_known_without_its_tensors() {
+    let mut all = tensors(1.0);
+    for length in 0..20 {
+        // Names and shapes of several lengths, so that the header ends at every distance from a multiple of 8.
+        let name = "n".repeat(length);
+        assert_eq!(all.to_bytes().unwrap().len() as u64, length_of(&all));
+        all.insert(name, vec![length, 3, 1], vec![0.5; 3 * length]);
+    }
+    assert_eq!(length_of(&NamedTensors::default()), NamedTensors::default().to_bytes().unwrap().len() as u64);
+    assert_eq!(NamedTensors::file_length([("a", &[usize::MAX, usize::MAX][..])]), u64::MAX);
+}
+
+fn length_of(tensors: &NamedTensors) -> u64 {
+    NamedTensors::file_length(tensors.iter().map(|(name, shape, _values)| (name, shape)))
+}
+
+#[test]
 fn damaged_files_are_refused() {
     let bytes = tensors(1.0).to_bytes().unwrap();
     for length in [0, 7, 8, 100, bytes.len() - 1] {

@@ -27,7 +27,7 @@ macro_rules! operators {
                 pool: usize,
                 relu: bool,
             ) -> FloatTensor<Self> {
-                match pool_shape::<Self>([&maps, &weight], &options, pool, relu) {
+                match pool_shape::<Self>([&maps, &weight], &bias, &options, pool, relu) {
                     Some(shape) => ConvPoolCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => composed_max_pool::<Self>(maps, weight, bias, options, pool, relu),
                 }
@@ -39,7 +39,7 @@ macro_rules! operators {
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
             ) -> FloatTensor<Self> {
-                match conv_shape::<Self>([&maps, &weight], &options) {
+                match conv_shape::<Self>([&maps, &weight], &bias, &options) {
                     Some(shape) => ConvCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => Self::conv2d(maps, weight, Some(bias), options),
                 }
@@ -50,7 +50,7 @@ macro_rules! operators {
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                if takes_dense::<Self>([&x, &weight]) {
+                if takes_dense::<Self>([&x, &weight, &bias]) {
                     DenseCall::<Self>::forward(x, weight, bias, false).0
                 } else {
                     Self::linear(x, weight, Some(bias))
@@ -76,8 +76,8 @@ macro_rules! operators {
                 pool: usize,
                 relu: bool,
             ) -> FloatTensor<Self> {
-                let Some(shape) =
-                    pool_shape::<$backend>([maps.primitive(), weight.primitive()], &options, pool, relu)
+                let operands = [maps.primitive(), weight.primitive()];
+                let Some(shape) = pool_shape::<$backend>(operands, bias.primitive(), &options, pool, relu)
                 else {
                     return composed_max_pool::<Self>(maps, weight, bias, options, pool, relu);
                 };
@@ -101,8 +101,8 @@ macro_rules! operators {
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
             ) -> FloatTensor<Self> {
-                let Some(shape) = conv_shape::<$backend>([maps.primitive(), weight.primitive()], &options)
-                else {
+                let operands = [maps.primitive(), weight.primitive()];
+                let Some(shape) = conv_shape::<$backend>(operands, bias.primitive(), &options) else {
                     return Self::conv2d(maps, weight, Some(bias), options);
                 };
                 let nodes = [maps.node(), weight.node(), bias.node()];
@@ -123,7 +123,7 @@ macro_rules! operators {
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                if !takes_dense::<$backend>([x.primitive(), weight.primitive()]) {
+                if !takes_dense::<$backend>([x.primitive(), weight.primitive(), bias.primitive()]) {
                     return Self::linear(x, weight, Some(bias));
                 }
                 let nodes = [x.node(), weight.node(), bias.node()];
@@ -158,13 +158,17 @@ macro_rules! operators {
 operators!(burn::backend::NdArray, "ndarray");
 operators!(burn::backend::Flex, "flex");
 
-/// The shape of a convolution of `[maps, weight]`, if the kernels take it.
-fn conv_shape<B: CpuTensors>(operands: [&FloatTensor<B>; 2], options: &ConvOptions<2>) -> Option<ConvShape> {
+/// The shape of a convolution of `[maps, weight]` and a bias, if the kernels take it.
+fn conv_shape<B: CpuTensors>(
+    operands: [&FloatTensor<B>; 2],
+    bias: &FloatTensor<B>,
+    options: &ConvOptions<2>,
+) -> Option<ConvShape> {
     let [[n, channels, height, width], [filters, weight_channels, kernel, kernel_width]] =
         operands.map(shape::<B>);
     let stride = options.stride[0];
     let [(top, bottom), (left, right)] = options.padding;
-    let fits = operands.iter().all(|tensor| tensor.dtype() == DType::F32)
+    let fits = operands.into_iter().chain([bias]).all(|tensor| tensor.dtype() == DType::F32)
         && (options.dilation, options.groups) == ([1, 1], 1)
         && (channels, kernel, [stride; 2]) == (weight_channels, kernel_width, options.stride)
         && [n, channels, height, width, filters, kernel, stride].iter().all(|size| *size > 0)
@@ -191,20 +195,21 @@ fn conv_shape<B: CpuTensors>(operands: [&FloatTensor<B>; 2], options: &ConvOptio
     .filter(|shape| u32::try_from(shape.padded_len()).is_ok())
 }
 
-/// The shape of a convolution of `[maps, weight]` with pooling, if the kernels take it.
+/// The shape of a convolution of `[maps, weight]` and a bias with pooling, if the kernels take it.
 fn pool_shape<B: CpuTensors>(
     operands: [&FloatTensor<B>; 2],
+    bias: &FloatTensor<B>,
     options: &ConvOptions<2>,
     pool: usize,
     relu: bool,
 ) -> Option<PoolShape> {
-    let conv = conv_shape::<B>(operands, options)?;
+    let conv = conv_shape::<B>(operands, bias, options)?;
     let shape = PoolShape { conv, pool, relu };
     (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
 }
 
-/// Whether the kernels take a dense layer of `[x, weight]`.
-fn takes_dense<B: CpuTensors>(operands: [&FloatTensor<B>; 2]) -> bool {
-    let fits = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32 && tensor.shape().num_elements() > 0;
-    operands.into_iter().all(fits)
+/// Whether the kernels take a dense layer of `[x, weight, bias]`. They also take one without rows, inputs or
+/// outputs, with which Burn's product of matrices on ndarray divides by zero.
+fn takes_dense<B: CpuTensors>(operands: [&FloatTensor<B>; 3]) -> bool {
+    operands.into_iter().all(|tensor| tensor.dtype() == DType::F32)
 }

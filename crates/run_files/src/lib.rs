@@ -23,9 +23,11 @@ mod number;
 mod results;
 mod run_info;
 mod seeds;
+mod version;
 
 pub use evaluation::{Calibration, CalibrationBin, ClassMetrics, Evaluation, TopK, wilson_interval};
 pub use events::{EpochEvent, Event, FinishEvent, MetricsLine, StartEvent, StepEvent};
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
 pub use run_info::{Resumed, RunInfo};
 pub use seeds::{SeedTest, SeedsInfo, SeedsTestFile, Spread};
+pub use version::Versions;

@@ -20,6 +20,10 @@ pub struct RunInfo {
     /// Name and SHA-256 of each data file.
     #[serde(default)]
     pub data_sha256: Vec<(String, String)>,
+    /// The data directory that the images were read from the last time, as an absolute path. The key is not
+    /// written if the images are part of the program, or if the path is not text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<String>,
     /// The value of `train.seed`.
     pub seed: u64,
     /// When the run began, as RFC 3339 in UTC.
@@ -57,6 +61,19 @@ mod tests {
         let info: RunInfo = serde_json::from_str(text).unwrap();
         assert_eq!(info.resumed[0].step, 429);
         assert_eq!(serde_json::to_string(&info).unwrap(), text);
+    }
+
+    #[test]
+    fn the_data_directory_is_written_only_if_it_is_known() {
+        let text = concat!(
+            r#"{"version":"0.2.0","backend":"ndarray","hardware":"","platform":"","threads":2,"#,
+            r#""dataset":"mnist","data_sha256":[],"data_dir":"/data","seed":7,"started":"","resumed":[]}"#
+        );
+        let info: RunInfo = serde_json::from_str(text).unwrap();
+        assert_eq!(info.data_dir.as_deref(), Some("/data"));
+        assert_eq!(serde_json::to_string(&info).unwrap(), text);
+        let unknown = RunInfo { data_dir: None, ..info };
+        assert!(!serde_json::to_string(&unknown).unwrap().contains("data_dir"));
     }
 
     #[test]

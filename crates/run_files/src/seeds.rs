@@ -17,6 +17,9 @@ pub struct SeedsInfo {
     /// well, because another backend would give other bits. Files of older versions do not contain it.
     #[serde(default)]
     pub backend: Option<String>,
+    /// The data directory that the images were read from the last time, as in `run.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<String>,
 }
 
 /// `test.json` of the folder: the results of each run, their spread, and the evaluation of the runs'
@@ -87,7 +90,9 @@ mod tests {
         assert_eq!(serde_json::to_string(&info).unwrap(), text);
         let older =
             serde_json::from_str::<SeedsInfo>(r#"{"version":"0","seeds":[1],"started":"t"}"#).unwrap();
-        assert_eq!(older.backend, None);
+        assert_eq!((&older.backend, &older.data_dir), (&None, &None));
+        let text = r#"{"version":"0.2.0","seeds":[1],"started":"t","backend":null,"data_dir":"/data"}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<SeedsInfo>(text).unwrap()).unwrap(), text);
         assert!(serde_json::to_string(&older).unwrap().ends_with(r#""backend":null}"#));
     }
 

@@ -12,6 +12,8 @@ mod full_disk;
 mod interruptions;
 mod lab;
 mod races;
+mod read_only;
+mod shims;
 
 use lab::CrashLab;
 
@@ -29,7 +31,8 @@ pub(crate) struct CrashArgs {
     only: Vec<String>,
 }
 
-const TRIALS: [&str; 7] = ["kills", "interrupts", "faults", "nan", "full-disk", "races", "bits"];
+const TRIALS: [&str; 9] =
+    ["kills", "interrupts", "faults", "nan", "full-disk", "read-only", "shims", "races", "bits"];
 
 /// A kind of failure: its name, and a function that provokes it and says how often nothing was lost.
 type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
@@ -37,12 +40,15 @@ type Trial<'a> = (&'a str, Box<dyn Fn() -> Result<String> + 'a>);
 pub(crate) fn run(root: &Path, args: &CrashArgs) -> Result<()> {
     let lab = prepare(root, args.seed)?;
     let of = |short: usize, long: usize| if args.short { short } else { long };
-    let runs: [Box<dyn Fn() -> Result<String> + '_>; 7] = [
+    let shim = root.join("xtask/src/robustness/crash/shim.c");
+    let runs: [Box<dyn Fn() -> Result<String> + '_>; 9] = [
         Box::new(|| interruptions::kills(&lab, of(15, 200))),
         Box::new(|| interruptions::interrupts(&lab, of(9, 100))),
         Box::new(|| faults::every_operation(&lab, of(7, 1))),
         Box::new(|| faults::not_a_number(&lab, of(3, 20))),
         Box::new(|| full_disk::run(&lab, of(4, 40))),
+        Box::new(|| read_only::run(&lab)),
+        Box::new(|| shims::run(&lab, &shim, args.short)),
         Box::new(|| races::run(&lab, of(5, 50))),
         Box::new(|| bits(root, of(2_000, 10_000))),
     ];

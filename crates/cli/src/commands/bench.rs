@@ -1,18 +1,21 @@
 //! `bench`: measures how long a training step and an inference take on this machine.
 
 use std::io::{self, BufRead};
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use anyhow::bail;
 use burn::tensor::Device;
+use learner::config::TrainConfig;
 use learner::random::{Stream, generator};
 use learner::run::data::TrainingData;
 use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
+use learner::train::state::Snapshot;
 use model::device::{self, Opened};
 use model::{Cnn, input};
 use network::Architecture;
+use run_files::Event;
 use serde::Serialize;
 
 use crate::args::BenchArgs;
@@ -46,20 +49,26 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
     let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
     let architecture = config.architecture();
-    let mut timer = Timer::new(architecture, config.train().batch_size.get(), &opened, args.questions)?;
+    let TrainingData { train, validation, .. } = &data;
+    let mut timer = Timer::new(architecture, &opened, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
         opened.backend.name(),
         hardware(&opened)
     ));
-    let TrainingData { train, validation } = &data;
-    let outcome = fit(architecture, config.train(), train, validation, &opened.device, None, &mut timer)?;
-    match (timer.failure, outcome) {
-        (Some(error), _) => Err(error),
-        (None, Outcome::Stopped(_)) => Ok(()),
-        (None, Outcome::Finished(_)) => {
-            bail!("the run ended before the last question; give it more train.epochs or more images")
+    // A run on few images is through before the last question, so it goes on with more epochs.
+    let mut settings = TrainConfig { patience: 0, ..config.train().clone() };
+    let two = NonZeroUsize::MIN.saturating_add(1);
+    loop {
+        let resume = timer.snapshot.take();
+        let outcome = fit(architecture, &settings, train, validation, &opened.device, resume, &mut timer)?;
+        if let Some(error) = timer.failure {
+            return Err(error);
         }
+        if timer.is_done || matches!(outcome, Outcome::Stopped(_)) {
+            return Ok(());
+        }
+        settings.epochs = settings.epochs.saturating_mul(two);
     }
 }
 
@@ -71,9 +80,12 @@ struct Timer {
     model: Cnn,
     device: Device,
     image: [usize; 2],
+    /// Number of images in a step, once the run has started.
     batch_size: usize,
     steps: usize,
     step: Option<Timing>,
+    /// The newest snapshot of the run.
+    snapshot: Option<Snapshot>,
     is_done: bool,
     failure: Option<anyhow::Error>,
 }
@@ -86,12 +98,7 @@ struct Timing {
 }
 
 impl Timer {
-    fn new(
-        architecture: &Architecture,
-        batch_size: usize,
-        opened: &Opened,
-        prints_json: bool,
-    ) -> anyhow::Result<Self> {
+    fn new(architecture: &Architecture, opened: &Opened, prints_json: bool) -> anyhow::Result<Self> {
         let weights = architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
         let questions: Box<dyn Iterator<Item = io::Result<String>>> = if prints_json {
             Box::new(io::stdin().lock().lines())
@@ -105,9 +112,10 @@ impl Timer {
             model: Cnn::new(architecture, &weights, &opened.device)?,
             device: opened.device.clone(),
             image: [input.height, input.width],
-            batch_size,
+            batch_size: 0,
             steps: 0,
             step: None,
+            snapshot: None,
             is_done: false,
             failure: None,
         })
@@ -153,6 +161,22 @@ impl Observer for Timer {
         if self.steps >= WARM_UP && !self.stop_requested() {
             self.failure = self.after_step().err();
         }
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::Start(start) = event {
+            self.batch_size = start.batch_size;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.snapshot = Some(snapshot.clone());
+        // The validation and the snapshot before this are not part of the next step.
+        if let Some(timing) = &mut self.step {
+            timing.began = Instant::now();
+        }
+        Ok(())
     }
 
     fn stop_requested(&self) -> bool {

@@ -1,5 +1,8 @@
 //! Makes the page of a run from its folder, its network's layers and the images that were classified wrongly.
 
+use std::fs;
+use std::path::Path;
+
 use dataset::{Split, Subset};
 use learner::run::{BestModel, RunDir, now};
 use network::{Architecture, NamedTensors};
@@ -22,6 +25,14 @@ pub(crate) fn write(
 ) -> anyhow::Result<()> {
     let html = html(&[gather(run, best, images)?])?;
     Ok(run.write(names::PAGE, html.as_bytes())?)
+}
+
+/// Whether a file is a whole page that shows the models whose weights have these SHA-256s. A page that does not
+/// is of other runs or of other models.
+pub(crate) fn shows(file: &Path, weights_sha256: &[&str]) -> bool {
+    let Ok(page) = fs::read(file) else { return false };
+    let page = String::from_utf8_lossy(&page);
+    page.trim_end().ends_with("</html>") && weights_sha256.iter().all(|sha256| page.contains(sha256))
 }
 
 /// A page that shows one run, or several side by side.

@@ -9,8 +9,11 @@ use learner::run::{RunDir, RunDirError, RunLock};
 use model::device;
 
 use crate::args::TrainArgs;
+use crate::commands::disk_limits;
 use crate::exit::{note, print};
-use crate::paths::{read_config, read_config_from, runs_dir, short};
+use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
+use crate::run_data;
+use crate::signals::Signals;
 
 mod outcome;
 mod seeds;
@@ -19,9 +22,9 @@ mod session;
 
 use session::TrainSession;
 
-pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
     if args.resume {
-        return resume(args);
+        return resume(args, signals);
     }
     let config = read_config(&args.config)?;
     if args.print_config {
@@ -29,11 +32,12 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     // The folder is locked first of all, so that a second process is refused before it downloads anything.
     let lock = lock_new(args)?;
+    disk_limits::warn_of_training(&lock);
     if let Some(count) = args.seeds {
-        return seeds::begin(args, &config, count, lock);
+        return seeds::begin(args, signals, &config, count, lock);
     }
     let opened = device::open(args.backend.requested())?;
-    let session = TrainSession::new(args, &config, None)?;
+    let session = TrainSession::new(args, signals, &config, &data_dir(&args.data_dir), None)?;
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
 }
@@ -51,7 +55,7 @@ fn lock_new(args: &TrainArgs) -> Result<RunLock, RunDirError> {
 }
 
 /// `train --resume`.
-fn resume(args: &TrainArgs) -> anyhow::Result<()> {
+fn resume(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
     let found = match &args.run_dir {
         Some(path) => RunOrSeeds::open(path)?,
         None => {
@@ -63,22 +67,26 @@ fn resume(args: &TrainArgs) -> anyhow::Result<()> {
         }
     };
     match found {
-        RunOrSeeds::Run(run) => resume_run(args, &run),
-        RunOrSeeds::Seeds(seeds) => seeds::resume(args, &seeds),
+        RunOrSeeds::Run(run) => resume_run(args, signals, &run),
+        RunOrSeeds::Seeds(seeds) => seeds::resume(args, signals, &seeds),
     }
 }
 
-fn resume_run(args: &TrainArgs, run: &RunDir) -> anyhow::Result<()> {
+fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_run(run.path())?;
+    disk_limits::warn_of_training(&lock);
+    // The run's own configuration is read first, because only the run knows which version wrote it.
+    let begun_with = run.config()?;
     let config = read_config_from(&args.config, Some(&run.file(run_files::names::CONFIG)))?;
-    config::resume::check(&run.config()?, &config)?;
+    config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
     // Another backend would end in other bits, so the user has to ask for it by name.
     let opened = device::open(Some(session::backend_of(args, run)?))?;
-    let session = TrainSession::new(args, &config, None)?;
+    let data_dir = run_data::for_run(&args.data_dir, run, &config);
+    let session = TrainSession::new(args, signals, &config, &data_dir, None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
     outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)

@@ -1,14 +1,18 @@
 //! Shows the progress of a download on standard error: a bar on a terminal, plain lines elsewhere.
 
+use std::path::Path;
+
 use console::Term;
 use dataset::fetch::FetchEvent;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::note;
+use crate::paths::user_data_dir;
 
 /// Returns a listener that shows how files are fetched, without colours.
 pub(crate) fn listener() -> impl FnMut(FetchEvent) {
     let mut bar: Option<ProgressBar> = None;
+    let mut is_said = false;
     move |event| match event {
         FetchEvent::Progress { file, done, total } => {
             if Term::stderr().is_term() {
@@ -21,8 +25,24 @@ pub(crate) fn listener() -> impl FnMut(FetchEvent) {
                 bar.finish_and_clear();
             }
             note(&event.to_string());
+            if let FetchEvent::Stored { path, .. } = &event {
+                is_said = is_said || say_where(path);
+            }
         }
     }
+}
+
+/// Says where data sets are kept, if a file was stored in the user's data directory, which nobody has named.
+fn say_where(file: &Path) -> bool {
+    let kept_in = file.parent().and_then(Path::parent);
+    let is_users = kept_in.is_some() && kept_in == user_data_dir().as_deref();
+    if let Some(folder) = kept_in.filter(|_| is_users) {
+        note(&format!(
+            "  data sets are kept in {}; --data-dir or MNIST_CNN_DATA choose another folder",
+            folder.display()
+        ));
+    }
+    is_users
 }
 
 fn new_bar(file: &'static str, total: u64) -> ProgressBar {
@@ -31,5 +51,18 @@ fn new_bar(file: &'static str, total: u64) -> ProgressBar {
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_somebody_named_needs_no_explanation() {
+        let users = user_data_dir().unwrap();
+        assert!(say_where(&users.join("mnist/train-images-idx3-ubyte")));
+        assert!(!say_where(Path::new("data/mnist/train-images-idx3-ubyte")));
+        assert!(!say_where(Path::new("file")));
     }
 }

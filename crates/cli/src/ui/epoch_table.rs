@@ -9,6 +9,11 @@ use crate::ui::numbers::duration;
 pub(crate) const HEADER: &str = "epoch  train loss  train acc.  valid. loss  valid. acc.    time";
 pub(crate) const ALL_DONE: &str = "all epochs are done already";
 
+/// The line about a checkpoint that a signal requested.
+pub(crate) fn requested_checkpoint(step: usize) -> String {
+    format!("  step {step}: writing the checkpoint that the signal USR1 requested")
+}
+
 /// What the table has to know of a run: its size, and when it started.
 pub(crate) struct EpochTable {
     size: StartEvent,

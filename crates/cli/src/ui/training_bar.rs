@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use learner::train::observer::Observer;
+use learner::train::state::Snapshot;
 use run_files::Event;
 
 use crate::exit::note;
-use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER};
+use crate::signals::Signals;
+use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER, requested_checkpoint};
 
 /// Shows a run as a bar.
-#[derive(Default)]
-pub(crate) struct TrainingBar {
+pub(crate) struct TrainingBar<'a> {
+    signals: &'a Signals,
     table: EpochTable,
     bar: Option<ProgressBar>,
 }
 
-impl Observer for TrainingBar {
+impl Observer for TrainingBar<'_> {
     fn resumed(&mut self, step: usize) {
         self.table.resumed(step);
     }
@@ -60,9 +62,22 @@ impl Observer for TrainingBar {
         }
         Ok(())
     }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        if self.signals.take_requested()
+            && let Some(bar) = &self.bar
+        {
+            bar.println(requested_checkpoint(snapshot.state.step));
+        }
+        Ok(())
+    }
 }
 
-impl TrainingBar {
+impl<'a> TrainingBar<'a> {
+    pub(crate) fn new(signals: &'a Signals) -> Self {
+        Self { signals, table: EpochTable::default(), bar: None }
+    }
+
     /// Removes the bar, so that it does not mix with the lines that are printed next.
     fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
@@ -71,7 +86,7 @@ impl TrainingBar {
     }
 }
 
-impl Drop for TrainingBar {
+impl Drop for TrainingBar<'_> {
     fn drop(&mut self) {
         self.clear();
     }

@@ -4,24 +4,26 @@ use std::io;
 use std::time::Duration;
 
 use learner::train::observer::Observer;
+use learner::train::state::Snapshot;
 use run_files::{Event, StepEvent};
 
 use crate::exit::note;
-use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER};
+use crate::signals::Signals;
+use crate::ui::epoch_table::{ALL_DONE, EpochTable, HEADER, requested_checkpoint};
 use crate::ui::numbers::duration;
 
 /// An epoch is divided into this many parts; at the end of each a line is printed.
 const PARTS_OF_AN_EPOCH: usize = 4;
 
 /// Shows a run as plain lines.
-#[derive(Default)]
-pub(crate) struct TrainingLines {
+pub(crate) struct TrainingLines<'a> {
+    signals: &'a Signals,
     table: EpochTable,
     /// Number of parts that are done, counted from the start of the run.
     parts: usize,
 }
 
-impl Observer for TrainingLines {
+impl Observer for TrainingLines<'_> {
     fn resumed(&mut self, step: usize) {
         self.table.resumed(step);
     }
@@ -39,9 +41,20 @@ impl Observer for TrainingLines {
         }
         Ok(())
     }
+
+    fn checkpoint(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        if self.signals.take_requested() {
+            note(&requested_checkpoint(snapshot.state.step));
+        }
+        Ok(())
+    }
 }
 
-impl TrainingLines {
+impl<'a> TrainingLines<'a> {
+    pub(crate) fn new(signals: &'a Signals) -> Self {
+        Self { signals, table: EpochTable::default(), parts: 0 }
+    }
+
     fn parts_done(&self, step: usize) -> usize {
         step * PARTS_OF_AN_EPOCH / self.table.steps_per_epoch()
     }

@@ -3,7 +3,7 @@
 //! These are the short versions; `cargo xtask crash` runs the long ones.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,14 @@ impl Sandbox {
         self.process(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn start_training(&self, run: &str) -> Child {
+    pub(crate) fn start_training(&self, run: &str) -> Child {
         let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
         let words: Vec<&str> = ["train", "-p", run].into_iter().chain(sets).chain(LONG).collect();
         self.start(&words)
     }
 
     /// Waits until a run has a checkpoint, and has been resumed `resumed` times.
-    fn wait_until_it_trains(&self, run: &str, resumed: usize, child: &mut Child) {
+    pub(crate) fn wait_until_it_trains(&self, run: &str, resumed: usize, child: &mut Child) {
         let began = Instant::now();
         let run = self.path().join(run);
         let was_resumed = || {
@@ -79,57 +79,6 @@ fn a_run_that_is_killed_again_and_again_ends_in_the_same_bits() {
     }
     ProgramOutput::new(child.wait_with_output().unwrap()).done();
     sandbox.assert_same_run("killed", "whole");
-}
-
-#[cfg(unix)]
-#[test]
-fn int_and_term_end_a_run_in_good_order_and_say_how_to_resume() {
-    let sandbox = Sandbox::new();
-    ProgramOutput::new(sandbox.start_training("whole").wait_with_output().unwrap()).done();
-    let mut child = sandbox.start_training("tmp");
-    for (resumed, (signal, code)) in [("INT", 130), ("TERM", 143)].into_iter().enumerate() {
-        sandbox.wait_until_it_trains("tmp", resumed, &mut child);
-        let signalled = Instant::now();
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-        let ended = ProgramOutput::new(child.wait_with_output().unwrap());
-        // `cargo xtask crash` measures the 2 s that are promised. Here other tests run at the same time.
-        assert!(signalled.elapsed() < Duration::from_secs(20), "{signal} took {:?}", signalled.elapsed());
-        ended.fails(code, &["Stopped after step ", "Resume: mnist-cnn train --resume -p tmp"]);
-        child = sandbox.start(&["train", "--resume", "-p", "tmp"]);
-    }
-    let ended = ProgramOutput::new(child.wait_with_output().unwrap()).done();
-    assert!(ended.stderr.contains("resuming after step "), "{}", ended.stderr);
-    sandbox.assert_same_run("tmp", "whole");
-}
-
-/// A step takes some seconds here, and the first signal waits for its end.
-#[cfg(unix)]
-#[test]
-fn a_second_signal_ends_a_run_at_once() {
-    let sandbox = Sandbox::new();
-    let units = "model.units=[{filters=32, pool='none'}, {filters=64, pool='none'}]";
-    let sets = ["--set", "data.dataset=sample", "--set", "train.batch_size=917", "--set", units];
-    let mut child = sandbox.start(&[&["train", "-p", "tmp"], &sets[..]].concat());
-    let began = Instant::now();
-    // The first line is written right before the first step.
-    while !fs::read_to_string(sandbox.path().join("tmp/metrics.jsonl"))
-        .is_ok_and(|text| text.contains("start"))
-    {
-        assert!(child.try_wait().unwrap().is_none() && began.elapsed().as_secs() < 60, "it never began");
-        sleep(Duration::from_millis(1));
-    }
-    let id = child.id().to_string();
-    for _ in 0..2 {
-        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
-        // On a busy machine, two signals that come at once would be delivered as one.
-        sleep(Duration::from_millis(100));
-    }
-    let ended = ProgramOutput::new(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 130);
-    // The second signal ends the process before it could say anything.
-    assert!(!ended.stderr.contains("Stopped after step"), "{}", ended.stderr);
-    assert!(sandbox.checkpoints("tmp").is_empty());
 }
 
 #[test]

@@ -6,14 +6,20 @@
     reason = "a test may stop at the first thing that goes wrong"
 )]
 
+mod bench;
 mod configs;
 mod earlier_versions;
 mod errors;
 mod evaluation;
 mod inspect;
 mod interrupted;
+mod misconfigured;
+mod places;
 mod program;
+mod recovery;
 mod report;
 mod seeds;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod workflow;

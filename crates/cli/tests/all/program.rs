@@ -54,6 +54,8 @@ impl Sandbox {
         for name in ["MNIST_CNN_DATA", "MNIST_CNN_MIRROR", "CARGO"] {
             command.env_remove(name);
         }
+        // Outside the workspace, data sets are kept in the user's data directory.
+        command.env("XDG_DATA_HOME", self.path().join("user"));
         command
     }
 

@@ -113,3 +113,19 @@ fn wgpu_tests_a_model_that_was_trained_on_the_cpu() {
     let (cpu, gpu) = (accuracy(backend), accuracy("wgpu"));
     assert!((cpu - gpu).abs() <= 0.005, "{cpu} {gpu}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_printed_is_an_error_and_a_closed_pipe_is_none() {
+    let sandbox = Sandbox::new();
+    let show = ["show", "--dataset", "sample", "-n", "1"];
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = sandbox.process(&show).stdout(full).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("the result cannot be written to standard output: No space left"), "{text}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = sandbox.process(&show).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
+}

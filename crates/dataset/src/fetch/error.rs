@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::catalog::Name;
-use crate::verify::Status;
+use crate::verify::{Obstacle, Status};
 
 /// A source that was tried, and why it did not bring the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub source: String,
+    /// One line, or several of which the first says it all and the others are indented.
     pub reason: String,
 }
 
@@ -32,6 +33,9 @@ pub enum FetchError {
     NoSource { name: Name, dir: PathBuf, attempts: Vec<Attempt> },
     #[error("{}: {status}", path.display())]
     Wrong { name: Name, dir: PathBuf, path: PathBuf, status: Status },
+    /// Something stands in the way of the data set's folder.
+    #[error("{0}")]
+    Blocked(Obstacle),
     #[error("{} cannot be written: {reason}", path.display())]
     Write { path: PathBuf, reason: io::Error },
 }

@@ -24,7 +24,10 @@ impl fmt::Display for FetchEvent {
         match self {
             Self::Source { title, source } => write!(f, "fetching {title} from {source}"),
             Self::Progress { file, done, total } => write!(f, "  {file}: {done} of {total} bytes"),
-            Self::SourceFailed { reason, .. } => write!(f, "  not there: {reason}"),
+            // The further lines of a reason are in the error that follows if no source has the files.
+            Self::SourceFailed { reason, .. } => {
+                write!(f, "  not there: {}", reason.lines().next().unwrap_or_default())
+            }
             Self::Stored { path, bytes } => write!(f, "  {} ({bytes} bytes, verified)", path.display()),
         }
     }
@@ -40,7 +43,7 @@ mod tests {
         let lines = [
             FetchEvent::Source { title: "MNIST", source: source() },
             FetchEvent::Progress { file: "train-labels-idx1-ubyte", done: 20, total: 28_881 },
-            FetchEvent::SourceFailed { source: source(), reason: "no answer".to_owned() },
+            FetchEvent::SourceFailed { source: source(), reason: "no answer\n    more".to_owned() },
             FetchEvent::Stored { path: PathBuf::from("data/mnist/file"), bytes: 60_008 },
         ]
         .map(|event| event.to_string());

@@ -4,13 +4,14 @@ use std::fmt;
 use std::path::Path;
 
 use crate::catalog::{Name, Origin};
+use crate::fetch::search::Folder;
 use crate::fetch::source::Source;
 
 /// The environment variable with the address of a mirror that is tried before the catalog's places.
 ///
 /// Below it the files lie as in a data directory, compressed or not: with `http://teacher:8000`,
-/// MNIST's are `http://teacher:8000/mnist/train-images-idx3-ubyte.gz` (the file that the catalog's
-/// mirrors have) or else `http://teacher:8000/mnist/train-images-idx3-ubyte`, and so on. Only
+/// MNIST's are `http://teacher:8000/mnist/train-images-idx3-ubyte.gz` or, if the server does not give
+/// that one, `http://teacher:8000/mnist/train-images-idx3-ubyte`, and so on. Only
 /// [`download`](super::download), and through it [`ensure`](super::ensure), reads it, and only when no
 /// folder is given. What comes from it is verified like everything else. If the variable is not set or
 /// empty, there is no such mirror.
@@ -42,7 +43,7 @@ impl Place<'_> {
     /// In words, if the place cannot be used.
     pub(super) fn open(&self) -> Result<Source, String> {
         match self {
-            Self::Folder(folder) => Ok(Source::Folder((*folder).to_owned())),
+            Self::Folder(folder) => Folder::look_into(folder).map(Source::Folder),
             Self::Mirror(folder) if !folder.starts_with("http://") && !folder.starts_with("https://") => {
                 Err(format!("not an address: begin {MIRROR} with http:// or https://"))
             }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::catalog::Name;
 use crate::idx::IdxError;
 use crate::sets::subset::SetError;
-use crate::verify::Mismatch;
+use crate::verify::{Kind, Mismatch};
 
 /// Why a data set cannot be loaded.
 ///
@@ -18,7 +18,7 @@ use crate::verify::Mismatch;
 pub enum LoadError {
     #[error("{}: {reason}", path.display())]
     Io { name: Name, dir: PathBuf, path: PathBuf, reason: io::Error },
-    #[error("{}: {reason}; the file is damaged, or it is another file", path.display())]
+    #[error("{}: {reason}{}", path.display(), or_another(reason))]
     Mismatch { name: Name, dir: PathBuf, path: PathBuf, reason: Mismatch },
     #[error("{}: {reason}", path.display())]
     Idx { path: PathBuf, reason: IdxError },
@@ -26,4 +26,9 @@ pub enum LoadError {
     Sample(String),
     #[error(transparent)]
     Set(#[from] SetError),
+}
+
+/// What may have happened, if nobody can tell what the file is.
+fn or_another(reason: &Mismatch) -> &'static str {
+    if reason.seen == Kind::Unknown { "; the file is damaged, or it is another file" } else { "" }
 }

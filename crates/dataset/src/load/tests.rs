@@ -29,15 +29,20 @@ fn images() -> Vec<u8> {
 #[test]
 fn truncated_oversized_changed_and_swapped_files_are_refused() {
     let labels = write_labels(&[0; 10_000]);
-    for (images, found) in [
-        (&images()[..7_840_015], "found 7840015 bytes, expected 7840016"),
-        (&[images(), vec![0]].concat(), "found 7840017 bytes, expected 7840016"),
-        (&labels, "found 10008 bytes, expected 7840016"),
-        (&images(), "expected 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    let damaged = "its header is right, so it is damaged or has other values";
+    let swapped = "it is an IDX file of 10000 labels (magic number 0x00000801), expected an IDX file of 10000 \
+                   images of 28x28 (magic number 0x00000803)";
+    for (images, found, told) in [
+        (&images()[..7_840_015], "found 7840015 bytes, expected 7840016", damaged),
+        (&[images(), vec![0]].concat(), "found 7840017 bytes, expected 7840016", damaged),
+        (&labels, "found 10008 bytes, expected 7840016", swapped),
+        (&images(), "expected 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", damaged),
+        (b"<html>404</html>", "found 16 bytes, expected 7840016", "it is a web page"),
+        (b"mine", "found 4 bytes, expected 7840016", "the file is damaged, or it is another file"),
     ] {
         let message = refusal(images, &labels);
         assert!(message.contains("mnist/t10k-images-idx3-ubyte") && message.contains(found), "{message}");
-        assert!(message.ends_with("; the file is damaged, or it is another file"), "{message}");
+        assert!(message.ends_with(&format!("; {told}")), "{message}");
     }
 }
 

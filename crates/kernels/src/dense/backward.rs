@@ -25,7 +25,7 @@ pub fn dense_backward(
     gradients: Gradients<'_>,
 ) {
     let DenseShape { inputs, outputs } = shape;
-    let n = x.len() / inputs;
+    let n = shape.rows(x, upstream);
     assert_eq!(
         [x.len(), weight.len(), upstream.len()],
         [n * inputs, inputs * outputs, n * outputs],
@@ -33,10 +33,15 @@ pub fn dense_backward(
     );
     gradients.assert_lengths([x.len(), weight.len(), outputs]);
     gradients.bias.fill(0.0);
-    for row in upstream.chunks_exact(outputs) {
+    for row in upstream.chunks_exact(outputs.max(1)) {
         for (sum, gradient) in gradients.bias.iter_mut().zip(row) {
             *sum += gradient;
         }
+    }
+    if weight.is_empty() {
+        // There are no inputs, or no outputs that any of them could have changed.
+        gradients.input.into_iter().for_each(|input| input.fill(0.0));
+        return;
     }
     if let Some(input) = gradients.input {
         let packing = Packing { filters: inputs, rows: 1, row: outputs, block: WIDE * level.lanes() };

@@ -16,10 +16,20 @@ pub struct DenseShape {
     pub outputs: usize,
 }
 
+impl DenseShape {
+    /// How many rows there are, where `x` is `[n, inputs]` and `y` is `[n, outputs]`. Without inputs and
+    /// outputs there are none.
+    pub(crate) fn rows(self, x: &[f32], y: &[f32]) -> usize {
+        let rows = x.len().checked_div(self.inputs).or_else(|| y.len().checked_div(self.outputs));
+        rows.unwrap_or(0)
+    }
+}
+
 /// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]`, adds `bias` `[outputs]`, and writes `[n,
 /// outputs]` to `out`.
 ///
-/// With `keep_weights` the packed weights are kept for later calls with the same weights.
+/// With `keep_weights` the packed weights are kept for later calls with the same weights. Without inputs, each
+/// row of the output is the bias.
 ///
 /// # Panics
 /// If a length does not fit the shape.
@@ -33,9 +43,14 @@ pub fn dense(
     out: &mut [f32],
 ) {
     let DenseShape { inputs, outputs } = shape;
-    let n = x.len() / inputs;
+    let n = shape.rows(x, out);
     assert_eq!([x.len(), weight.len(), bias.len()], [n * inputs, inputs * outputs, outputs], "operands fit");
     assert_eq!(out.len(), n * outputs, "the output has a place for each row");
+    if weight.is_empty() {
+        // Without outputs there are no rows here.
+        out.chunks_exact_mut(outputs.max(1)).for_each(|row| row.copy_from_slice(bias));
+        return;
+    }
     let packing = Packing { filters: outputs, rows: 1, row: inputs, block: WIDE * level.lanes() };
     let order = kept_filters::order(level, false, [outputs, inputs, 0]);
     let pack = |packed: &mut [f32]| packing.pack(packed, |output, _, input| weight[input * outputs + output]);

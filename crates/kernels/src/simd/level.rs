@@ -1,6 +1,14 @@
 //! Which vector instructions the kernels use, chosen when the program runs.
 
+use std::error::Error;
+use std::ffi::OsStr;
+use std::fmt;
+use std::sync::OnceLock;
+
 use crate::simd::vector::{Kernel, Vector};
+
+/// The environment variable that names a level.
+const VARIABLE: &str = "MNIST_CNN_SIMD";
 
 /// A set of vector instructions that this processor has.
 #[derive(Clone, Copy, Debug)]
@@ -33,16 +41,30 @@ impl Level {
         levels
     }
 
-    /// The fastest level that this processor has, or the one that the environment variable `MNIST_CNN_SIMD`
-    /// names if the processor has it.
+    /// The level that the environment variable `MNIST_CNN_SIMD` names, or the fastest one if the variable is
+    /// not set or empty.
+    ///
+    /// # Errors
+    /// If this processor has no level of that name.
+    pub fn from_environment() -> Result<Self, UnknownLevel> {
+        Self::wished(std::env::var_os(VARIABLE).as_deref())
+    }
+
+    /// The same as [`Self::from_environment`], looked up once. A name that this processor does not have stands
+    /// for the fastest level here, so a program should check the environment before it computes.
     pub fn best() -> Self {
-        static BEST: std::sync::OnceLock<Level> = std::sync::OnceLock::new();
-        *BEST.get_or_init(|| {
-            let wish = std::env::var("MNIST_CNN_SIMD").unwrap_or_default();
-            let available = Self::available();
-            let wished = available.iter().find(|level| level.name() == wish);
-            *wished.or(available.last()).unwrap_or(&Self::Portable)
-        })
+        static BEST: OnceLock<Level> = OnceLock::new();
+        *BEST.get_or_init(|| Self::from_environment().unwrap_or_else(|_| Self::fastest()))
+    }
+
+    fn wished(name: Option<&OsStr>) -> Result<Self, UnknownLevel> {
+        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self::fastest()) };
+        let named = Self::available().into_iter().find(|level| name == level.name());
+        named.ok_or_else(|| UnknownLevel { name: name.to_string_lossy().into_owned() })
+    }
+
+    fn fastest() -> Self {
+        Self::available().last().copied().unwrap_or(Self::Portable)
     }
 
     /// The level's name: `portable`, `avx2`, `avx512` or `neon`.
@@ -90,6 +112,21 @@ impl Level {
     }
 }
 
+/// A name that is not one of this processor's levels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLevel {
+    name: String,
+}
+
+impl fmt::Display for UnknownLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Level::available().into_iter().map(Level::name).collect::<Vec<_>>().join(", ");
+        write!(f, "{VARIABLE} = {}: expected one of {names}, which this processor has", self.name)
+    }
+}
+
+impl Error for UnknownLevel {}
+
 /// A kernel and its instructions. The call is inlined into a function that is compiled with the processor's
 /// features switched on.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -102,5 +139,29 @@ impl<K: Kernel, S: Vector> pulp::NullaryFnOnce for Call<K, S> {
     #[inline(always)]
     fn call(self) -> K::Output {
         self.0.run(self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wished(name: &str) -> Result<&'static str, String> {
+        Level::wished(Some(OsStr::new(name))).map(Level::name).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_level_is_taken_by_its_name_and_other_names_are_refused() {
+        for level in Level::available() {
+            assert_eq!(wished(level.name()), Ok(level.name()));
+        }
+        let fastest = Level::available().last().unwrap().name();
+        assert_eq!(wished(""), Ok(fastest));
+        assert_eq!(Level::wished(None).map(Level::name), Ok(fastest));
+        for name in ["avx3", "AVX2", "wide", " "] {
+            let message = wished(name).unwrap_err();
+            let begin = format!("MNIST_CNN_SIMD = {name}: expected one of portable");
+            assert!(message.starts_with(&begin) && message.contains(fastest), "{message}");
+        }
     }
 }

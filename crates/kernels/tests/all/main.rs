@@ -8,6 +8,7 @@
 
 mod cases;
 mod differences;
+mod empty;
 mod levels;
 mod owned;
 mod reference;

@@ -1,18 +1,22 @@
 //! A configuration that was checked as a whole: data, network and training.
 
+use std::num::NonZeroUsize;
+
 use network::Architecture;
 
+use crate::config::checkpoint_size;
 use crate::config::error::ConfigError;
-use crate::config::tables::{DataConfig, Tables, TrainConfig};
+use crate::config::single_precision::{epsilon, positive, share};
+use crate::config::tables::{DataConfig, LARGEST_WHOLE, Tables, TrainConfig};
 
 /// The largest number of epochs. This bound keeps the number of steps from overflowing.
-const MOST_EPOCHS: usize = 1_000_000;
+const MOST_EPOCHS: u64 = 1_000_000;
 
 /// Shape of an image, `[channels, height, width]`. Every data set of this project has grey images of 28x28
 /// pixels.
 pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
 
-/// A valid configuration: each value is in its range, and the network that it describes can be built.
+/// A valid configuration: each value is in its range, and the network that it describes can be built and saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
@@ -24,15 +28,15 @@ impl Config {
     /// Checks the three tables of a configuration together.
     ///
     /// # Errors
-    /// Names the first value that is out of its range, or the first layer that cannot be built.
+    /// Names the first value that is out of its range, the first layer that cannot be built, or the file of a
+    /// checkpoint that would be too large.
     pub fn new(tables: Tables) -> Result<Self, ConfigError> {
         let Tables { data, model, train } = tables;
-        for (key, value, allowed, expected) in ranges(&data, &train) {
-            if !allowed {
-                return Err(ConfigError::Value { key, value, expected });
-            }
+        for (key, value, checked) in ranges(&data, &train) {
+            checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
         let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
+        checkpoint_size::check(&architecture, &train)?;
         Ok(Self { data, train, architecture })
     }
 
@@ -52,10 +56,13 @@ impl Config {
     }
 
     /// A copy of this configuration in which only `train.seed` differs.
-    pub fn with_seed(&self, seed: u64) -> Self {
-        let mut config = self.clone();
-        config.train.seed = seed;
-        config
+    ///
+    /// # Errors
+    /// If the seed is larger than [`LARGEST_WHOLE`].
+    pub fn with_seed(&self, seed: u64) -> Result<Self, ConfigError> {
+        let mut tables = self.tables();
+        tables.train.seed = seed;
+        Self::new(tables)
     }
 
     /// The tables from which [`Self::new`] makes this configuration again.
@@ -68,30 +75,44 @@ impl Config {
     }
 }
 
-/// For each number that has a range: its key, its value, whether the value is in the range, and the range
-/// in words.
-fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<(&'static str, f64, bool, &'static str)> {
-    const SHARE: &str = "a number from 0 to below 1";
-    const POSITIVE: &str = "a number above 0";
-    let epochs = train.epochs.get();
-    let share = |key, value: f64| (key, value, (0.0..1.0).contains(&value), SHARE);
-    let positive = |key, value: f64| (key, value, value.is_finite() && value > 0.0, POSITIVE);
+/// A number that has a range: its key, its value, and what is expected if the value is out of the range.
+type Ranged = (&'static str, String, Result<(), String>);
+
+fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
     let fraction = data.validation_fraction;
+    let is_part = fraction > 0.0 && fraction < 1.0;
+    let part = "a number above 0 and below 1: the best model is chosen on validation";
+    let limit = data.train_limit.map_or(1, NonZeroUsize::get);
     vec![
-        (
-            "data.validation_fraction",
-            fraction,
-            fraction > 0.0 && fraction < 1.0,
-            "a number above 0 and below 1: the best model is chosen on validation",
-        ),
-        ("train.epochs", epochs as f64, epochs <= MOST_EPOCHS, "a number from 1 to 1000000"),
-        positive("train.learning_rate", train.learning_rate),
-        positive("train.epsilon", train.epsilon),
-        share("train.warmup_fraction", train.warmup_fraction),
-        share("train.momentum", train.momentum),
-        share("train.beta_1", train.beta_1),
-        share("train.beta_2", train.beta_2),
-        share("train.label_smoothing", train.label_smoothing),
-        share("train.weight_decay", train.weight_decay),
+        number("data.validation_fraction", fraction, if is_part { Ok(()) } else { Err(part) }),
+        whole("data.split_seed", data.split_seed, 0, LARGEST_WHOLE),
+        whole("data.train_limit", limit as u64, 1, LARGEST_WHOLE),
+        whole("train.seed", train.seed, 0, LARGEST_WHOLE),
+        whole("train.epochs", train.epochs.get() as u64, 1, MOST_EPOCHS),
+        whole("train.batch_size", train.batch_size.get() as u64, 1, LARGEST_WHOLE),
+        number("train.learning_rate", train.learning_rate, positive(train.learning_rate)),
+        number("train.epsilon", train.epsilon, epsilon(train.epsilon)),
+        number("train.warmup_fraction", train.warmup_fraction, share(train.warmup_fraction)),
+        number("train.momentum", train.momentum, share(train.momentum)),
+        number("train.beta_1", train.beta_1, share(train.beta_1)),
+        number("train.beta_2", train.beta_2, share(train.beta_2)),
+        number("train.label_smoothing", train.label_smoothing, share(train.label_smoothing)),
+        number("train.weight_decay", train.weight_decay, share(train.weight_decay)),
+        whole("train.log_every_steps", train.log_every_steps.get() as u64, 1, LARGEST_WHOLE),
+        whole("train.checkpoint_every_steps", train.checkpoint_every_steps as u64, 0, LARGEST_WHOLE),
+        whole("train.patience", train.patience as u64, 0, LARGEST_WHOLE),
     ]
+}
+
+fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
+    let is_within = (least..=largest).contains(&value);
+    let expected = || format!("a whole number from {least} to {largest}");
+    (key, value.to_string(), if is_within { Ok(()) } else { Err(expected()) })
+}
+
+fn number(key: &'static str, value: f64, checked: Result<(), &'static str>) -> Ranged {
+    // Without an exponent, a tiny number would be a long row of zeros.
+    let is_short = value == 0.0 || (1e-5..1e16).contains(&value.abs());
+    let text = if is_short { value.to_string() } else { format!("{value:?}") };
+    (key, text, checked.map_err(str::to_owned))
 }

@@ -3,17 +3,21 @@
 use network::ShapeError;
 use thiserror::Error;
 
+use crate::config::decode::NotText;
+
 /// Why a configuration is refused.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ConfigError {
     #[error("{path}: {reason}; expected a configuration file such as configs/default.toml")]
     Unreadable { path: String, reason: String },
-    #[error("{source_name}:{line}:{column}: {problem}{}", hint(.nearest))]
-    Text { source_name: String, line: usize, column: usize, problem: String, nearest: Option<String> },
-    #[error("--set {assignment}: {problem}{}", hint(.nearest))]
-    Set { assignment: String, problem: String, nearest: Option<String> },
+    #[error("{path}: {reason}")]
+    NotText { path: String, reason: NotText },
+    #[error("{source_name}:{line}:{column}: {problem}")]
+    Text { source_name: String, line: usize, column: usize, problem: Problem },
+    #[error("the assignment {assignment}: {problem}")]
+    Assignment { assignment: String, problem: Problem },
     #[error("{key} = {value}: expected {expected}")]
-    Value { key: &'static str, value: f64, expected: &'static str },
+    Value { key: &'static str, value: String, expected: String },
     #[error(
         "a run can be resumed only with the configuration that it began with, and these keys differ:{keys}\n\
          To change them, start a new run. A resumed run may change train.log_every_steps,\n\
@@ -25,10 +29,23 @@ pub enum ConfigError {
     NotToml { problem: String },
     #[error("{count} seeds from train.seed = {first} on: expected the last seed to be at most {largest}")]
     Seeds { first: u64, count: u64, largest: u64 },
+    /// `what` would need a file of `bytes` bytes in each checkpoint, which no checkpoint can be read from.
+    #[error(
+        "[model] describes a network of {parameters} parameters: {what} would take {bytes} bytes, expected \
+         {largest} at most in a file of a checkpoint; choose smaller layers"
+    )]
+    TooLarge { parameters: usize, what: &'static str, bytes: u64, largest: u64 },
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
 
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+/// What is wrong in the text of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// No table has a key of this name at this place. The advice is the end of the sentence.
+    #[error("unknown key `{key}`{advice}")]
+    UnknownKey { key: String, advice: String },
+    /// A text that is not TOML, or a value that its key does not take, in words.
+    #[error("{0}")]
+    Value(String),
 }

@@ -6,6 +6,10 @@ use dataset::Name;
 use network::ModelConfig;
 use serde::{Deserialize, Serialize};
 
+/// The largest whole number of a configuration, seeds among them. TOML guarantees no larger one, so a run with
+/// a larger one could not be resumed.
+pub const LARGEST_WHOLE: u64 = i64::MAX as u64;
+
 /// The three tables of a configuration file, whose values may still be out of range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -23,11 +23,10 @@ impl BestModel {
     /// Reads the best model that the newest good checkpoint below `checkpoints` names. It is `None` before
     /// the end of the first epoch.
     pub(crate) fn read(checkpoints: &Path) -> Result<Option<Self>, RunDirError> {
-        let find = || if checkpoints.is_dir() { checkpoint::best(checkpoints) } else { Ok(None) };
-        let found = match find() {
+        let found = match checkpoint::best(checkpoints) {
             // A process that trains here may remove a checkpoint between the listing and the reading of it. A
             // second try then finds the newer checkpoints.
-            Err(error) if error.is_gone() => find()?,
+            Err(error) if error.is_gone() => checkpoint::best(checkpoints)?,
             found => found?,
         };
         let Some(BestCheckpoint { snapshot, path, damaged }) = found else { return Ok(None) };

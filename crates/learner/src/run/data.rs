@@ -1,7 +1,7 @@
 //! The images that a configuration names. Missing files are fetched, all files are verified, and the training
 //! images are divided into those to train on and those to validate on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dataset::fetch::{self, FetchEvent};
 use dataset::{Name, Split, Subset, TestSet, TrainSet, ValidationSet, load};
@@ -14,6 +14,9 @@ use crate::random::{Stream, generator};
 pub struct TrainingData {
     pub train: TrainSet,
     pub validation: ValidationSet,
+    /// The data directory that the images come from, as an absolute path. It is `None` if the images are part
+    /// of the program, or were not read from a directory.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl TrainingData {
@@ -26,9 +29,16 @@ impl TrainingData {
         let data = config.data();
         let mut split = generator(data.split_seed, Stream::Split, 0, 0);
         let (train, validation) = all.split(data.validation_fraction, &mut split)?;
-        let Some(limit) = data.train_limit else { return Ok(Self { train, validation }) };
+        let Some(limit) = data.train_limit else { return Ok(Self { train, validation, data_dir: None }) };
         let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
-        Ok(Self { train: train.limit(limit.get(), &mut choice)?, validation })
+        Ok(Self { train: train.limit(limit.get(), &mut choice)?, validation, data_dir: None })
+    }
+
+    /// The same images, with a note that they were read from the data directory `dir`.
+    fn from_dir(self, name: Name, dir: &Path) -> Self {
+        // The path is made absolute, because a run may be resumed from another folder.
+        let data_dir = if name.files().is_empty() { None } else { std::path::absolute(dir).ok() };
+        Self { data_dir, ..self }
     }
 
     /// Fetches the training files if they are missing below `dir`, then loads the images and divides them.
@@ -40,7 +50,8 @@ impl TrainingData {
         dir: &Path,
         progress: &mut dyn FnMut(FetchEvent),
     ) -> Result<Self, dataset::Error> {
-        Self::divide(config, whole_training_set(config.data().dataset, dir, progress)?)
+        let name = config.data().dataset;
+        Ok(Self::divide(config, whole_training_set(name, dir, progress)?)?.from_dir(name, dir))
     }
 
     /// Loads the images of the training files below `dir` and divides them. It never fetches a file.
@@ -48,7 +59,8 @@ impl TrainingData {
     /// # Errors
     /// If a file is missing or not valid, or if the images cannot be divided.
     pub fn load(config: &Config, dir: &Path) -> Result<Self, dataset::Error> {
-        Self::divide(config, load::load_train(config.data().dataset, dir)?)
+        let name = config.data().dataset;
+        Ok(Self::divide(config, load::load_train(name, dir)?)?.from_dir(name, dir))
     }
 }
 
@@ -99,4 +111,19 @@ pub fn whole_file(
 /// The name and the SHA-256 of each file of a data set.
 pub fn checksums(name: Name) -> Vec<(String, String)> {
     name.files().iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn a_place_is_remembered_as_an_absolute_path_unless_the_images_are_part_of_the_program() {
+        let config = config::parse("test", "[data]\ndataset = \"sample\"\n", &[]).unwrap();
+        let data = TrainingData::load(&config, Path::new("somewhere")).unwrap();
+        assert_eq!(data.data_dir, None);
+        let data = data.from_dir(Name::Mnist, Path::new("somewhere"));
+        assert_eq!(data.data_dir, Some(std::env::current_dir().unwrap().join("somewhere")));
+    }
 }

@@ -37,6 +37,13 @@ pub enum RunDirError {
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
+    /// A newer version of the program wrote a file that this version cannot read.
+    #[error(
+        "{} was made by version {version} of the program, and this is version {}: {problem}",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Newer { path: PathBuf, version: String, problem: String },
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]

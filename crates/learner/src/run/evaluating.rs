@@ -22,7 +22,8 @@ use crate::run::best_model::BestModel;
 use crate::run::data::checksums;
 use crate::run::error::RunDirError;
 use crate::run::folder::now;
-use crate::run::run_dir::RunDir;
+use crate::run::run_dir::{NotedTest, RunDir};
+use crate::run::store::limits::DiskLimit;
 
 /// Number of wrongly classified images that `validation.json` lists, and `test.json` unless the caller
 /// chooses another number.
@@ -57,6 +58,8 @@ pub struct TestedRun {
     pub file: TestFile,
     pub logits: Logits,
     pub probabilities: Probabilities,
+    /// Set if the run's tests were counted without a lock.
+    pub limit: Option<DiskLimit>,
 }
 
 /// How far a test has come.
@@ -99,7 +102,7 @@ pub fn test(
     let worst = worst(&probabilities, images.subset(), request.worst);
     let csv = predictions_csv::render(&probabilities, images.subset());
     run.write(names::PREDICTIONS, csv.as_bytes())?;
-    let times_tested = run.note_test(&TestNote {
+    let NotedTest { times_tested, limit } = run.note_test(&TestNote {
         tested: tested.clone(),
         weights_sha256: best.sha256.clone(),
         dataset: name.to_string(),
@@ -119,7 +122,7 @@ pub fn test(
         corruptions,
     };
     run.write_test(&file)?;
-    Ok(TestedRun { file, logits, probabilities })
+    Ok(TestedRun { file, logits, probabilities, limit })
 }
 
 /// Loads a run's best model onto a device.

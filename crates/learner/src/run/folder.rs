@@ -5,11 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use run_files::Versions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::run::error::RunDirError;
+use crate::run::store::checkpoint::CheckpointError;
 use crate::run::store::durable;
 
 /// A folder, whether or not it exists yet.
@@ -42,18 +44,41 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be made.
     pub(crate) fn create_subfolder(&self, name: &str) -> Result<(), RunDirError> {
-        let path = self.file(name);
-        fs::create_dir_all(&path).map_err(io_error(&path))
+        durable::create_folder(&self.file(name)).map_err(RunDirError::Write)
     }
 
-    /// Reads a configuration.
+    /// Reads a configuration. `circumstances` is the file that names the version which wrote it.
     ///
     /// # Errors
     /// If the file cannot be read or is not a valid configuration.
-    pub(crate) fn read_config(&self, name: &str) -> Result<Config, RunDirError> {
+    pub(crate) fn read_config(&self, name: &str, circumstances: &str) -> Result<Config, RunDirError> {
         let path = self.file(name);
-        let text = fs::read_to_string(&path).map_err(io_error(&path))?;
-        Ok(config::parse(&path.display().to_string(), &text, &[])?)
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        config::parse_bytes(&path.display().to_string(), &bytes, &[])
+            .map_err(|error| self.with_version(circumstances, error.into()))
+    }
+
+    /// Adds to an error about what a file holds that a newer version of the program wrote the folder, if it
+    /// did. The file is then right, and not damaged or misspelt. `circumstances` is the file with the version.
+    pub(crate) fn with_version(&self, circumstances: &str, error: RunDirError) -> RunDirError {
+        let problem = match &error {
+            RunDirError::Config(ConfigError::Text { source_name, line, column, problem, .. }) => {
+                // Without the key that the configuration would suggest instead of an unknown one.
+                format!("{source_name}:{line}:{column}: {problem}")
+            }
+            RunDirError::Config(error) => error.to_string(),
+            RunDirError::Damaged { .. }
+            | RunDirError::Checkpoint(
+                CheckpointError::OtherVersion { .. } | CheckpointError::Tensors { .. },
+            ) => error.to_string(),
+            _ => return error,
+        };
+        let versions = fs::read(self.file(circumstances)).ok();
+        let versions = versions.and_then(|bytes| serde_json::from_slice::<Versions>(&bytes).ok());
+        match versions.and_then(|versions| versions.newer_than(env!("CARGO_PKG_VERSION"))) {
+            Some(version) => RunDirError::Newer { path: self.path.clone(), version, problem },
+            None => error,
+        }
     }
 
     /// Writes a resolved configuration, from which a run can be repeated.

@@ -3,6 +3,9 @@
 //! The operating system releases the lock when the process ends, so a crash leaves no stale lock behind. A
 //! new run takes a folder only if the folder is empty. Files of a run that was ended before its configuration
 //! was written do not count, because there is nothing in them to lose.
+//!
+//! Some file systems have no locks. A run is trained there all the same, and the lock says that it protects
+//! nothing, so that the user can see to it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -15,11 +18,14 @@ use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error};
 use crate::run::run_dir::RunDir;
 use crate::run::seeds_dir::SeedsDir;
-use crate::run::store::{checkpoint, durable};
+use crate::run::store::limits::{self, DiskLimit};
+use crate::run::store::operation::{failed, folder_of};
+use crate::run::store::{checkpoint, durable, partial};
 
 const LOCK: &str = "lock";
 
-/// A locked folder. No other process trains in it until this value is dropped.
+/// A locked folder. No other process trains in it until this value is dropped, unless its file system has no
+/// locks ([`Self::limits`]).
 #[derive(Debug)]
 pub struct RunLock {
     folder: Folder,
@@ -27,6 +33,7 @@ pub struct RunLock {
     /// Whether the folder was made by this lock and no run was begun in it. Such a folder is removed when the
     /// lock is dropped.
     is_disposable: bool,
+    limits: Vec<DiskLimit>,
 }
 
 impl RunLock {
@@ -38,7 +45,9 @@ impl RunLock {
         match Self::make(path) {
             // Another process had the folder, began no run in it, and has just removed it. So it can be made
             // again.
-            Err(RunDirError::Io { reason, .. }) if reason.kind() == io::ErrorKind::NotFound => {
+            Err(RunDirError::Io { reason, .. } | RunDirError::Write(reason))
+                if reason.kind() == io::ErrorKind::NotFound =>
+            {
                 Self::make(path)
             }
             lock => lock,
@@ -46,13 +55,12 @@ impl RunLock {
     }
 
     fn make(path: &Path) -> Result<Self, RunDirError> {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(io_error(parent))?;
+        let parent = folder_of(path);
+        durable::create_folder(parent).map_err(RunDirError::Write)?;
         let is_disposable = match fs::create_dir(path) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            Err(error) => return Err(io_error(path)(error)),
+            Err(error) => return Err(RunDirError::Write(failed("making the folder", path)(error))),
         };
         // A folder of something else must not get a lock file, so the other files are checked before the lock
         // is taken. If there is a lock file already, the lock is tried first, because "another process is
@@ -60,9 +68,9 @@ impl RunLock {
         if !path.join(LOCK).is_file() {
             check_vacant(path)?;
         }
-        let lock = Self { folder: Folder::new(path), _file: lock(path)?, is_disposable };
+        let mut lock = Self::lock(path, is_disposable)?;
         check_vacant(path)?;
-        sweep(path).map_err(RunDirError::Write)?;
+        lock.prepare().map_err(RunDirError::Write)?;
         durable::sync_folder(parent).map_err(RunDirError::Write)?;
         Ok(lock)
     }
@@ -76,6 +84,7 @@ impl RunLock {
         loop {
             match Self::new_run(&runs.join(format!("{stem}-{number}"))) {
                 Err(RunDirError::Exists { .. } | RunDirError::Locked(_)) => number += 1,
+                Ok(lock) if !lock.is_certainly_own() => number += 1,
                 lock => return lock,
             }
         }
@@ -101,9 +110,39 @@ impl RunLock {
     }
 
     fn existing(path: &Path) -> Result<Self, RunDirError> {
-        let file = lock(path)?;
-        sweep(path).map_err(RunDirError::Write)?;
-        Ok(Self { folder: Folder::new(path), _file: file, is_disposable: false })
+        let mut lock = Self::lock(path, false)?;
+        lock.prepare().map_err(RunDirError::Write)?;
+        Ok(lock)
+    }
+
+    /// Locks a folder that is there.
+    fn lock(path: &Path, is_disposable: bool) -> Result<Self, RunDirError> {
+        let (file, limit) = lock(path)?;
+        Ok(Self {
+            folder: Folder::new(path),
+            _file: file,
+            is_disposable,
+            limits: limit.into_iter().collect(),
+        })
+    }
+
+    /// Removes what an interruption left in the folder, and finds out whether the folder can be synced.
+    fn prepare(&mut self) -> io::Result<()> {
+        sweep(self.path())?;
+        let limit = durable::sync_folder(self.path())?;
+        self.limits.extend(limit);
+        Ok(())
+    }
+
+    /// Whether no other process can have this new folder. Without locks another process may have just made it
+    /// for itself, so only a folder that was made here is certainly nobody else's.
+    fn is_certainly_own(&self) -> bool {
+        self.is_disposable || !self.limits.contains(&DiskLimit::NoLocks)
+    }
+
+    /// What the file system of the folder cannot do.
+    pub fn limits(&self) -> &[DiskLimit] {
+        &self.limits
     }
 
     /// The locked folder.
@@ -120,13 +159,19 @@ impl RunLock {
         RunDir::create(&self.folder, config, info)
     }
 
-    /// Makes the folder a folder of several runs, which are then locked and begun one by one.
+    /// Makes the folder a folder of several runs, which are then locked and begun one by one. `data_dir` is the
+    /// data directory of their images.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn begin_seeds(&mut self, config: &Config, info: SeedsInfo) -> Result<SeedsDir, RunDirError> {
+    pub fn begin_seeds(
+        &mut self,
+        config: &Config,
+        info: SeedsInfo,
+        data_dir: Option<&Path>,
+    ) -> Result<SeedsDir, RunDirError> {
         self.is_disposable = false;
-        SeedsDir::create(&self.folder, config, info)
+        SeedsDir::create(&self.folder, config, info, data_dir)
     }
 
     /// Writes the circumstances and the configuration of a run that is resumed.
@@ -139,13 +184,13 @@ impl RunLock {
         Ok(run)
     }
 
-    /// Writes the configuration of a folder of several runs that is resumed.
+    /// Writes the configuration and the data directory of a folder of several runs that is resumed.
     ///
     /// # Errors
     /// If the folder is not one of several runs, or the file cannot be written.
-    pub fn resume_seeds(&self, config: &Config) -> Result<SeedsDir, RunDirError> {
+    pub fn resume_seeds(&self, config: &Config, data_dir: Option<&Path>) -> Result<SeedsDir, RunDirError> {
         let seeds = SeedsDir::open(self.path())?;
-        seeds.note_resume(config)?;
+        seeds.note_resume(config, data_dir)?;
         Ok(seeds)
     }
 }
@@ -159,33 +204,40 @@ impl Drop for RunLock {
     }
 }
 
-fn lock(path: &Path) -> Result<File, RunDirError> {
+/// Locks the lock file of a folder. Says whether the file system has no locks.
+fn lock(path: &Path) -> Result<(File, Option<DiskLimit>), RunDirError> {
     let name = path.join(LOCK);
     let io = |reason| RunDirError::Io { path: name.clone(), reason };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(io)?;
-    match file.try_lock() {
-        // The process that held the lock before may have removed its folder after the file was opened and
-        // before it was locked. Then the locked file is no longer at this path, and its lock protects
-        // nothing.
-        Ok(()) if is_at(&file, &name) => Ok(file),
-        Ok(()) | Err(TryLockError::WouldBlock) => Err(RunDirError::Locked(path.to_owned())),
-        Err(TryLockError::Error(reason)) => Err(io(reason)),
+    let limit = match limits::try_lock(&file) {
+        Ok(limit) => limit,
+        Err(TryLockError::WouldBlock) => return Err(RunDirError::Locked(path.to_owned())),
+        Err(TryLockError::Error(reason)) => return Err(RunDirError::Write(failed("locking", &name)(reason))),
+    };
+    // The process that held the lock before may have removed its folder after the file was opened and before it
+    // was locked. Then the locked file is no longer at this path, and its lock protects nothing.
+    match is_at(&file, &name) {
+        Ok(true) => Ok((file, limit)),
+        Ok(false) => Err(RunDirError::Locked(path.to_owned())),
+        Err(reason) => Err(io(reason)),
     }
 }
 
 /// Whether an open file is still the file at this path.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
+    let there = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        there => there?,
+    };
+    let open = file.metadata()?;
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
 }
 
 #[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
+fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
 }
 
 /// Refuses a folder that holds anything but the files of a run that was ended before its configuration was
@@ -194,7 +246,7 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
         LOCK | names::RUN | names::SEEDS_CONFIG => true,
         names::CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-        name => is_left_over_file(name),
+        name => partial::is_partial(name, &names::REPLACED),
     };
     for entry in fs::read_dir(path).map_err(io_error(path))? {
         let entry = entry.map_err(io_error(path))?;
@@ -206,19 +258,10 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     Ok(())
 }
 
-/// Whether a file of this name is the unfinished file of a process that was ended.
-fn is_left_over_file(name: &str) -> bool {
-    names::REPLACED.into_iter().any(|of| durable::is_partial(name, of))
-}
-
-/// Removes unfinished files. No other process is writing them, because this process holds the lock.
+/// Removes what an interruption left behind. The folders of unfinished checkpoints are nobody's, because this
+/// process holds the lock. A partial file may be that of a test, which does not take the lock.
 fn sweep(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if is_left_over_file(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
-        }
-    }
+    partial::sweep(path, &names::REPLACED)?;
     match checkpoint::sweep(&path.join(names::CHECKPOINTS)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
@@ -230,6 +273,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::run::store::partial::PartialFile;
 
     #[test]
     fn a_directory_has_one_process_at_a_time() {
@@ -246,15 +290,46 @@ mod tests {
     }
 
     #[test]
+    fn a_resume_leaves_the_partial_file_of_a_running_test_alone() {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join(names::CONFIG), "").unwrap();
+        let test = PartialFile::create(&dir.path().join(names::TEST)).unwrap();
+        drop(RunLock::existing_run(dir.path()).unwrap());
+        assert!(test.path.exists(), "the test lost its result");
+        // A process that ends without giving the file its name lets go of the lock as well.
+        let PartialFile { path, file } = test;
+        drop(file);
+        drop(RunLock::existing_run(dir.path()).unwrap());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn without_locks_only_a_folder_that_was_made_here_is_certainly_own() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("run");
+        let mut made = RunLock::new_run(&path).unwrap();
+        assert!(made.is_certainly_own());
+        made.limits.push(DiskLimit::NoLocks);
+        assert!(made.is_certainly_own());
+        drop(made);
+        fs::create_dir(&path).unwrap();
+        let mut found = RunLock::new_run(&path).unwrap();
+        assert!(found.is_certainly_own());
+        found.limits.push(DiskLimit::NoLocks);
+        assert!(!found.is_certainly_own());
+    }
+
+    #[test]
     fn a_new_run_takes_nothing_but_leftovers() {
         let dir = TempDir::new().unwrap();
         let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
-        for name in [LOCK, names::RUN, "config.toml.7.partial"] {
+        let partial = "config.toml.0123456789abcdef.partial";
+        for name in [LOCK, names::RUN, partial, "config.toml.7.partial"] {
             write(name);
         }
         fs::create_dir(dir.path().join(names::CHECKPOINTS)).unwrap();
         let lock = RunLock::new_run(dir.path()).unwrap();
-        assert!(!dir.path().join("config.toml.7.partial").exists());
+        assert!(!dir.path().join(partial).exists());
         drop(lock);
         assert!(dir.path().exists());
         write("film.partial");

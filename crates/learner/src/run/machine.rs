@@ -1,5 +1,6 @@
 //! The circumstances of a run, which `run.json` contains: program, backend, machine and data.
 
+use std::path::Path;
 use std::thread::available_parallelism;
 
 use model::device::Opened;
@@ -9,8 +10,8 @@ use crate::config::Config;
 use crate::run::data::checksums;
 use crate::run::folder::now;
 
-/// The circumstances of a run that begins now.
-pub(crate) fn circumstances(config: &Config, opened: &Opened) -> RunInfo {
+/// The circumstances of a run that begins now, with images from this data directory.
+pub(crate) fn circumstances(config: &Config, opened: &Opened, data_dir: Option<&Path>) -> RunInfo {
     RunInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         backend: opened.backend.name().to_owned(),
@@ -19,10 +20,17 @@ pub(crate) fn circumstances(config: &Config, opened: &Opened) -> RunInfo {
         threads: available_parallelism().map_or(1, |n| n.get()),
         dataset: config.data().dataset.to_string(),
         data_sha256: checksums(config.data().dataset),
+        data_dir: text_of(data_dir),
         seed: config.train().seed,
         started: now(),
         resumed: Vec::new(),
     }
+}
+
+/// A path as a file of the run names it; `None` if the path is not text. Replacing what is not text would
+/// make it the path of something else.
+pub(crate) fn text_of(path: Option<&Path>) -> Option<String> {
+    path?.to_str().map(str::to_owned)
 }
 
 /// The name of the graphics adapter or, on a CPU, of the processor if the system provides it.

@@ -11,6 +11,17 @@ use crate::run::best_model::BestModel;
 use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error};
 use crate::run::store::durable::Log;
+use crate::run::store::limits::{self, DiskLimit};
+use crate::run::store::operation::failed;
+
+/// A test that is in the log of a run's tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotedTest {
+    /// The number of tests in the log, this one included.
+    pub times_tested: usize,
+    /// Set if the log could not be locked. Of two tests that end at once, it may then count one.
+    pub limit: Option<DiskLimit>,
+}
 
 /// A folder that holds a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +76,7 @@ impl RunDir {
     /// # Errors
     /// If `config.toml` cannot be read or is not valid.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::CONFIG)
+        self.folder.read_config(names::CONFIG, names::RUN)
     }
 
     /// Reads the circumstances of the run.
@@ -73,7 +84,12 @@ impl RunDir {
     /// # Errors
     /// If `run.json` cannot be read.
     pub fn info(&self) -> Result<RunInfo, RunDirError> {
-        self.folder.read_json(names::RUN)
+        self.folder.read_json(names::RUN).map_err(|error| self.with_version(error))
+    }
+
+    /// Says of an error about what a file holds that a newer version of the program wrote the run, if it did.
+    pub fn with_version(&self, error: RunDirError) -> RunDirError {
+        self.folder.with_version(names::RUN, error)
     }
 
     /// Reads and hashes the model with the best validation.
@@ -81,7 +97,14 @@ impl RunDir {
     /// # Errors
     /// If no epoch was finished, or the checkpoint is damaged.
     pub fn best_model(&self) -> Result<BestModel, RunDirError> {
-        BestModel::read(&self.checkpoints())?.ok_or_else(|| RunDirError::NoModel(self.path().to_owned()))
+        let best = BestModel::read(&self.checkpoints()).map_err(|error| self.with_version(error))?;
+        best.ok_or_else(|| RunDirError::NoModel(self.path().to_owned()))
+    }
+
+    /// Whether the run has an evaluation of this model on the validation images.
+    pub(crate) fn is_validated(&self, model: &BestModel) -> bool {
+        let file = self.folder.read_json::<ValidationFile>(names::VALIDATION);
+        file.is_ok_and(|file| file.weights_sha256 == model.sha256)
     }
 
     /// The result of the newest test if it tested this model.
@@ -116,26 +139,28 @@ impl RunDir {
         self.folder.write(name, bytes)
     }
 
-    /// Appends a test to the log of the run's tests, and returns the number of tests in the log.
+    /// Appends a test to the log of the run's tests, and counts the tests in it.
     ///
     /// The tests are counted because a person who tests a run again and again, and chooses by the results,
     /// overestimates the model's accuracy. The count lets the person see this.
     ///
     /// # Errors
     /// If the log cannot be read or written.
-    pub fn note_test(&self, test: &TestNote) -> Result<usize, RunDirError> {
+    pub fn note_test(&self, test: &TestNote) -> Result<NotedTest, RunDirError> {
         let path = self.file(names::TESTS);
         let mut line = serde_json::to_vec(test)
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
         line.push(b'\n');
         // The lock is held until the line is written, because two tests may end at the same time.
         let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(io_error(&path))?;
-        lock.lock().map_err(io_error(&path))?;
+        // A file system without locks must not cost a test its result.
+        let limit = limits::lock(&lock).map_err(failed("locking", &path)).map_err(RunDirError::Write)?;
         let before = fs::read(&path).map_err(io_error(&path))?;
         // A crash can leave an incomplete line at the end. It is removed, because its test was not finished.
         let complete = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut log = Log::open(&path, complete as u64).map_err(RunDirError::Write)?;
         log.append(&line).and_then(|()| log.sync()).map_err(RunDirError::Write)?;
-        Ok(1 + before.iter().filter(|byte| **byte == b'\n').count())
+        let times_tested = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Ok(NotedTest { times_tested, limit })
     }
 }

@@ -9,15 +9,12 @@ use std::path::{Path, PathBuf};
 
 use run_files::{SeedsInfo, SeedsTestFile, names};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LARGEST_WHOLE};
 use crate::run::best_model::BestModel;
 use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error, now};
+use crate::run::machine::text_of;
 use crate::run::run_dir::RunDir;
-
-/// The largest seed. TOML guarantees no larger whole number, so a run with a larger seed could not be
-/// resumed.
-const LARGEST_SEED: u64 = i64::MAX as u64;
 
 /// The contents of `seeds.json` of a new folder: `count` consecutive seeds, of which the configuration's seed
 /// is the first, and the backend that the runs are begun on.
@@ -26,13 +23,14 @@ const LARGEST_SEED: u64 = i64::MAX as u64;
 /// If the last seed is too large.
 pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInfo, ConfigError> {
     let first = config.train().seed;
-    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_SEED);
-    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_SEED })?;
+    let last = first.checked_add(count.saturating_sub(1)).filter(|last| *last <= LARGEST_WHOLE);
+    let last = last.ok_or(ConfigError::Seeds { first, count, largest: LARGEST_WHOLE })?;
     Ok(SeedsInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seeds: (first..=last).collect(),
         started: now(),
         backend: Some(backend.to_owned()),
+        data_dir: None,
     })
 }
 
@@ -66,7 +64,7 @@ impl SeedsDir {
             "{problem}; expected the seeds that the folder was made with; \
              bring the file back from a copy, or use the runs one by one"
         );
-        Err(RunDirError::Damaged { path: file, problem })
+        Err(folder.with_version(names::SEEDS, RunDirError::Damaged { path: file, problem }))
     }
 
     /// Whether `path` is a folder of several runs.
@@ -75,7 +73,13 @@ impl SeedsDir {
     }
 
     /// Makes a folder of several runs out of a folder that the caller has locked.
-    pub(crate) fn create(folder: &Folder, config: &Config, info: SeedsInfo) -> Result<Self, RunDirError> {
+    pub(crate) fn create(
+        folder: &Folder,
+        config: &Config,
+        info: SeedsInfo,
+        data_dir: Option<&Path>,
+    ) -> Result<Self, RunDirError> {
+        let info = SeedsInfo { data_dir: text_of(data_dir), ..info };
         folder.write_config(names::SEEDS_CONFIG, config)?;
         // This file is written last, because a folder counts as one of several runs as soon as it has the
         // file.
@@ -83,9 +87,21 @@ impl SeedsDir {
         Ok(Self { folder: folder.clone(), info })
     }
 
-    /// Writes the configuration of resumed runs if it has changed.
-    pub(crate) fn note_resume(&self, config: &Config) -> Result<(), RunDirError> {
-        if self.config()? == *config { Ok(()) } else { self.folder.write_config(names::SEEDS_CONFIG, config) }
+    /// Writes the configuration and the data directory of resumed runs if they have changed.
+    pub(crate) fn note_resume(&self, config: &Config, data_dir: Option<&Path>) -> Result<(), RunDirError> {
+        if self.config()? != *config {
+            self.folder.write_config(names::SEEDS_CONFIG, config)?;
+        }
+        let data_dir = text_of(data_dir);
+        if data_dir.is_none() || data_dir == self.info.data_dir {
+            return Ok(());
+        }
+        self.folder.write_json(names::SEEDS, &SeedsInfo { data_dir, ..self.info.clone() })
+    }
+
+    /// Says of an error about what a file holds that a newer version of the program made the folder, if it did.
+    pub fn with_version(&self, error: RunDirError) -> RunDirError {
+        self.folder.with_version(names::SEEDS, error)
     }
 
     pub fn path(&self) -> &Path {
@@ -141,7 +157,7 @@ impl SeedsDir {
     /// # Errors
     /// If `seeds.toml` cannot be read or is not valid.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::SEEDS_CONFIG)
+        self.folder.read_config(names::SEEDS_CONFIG, names::SEEDS)
     }
 
     /// Writes `test.json`, the results of a test of all runs, and returns its path.

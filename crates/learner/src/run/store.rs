@@ -2,4 +2,7 @@
 
 pub mod checkpoint;
 pub(crate) mod durable;
+pub(crate) mod limits;
 pub mod manifest;
+pub(crate) mod operation;
+pub(crate) mod partial;

@@ -20,8 +20,8 @@ use crate::run::error::RunDirError;
 use crate::run::evaluating::{EvaluateError, WORST, predict_with};
 use crate::run::folder::now;
 use crate::run::lock::RunLock;
-use crate::run::machine::circumstances;
-use crate::run::recorder::{self, Recorder};
+use crate::run::machine::{circumstances, text_of};
+use crate::run::recorder::{Lines, Recorder};
 use crate::run::run_dir::RunDir;
 use crate::run::store::checkpoint::{self, DamagedCheckpoint, Newest};
 use crate::train::error::FitError;
@@ -84,28 +84,27 @@ pub struct ResumePoint {
     snapshot: Option<Snapshot>,
     /// The folder of that checkpoint.
     pub from: Option<PathBuf>,
-    /// Newer checkpoints that are damaged, each with its new path if it was set aside.
-    pub damaged: Vec<(DamagedCheckpoint, Option<PathBuf>)>,
+    /// Newer checkpoints that cannot be used, each with the path that it was set aside to.
+    pub damaged: Vec<(DamagedCheckpoint, PathBuf)>,
 }
 
 impl ResumePoint {
-    /// Finds the newest good checkpoint of a run, and sets newer ones aside if they are damaged.
+    /// Finds the newest good checkpoint of a run that the run's events reach, and sets newer ones aside if
+    /// they are damaged or ahead of the events.
     ///
     /// # Errors
-    /// If there are checkpoints but none is good, or if a damaged one cannot be set aside.
+    /// If there are checkpoints but none can be used, if a newer one cannot be read or is of another version
+    /// of the program, or if one cannot be set aside.
     pub fn find(run: &RunDir) -> Result<Self, RunDirError> {
         let dir = run.checkpoints();
-        let newest = if dir.is_dir() { checkpoint::newest(&dir)? } else { None };
+        let lines = Lines::read(run)?;
+        let newest = checkpoint::newest_reached(&dir, |state| lines.lacking(state));
+        let newest = newest.map_err(|error| run.with_version(error))?;
         let Some(Newest { snapshot, path, damaged }) = newest else {
             return Ok(Self { snapshot: None, from: None, damaged: Vec::new() });
         };
         let set_aside = |damaged: DamagedCheckpoint| {
-            // A checkpoint whose files could not be read may still be good, so it stays where it is.
-            let place = if damaged.error.is_unreadable() {
-                None
-            } else {
-                Some(checkpoint::set_aside(&damaged.path).map_err(RunDirError::Write)?)
-            };
+            let place = checkpoint::set_aside(&damaged).map_err(RunDirError::Write)?;
             Ok((damaged, place))
         };
         let damaged = damaged.into_iter().map(set_aside).collect::<Result<_, RunDirError>>()?;
@@ -130,7 +129,8 @@ impl Trainer<'_> {
         config: &Config,
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
-        let run = lock.begin_run(config, &circumstances(config, self.opened))?;
+        let info = circumstances(config, self.opened, self.data.data_dir.as_deref());
+        let run = lock.begin_run(config, &info)?;
         self.train(run, config, None, observer)
     }
 
@@ -152,6 +152,7 @@ impl Trainer<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             backend: self.opened.backend.name().to_owned(),
         });
+        info.data_dir = text_of(self.data.data_dir.as_deref()).or(info.data_dir);
         let run = lock.resume_run(config, &info)?;
         self.train(run, config, point.snapshot, observer)
     }
@@ -163,7 +164,7 @@ impl Trainer<'_> {
         snapshot: Option<Snapshot>,
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
-        let TrainingData { train, validation } = self.data;
+        let TrainingData { train, validation, .. } = self.data;
         let step = snapshot.as_ref().map_or(0, |snapshot| snapshot.state.step);
         let mut board = self.board(&run, config, step)?;
         let mut recorder = Recorder::new(&run, step)?;
@@ -199,20 +200,24 @@ impl Trainer<'_> {
     }
 }
 
-/// A run that is already trained to its end, with its best model. It is `None` if the run still has to be
-/// trained, or if its newest checkpoint is missing or damaged.
+/// A run that is already trained to its end, with its best model. It is `None` if there is still something to
+/// do: the run has to be trained, its newest checkpoint is damaged, or `validation.json` has to be written.
 ///
 /// # Errors
-/// If the run's events cannot be read.
+/// If the run's events or its best model cannot be read.
 pub fn finished(run: &RunDir) -> Result<Option<FinishedRun>, RunDirError> {
-    let Some(took) = recorder::finished_after(run)? else { return Ok(None) };
-    let best = match checkpoint::newest(&run.checkpoints()) {
+    let lines = Lines::read(run)?;
+    let Some(took) = lines.finished_after() else { return Ok(None) };
+    let newest = checkpoint::newest_reached(&run.checkpoints(), |state| lines.lacking(state));
+    let best = match newest {
         Ok(Some(Newest { snapshot, damaged, .. })) if damaged.is_empty() => snapshot.state.best,
+        Err(RunDirError::Checkpoint(error)) if error.is_unreadable() => return Err(error.into()),
         // The caller then resumes the run, which reports the damage and repairs it as far as possible.
         _ => None,
     };
     let Some(best) = best else { return Ok(None) };
-    Ok(Some(FinishedRun { run: run.clone(), best, model: run.best_model()?, took }))
+    let model = run.best_model()?;
+    Ok(run.is_validated(&model).then(|| FinishedRun { run: run.clone(), best, model, took }))
 }
 
 /// Evaluates the best model on the validation images, and writes `validation.json`. `logits` are the model's

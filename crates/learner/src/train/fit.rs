@@ -81,9 +81,9 @@ pub fn fit(
             let rate = learning_rate(config, state.step, plan.total_steps());
             state.step += 1;
             window.push(&loss, logits, labels);
-            let stopping = observer.stop_requested();
+            let (stopping, requested) = (observer.stop_requested(), observer.checkpoint_requested());
             let (report, checkpoint) =
-                (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping));
+                (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping || requested));
             if report || checkpoint {
                 // The check comes before the optimizer's step, because a gradient that is not finite must not
                 // reach the weights of a checkpoint.

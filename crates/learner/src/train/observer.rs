@@ -43,6 +43,12 @@ pub trait Observer {
     fn stop_requested(&self) -> bool {
         false
     }
+
+    /// Whether a checkpoint is to be written after the step under way, and the run goes on. The loop calls this
+    /// once in each step, and a request counts once.
+    fn checkpoint_requested(&self) -> bool {
+        false
+    }
 }
 
 /// A list of observers that acts as one observer. Each call goes to all of them, in the order of the list.
@@ -71,6 +77,11 @@ impl Observer for Observers<'_> {
 
     fn stop_requested(&self) -> bool {
         self.0.iter().any(|observer| observer.stop_requested())
+    }
+
+    fn checkpoint_requested(&self) -> bool {
+        // Each observer is asked, because an observer that is not asked would repeat its request later.
+        self.0.iter().fold(false, |requested, observer| observer.checkpoint_requested() | requested)
     }
 }
 

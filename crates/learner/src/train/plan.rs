@@ -89,11 +89,11 @@ impl Plan {
         state.step == state.epoch * self.steps_per_epoch
     }
 
-    /// Whether a checkpoint is due within an epoch. The end of an epoch always has a checkpoint, so this is
-    /// false there.
-    pub(crate) fn checkpoint_due(&self, state: &TrainingState, stopping: bool) -> bool {
+    /// Whether a checkpoint is due within an epoch, by the plan or because it is `wanted`. The end of an epoch
+    /// always has a checkpoint, so this is false there.
+    pub(crate) fn checkpoint_due(&self, state: &TrainingState, wanted: bool) -> bool {
         let is_due = self.checkpoint_every > 0 && state.step.is_multiple_of(self.checkpoint_every);
-        (is_due || stopping) && !self.is_last_of_epoch(state)
+        (is_due || wanted) && !self.is_last_of_epoch(state)
     }
 
     /// Whether a logging window of `window_steps` steps ends here.

@@ -1,5 +1,6 @@
 //! Tests that a run that was interrupted and resumed ends with the same bits as one that was not.
 
+use learner::config::checkpoint_size;
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
 use learner::train::fit::Outcome;
@@ -48,6 +49,9 @@ fn every_kind_of_run_resumes_to_the_same_bits() {
         };
         let (whole, result) = task.fit(&config, cpu());
         result.unwrap();
+        let last = whole.snapshots.last().unwrap();
+        let saved = [&last.weights, &last.optimizer].map(|tensors| tensors.to_bytes().unwrap().len() as u64);
+        assert_eq!(checkpoint_size::lengths(&task.architecture, &config), saved, "{optimizer:?}");
         // An epoch has six steps. The interruptions come after the first step, within a logging window, at a
         // checkpoint and at the end of an epoch.
         let (events, last) = interrupted(&task, &config, &[1, 1, 3, 1, 6, 5]);

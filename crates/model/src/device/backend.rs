@@ -1,6 +1,7 @@
 //! The backends by name, a device on one of them, and why there is none.
 
 use burn::tensor::Device;
+use ops::UnknownLevel;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -65,6 +66,8 @@ pub enum DeviceError {
     NoAdapter,
     #[error("the graphics adapter did not start: {0}")]
     Adapter(String),
+    #[error(transparent)]
+    Level(#[from] UnknownLevel),
 }
 
 fn names(backends: &[Backend]) -> String {

@@ -37,7 +37,7 @@ impl Case {
 }
 
 /// The CPU backends that are compiled in.
-fn devices() -> Vec<Device> {
+pub(crate) fn devices() -> Vec<Device> {
     vec![
         #[cfg(feature = "ndarray")]
         Device::ndarray(),

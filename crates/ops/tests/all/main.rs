@@ -11,5 +11,6 @@ mod agreement;
 // The kernels' tests draw from the same cases, and compare with the same definition.
 #[path = "../../../kernels/tests/all/cases.rs"]
 mod cases;
+mod other_operands;
 #[path = "../../../kernels/tests/all/reference.rs"]
 mod reference;

@@ -52,7 +52,7 @@ fn resumed_run(lab: &CrashLab, spacing: usize) -> Result<String> {
     let newest = entries(&checkpoints)?.into_iter().rfind(|path| is_checkpoint(path));
     fs::write(newest.context("no checkpoint")?.join("state.toml"), "epoch = 1\n")?;
     fs::create_dir_all(checkpoints.join("staging-step-00000099"))?;
-    fs::write(broken.join("run.json.1.partial"), "{")?;
+    fs::write(broken.join("run.json.0123456789abcdef.partial"), "{")?;
     attack(spacing, |fault| {
         let run = lab.place("faults")?;
         copy(&broken, &run)?;

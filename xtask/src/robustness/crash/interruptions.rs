@@ -14,7 +14,8 @@ const EPOCHS: usize = 60;
 const LIFE: std::ops::Range<u64> = 1..500;
 
 /// Signals that are sent in turn, and the exit code that each leads to.
-const SIGNALS: [(&[&str], i32); 3] = [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130)];
+const SIGNALS: [(&[&str], i32); 5] =
+    [(&["INT"], 130), (&["TERM"], 143), (&["INT", "INT"], 130), (&["HUP", "HUP"], 129), (&["XCPU"], 152)];
 
 pub(super) fn kills(lab: &CrashLab, kills: usize) -> Result<String> {
     let expected = lab.whole("kills-whole", EPOCHS)?;
@@ -65,15 +66,17 @@ pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
             let took = asked.elapsed();
             ensure!(took < Duration::from_secs(2), "an end took {took:?}: {}", said(&output));
             longest = longest.max(took);
+            let has_begun = said(&output).contains("epoch  train loss");
             match output.status.code() {
-                Some(ended) if ended == code => {
-                    // After a second signal the program may end before it says how to resume.
-                    let says_how = said(&output).contains("train --resume -p ") || signals.len() > 1;
+                Some(ended) if ended == code && has_begun => {
+                    // After a second INT the program may end before it says how to resume.
+                    let says_how = said(&output).contains("train --resume -p ") || signals == ["INT", "INT"];
                     ensure!(says_how, "{}", said(&output));
                     orderly += 1;
                 }
-                // The signal itself ended it: training had not begun, so there was nothing to keep.
-                None if !said(&output).contains("epoch  train loss") => early += 1,
+                // Training had not begun, so there was nothing to keep. In its very first moments the program
+                // does not listen yet, and the signal itself ends it.
+                ended if !has_begun && (ended == Some(code) || ended.is_none()) => early += 1,
                 ended => {
                     ensure!(ended == Some(0), "{signals:?} ended it with {ended:?}: {}", said(&output));
                     break;
@@ -87,7 +90,7 @@ pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
     }
     ensure!(orderly > 0, "none of {done} ended in good order");
     Ok(format!(
-        "{done} (INT, TERM, and INT twice) in {runs} runs, {early} of them during start-up: the slowest ended after {:.2} s; all {runs} equal to the uninterrupted run",
+        "{done} (INT, TERM, INT twice, HUP twice, XCPU) in {runs} runs, {early} of them during start-up: the slowest ended after {:.2} s; all {runs} equal to the uninterrupted run",
         longest.as_secs_f64()
     ))
 }

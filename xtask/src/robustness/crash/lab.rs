@@ -60,6 +60,18 @@ impl CrashLab {
         command
     }
 
+    /// `test -p RUN`, not started yet.
+    pub(super) fn test(&self, run: &Path) -> Command {
+        let mut command = self.call(&["test", "-p"]);
+        command.arg(run);
+        command
+    }
+
+    /// The program with these arguments, not started yet.
+    pub(super) fn call(&self, words: &[&str]) -> Command {
+        self.command(&self.program, words)
+    }
+
     /// The same command with a fault.
     pub(super) fn with_fault(&self, command: &Command, fault: &str) -> Command {
         let mut faulty = self.command(&self.faulty, &[]);

@@ -11,7 +11,7 @@ use learner::run::{BestModel, RunDir, hardware};
 use model::device::{self, Opened};
 
 use crate::args::TestArgs;
-use crate::commands::page;
+use crate::commands::{disk_limits, page};
 use crate::exit::note;
 use crate::paths::{data_dir, short};
 use crate::ui::download_bar;
@@ -24,6 +24,8 @@ pub(super) struct TestSession<'a> {
     data_dir: PathBuf,
     /// The data set that was loaded last.
     loaded: Option<(Name, TestSet)>,
+    /// Whether a limit of the file system was named.
+    has_warned: bool,
 }
 
 impl<'a> TestSession<'a> {
@@ -34,7 +36,14 @@ impl<'a> TestSession<'a> {
             note(&format!("note: {notice}"));
         }
         let hardware = hardware(&opened);
-        Ok(Self { args, opened, hardware, data_dir: data_dir(&args.data_dir), loaded: None })
+        Ok(Self {
+            args,
+            opened,
+            hardware,
+            data_dir: data_dir(&args.data_dir),
+            loaded: None,
+            has_warned: false,
+        })
     }
 
     /// The name of the processor or of the graphics card.
@@ -76,7 +85,11 @@ impl<'a> TestSession<'a> {
         };
         let tested = evaluating::test(run, best, &images, &self.opened, &request, &mut progress);
         bar.finish_and_clear();
-        Ok(tested?)
+        let tested = tested?;
+        if tested.limit.is_some() && !std::mem::replace(&mut self.has_warned, true) {
+            disk_limits::warn_of_test(run.path(), tested.limit);
+        }
+        Ok(tested)
     }
 
     /// Writes the page of a run that was tested just now.

@@ -26,7 +26,7 @@ pub(super) struct TrainedRun {
     report: PathBuf,
     /// The best model's file.
     weights: PathBuf,
-    weights_sha256: String,
+    pub(super) weights_sha256: String,
     pub(super) seconds: f64,
     /// Known only on Linux, and only if this process trained the run.
     peak_memory_bytes: Option<u64>,

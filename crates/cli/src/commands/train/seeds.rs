@@ -5,42 +5,61 @@ use std::path::Path;
 use dataset::Split;
 use learner::Config;
 use learner::config;
-use learner::run::training::{self, ResumePoint};
+use learner::run::training::{self, ResumePoint, TrainError};
 use learner::run::{RunDir, RunDirError, RunLock, SeedsDir, plan_seeds};
+use learner::train::FitError;
 use model::device::{self, Opened};
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
+use crate::commands::{disk_limits, page};
 use crate::exit::{Interrupted, note, print};
-use crate::paths::{read_config_from, short};
+use crate::hint::run_dir_error;
+use crate::paths::{data_dir, read_config_from, short};
+use crate::run_data;
+use crate::signals::Signals;
 
 /// Trains `count` new runs in a folder that was locked for them.
-pub(super) fn begin(args: &TrainArgs, config: &Config, count: u64, mut lock: RunLock) -> anyhow::Result<()> {
+pub(super) fn begin(
+    args: &TrainArgs,
+    signals: &Signals,
+    config: &Config,
+    count: u64,
+    mut lock: RunLock,
+) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
+    // The seeds are checked before any data is fetched.
     let info = plan_seeds(config, count, opened.backend.name())?;
-    let session = TrainSession::new(args, config, Some(lock.path().to_owned()))?;
-    let seeds = lock.begin_seeds(config, info)?;
+    let data_dir = data_dir(&args.data_dir);
+    let session = TrainSession::new(args, signals, config, &data_dir, Some(lock.path().to_owned()))?;
+    let seeds = lock.begin_seeds(config, info, session.data.data_dir.as_deref())?;
     train_each(&session, config, &opened, &seeds)
 }
 
 /// `train --resume` with a folder of several runs.
-pub(super) fn resume(args: &TrainArgs, seeds: &SeedsDir) -> anyhow::Result<()> {
+pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_seeds(seeds.path())?;
+    // The runs' own locks are on the same file system, so their limits are not named again.
+    disk_limits::warn_of_training(&lock);
+    // The folder's own configuration is read first, because only the folder knows which version wrote it.
+    let begun_with = seeds.config()?;
     let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
-    config::resume::check(&seeds.config()?, &config)?;
+    config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
     let begun_with = seeds.info().backend.as_deref();
-    let begun_with = begun_with.map(|name| known_backend(name, &seeds.file(names::SEEDS))).transpose()?;
+    let known =
+        |name| known_backend(name, &seeds.file(names::SEEDS)).map_err(|error| seeds.with_version(error));
+    let begun_with = begun_with.map(known).transpose()?;
     let opened = device::open(args.backend.requested().or(begun_with))?;
-    let session = TrainSession::new(args, &config, Some(seeds.path().to_owned()))?;
-    lock.resume_seeds(&config)?;
+    let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
+    let session = TrainSession::new(args, signals, &config, &data_dir, Some(seeds.path().to_owned()))?;
+    lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
     train_each(&session, &config, &opened, seeds)
 }
 
@@ -52,18 +71,30 @@ fn train_each(
 ) -> anyhow::Result<()> {
     session.announce(config, opened);
     let count = seeds.seeds().len();
-    let mut runs = Vec::new();
+    let (mut runs, mut failures) = (Vec::new(), Vec::new());
     for (done, &seed) in seeds.seeds().iter().enumerate() {
         // A run does not react to a signal that comes after its last step.
         if let Some(signal) = session.signals.received() {
             return Err(stopped(session.args, seeds, done, signal).into());
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
-        runs.push(train_one(session, &config.with_seed(seed), opened, &seeds.run_path(seed))?);
+        let path = seeds.run_path(seed);
+        match train_one(session, &config.with_seed(seed)?, opened, &path) {
+            Ok(run) => runs.push(run),
+            Err(error) if would_end_others(&error) => return Err(error),
+            Err(error) => {
+                note(&format!("error: {error:#}"));
+                failures.push((short(&path), error));
+            }
+        }
+    }
+    if !failures.is_empty() {
+        return Err(failed(failures, count));
     }
     // If all runs were finished before, the page may show tests. It is kept, because training does not load
     // the images of the test set.
-    if runs.iter().any(|run| run.is_new) || !seeds.file(names::PAGE).is_file() {
+    let models: Vec<&str> = runs.iter().map(|run| run.weights_sha256.as_str()).collect();
+    if runs.iter().any(|run| run.is_new) || !page::shows(&seeds.file(names::PAGE), &models) {
         let images = page::only(Split::Validation, session.data.validation.subset());
         let shown = seeds
             .runs()
@@ -73,6 +104,27 @@ fn train_each(
         seeds.write(names::PAGE, page::html(&shown)?.as_bytes())?;
     }
     seeds_table::finished(session.args, seeds, &runs)
+}
+
+/// Whether the runs after this one would end in the same way: a signal came, or the disk takes nothing more.
+fn would_end_others(error: &anyhow::Error) -> bool {
+    error.is::<Interrupted>()
+        || error.chain().any(|cause| {
+            matches!(cause.downcast_ref(), Some(FitError::Observer(_)))
+                || matches!(cause.downcast_ref(), Some(TrainError::TensorBoard(_)))
+                || matches!(run_dir_error(cause), Some(RunDirError::Write(_)))
+        })
+}
+
+/// The error of runs that could not be trained to their end, while the others could. It has the exit code of
+/// the first of them.
+fn failed(failures: Vec<(String, anyhow::Error)>, count: usize) -> anyhow::Error {
+    let (names, errors): (Vec<String>, Vec<anyhow::Error>) = failures.into_iter().unzip();
+    let text = format!("{} of {count} runs failed: {}", names.len(), names.join(", "));
+    match errors.into_iter().next() {
+        Some(first) => first.context(text),
+        None => anyhow::Error::msg(text),
+    }
 }
 
 /// Skips a finished run, resumes an unfinished one, begins a missing one.
@@ -91,8 +143,8 @@ fn train_one(
     let lock = RunLock::existing_run(path)?;
     let begun_with = run.config()?;
     if begun_with == *config
-        && run.file(names::PAGE).is_file()
         && let Some(finished) = training::finished(&run)?
+        && page::shows(&run.file(names::PAGE), &[&finished.model.sha256])
     {
         note(&format!("{} is finished already", short(path)));
         return Ok(TrainedRun::before(&finished));
@@ -115,4 +167,38 @@ fn stopped(args: &TrainArgs, seeds: &SeedsDir, done: usize, signal: u8) -> Inter
         resume_command(args, seeds.path())
     );
     Interrupted { signal, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_signal_and_a_full_disk_end_the_other_runs_too() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let observer = Err::<(), _>(FitError::Observer(full())).context("stopped").unwrap_err();
+        let ending = [
+            Interrupted { signal: 2, text: String::new() }.into(),
+            observer,
+            TrainError::TensorBoard(full()).into(),
+            TrainError::from(RunDirError::Write(full())).into(),
+        ];
+        assert!(ending.iter().all(would_end_others));
+        let empty = FitError::Empty { train: 0, validation: 0 };
+        let io = RunDirError::Io { path: PathBuf::new(), reason: full() };
+        let own = [empty.into(), io.into(), RunDirError::NoModel(PathBuf::new()).into()];
+        assert!(!own.iter().any(would_end_others));
+    }
+
+    #[test]
+    fn failures_are_named_and_the_first_one_is_the_cause() {
+        let failure = |name: &str| (name.to_owned(), anyhow::anyhow!("the cause of {name}"));
+        let error = failed(vec![failure("a"), failure("b")], 3);
+        assert_eq!(format!("{error:#}"), "2 of 3 runs failed: a, b: the cause of a");
+    }
 }

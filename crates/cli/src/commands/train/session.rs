@@ -16,7 +16,7 @@ use crate::args::TrainArgs;
 use crate::commands::page;
 use crate::commands::train::outcome::{self, TrainedRun};
 use crate::exit::note;
-use crate::paths::{data_dir, short};
+use crate::paths::short;
 use crate::signals::Signals;
 use crate::ui::numbers::grouped;
 use crate::ui::{download_bar, training};
@@ -25,16 +25,22 @@ use crate::ui::{download_bar, training};
 pub(super) struct TrainSession<'a> {
     pub(super) args: &'a TrainArgs,
     pub(super) data: TrainingData,
-    pub(super) signals: Signals,
+    pub(super) signals: &'a Signals,
     /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
 }
 
 impl<'a> TrainSession<'a> {
-    /// Loads the images, and listens to signals from then on.
-    pub(super) fn new(args: &'a TrainArgs, config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Self> {
-        let data = TrainingData::fetch(config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
-        Ok(Self { args, data, signals: Signals::listen()?, folder })
+    /// Loads the images.
+    pub(super) fn new(
+        args: &'a TrainArgs,
+        signals: &'a Signals,
+        config: &Config,
+        data_dir: &Path,
+        folder: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
+        Ok(Self { args, data, signals, folder })
     }
 
     /// Says what all runs train with: images, parameters, backend.
@@ -65,8 +71,9 @@ impl<'a> TrainSession<'a> {
         mut lock: RunLock,
     ) -> anyhow::Result<TrainedRun> {
         note(&format!("run directory: {}", short(lock.path())));
-        let mut display = training::display();
-        let mut signals = &self.signals;
+        let mut display = training::display(self.signals);
+        let mut signals = self.signals;
+        signals.training_begins();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
         // The bar has to be gone before anything else is printed.
@@ -83,12 +90,13 @@ impl<'a> TrainSession<'a> {
         point: ResumePoint,
     ) -> anyhow::Result<TrainedRun> {
         for (damaged, place) in &point.damaged {
-            note(&damage(damaged, place.as_deref(), point.from.as_deref()));
+            note(&damage(damaged, place, point.from.as_deref()));
         }
         note(&format!("resuming after step {}", point.step()));
         note(&format!("run directory: {}", short(lock.path())));
-        let mut display = training::display();
-        let mut signals = &self.signals;
+        let mut display = training::display(self.signals);
+        let mut signals = self.signals;
+        signals.training_begins();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).resume(lock, config, point, &mut observers);
         drop(display);
@@ -109,7 +117,7 @@ impl<'a> TrainSession<'a> {
             }
         };
         // A tested model's page shows its test. It is kept, because training does not load the test images.
-        if run.test_of(&model).is_none() || !run.file(names::PAGE).is_file() {
+        if run.test_of(&model).is_none() || !page::shows(&run.file(names::PAGE), &[&model.sha256]) {
             let images = page::only(Split::Validation, self.data.validation.subset());
             page::write(&run, &model, &images)?;
         }
@@ -117,13 +125,9 @@ impl<'a> TrainSession<'a> {
     }
 }
 
-fn damage(damaged: &DamagedCheckpoint, place: Option<&Path>, from: Option<&Path>) -> String {
-    let place = match place {
-        None => "left where it is".to_owned(),
-        Some(place) => format!("set aside as {}", short(place)),
-    };
+fn damage(damaged: &DamagedCheckpoint, place: &Path, from: Option<&Path>) -> String {
     let from = from.map(short).unwrap_or_default();
-    format!("warning: {}\n  {place}; going back to {from}", damaged.error)
+    format!("warning: {}\n  set aside as {}; going back to {from}", damaged.error, short(place))
 }
 
 /// The backend to resume a run with: the one on the command line, or else the one that the run began with.
@@ -135,7 +139,7 @@ pub(super) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunD
     if let Some(named) = args.backend.requested() {
         return Ok(named);
     }
-    known_backend(&info.backend, &run.file(names::RUN))
+    known_backend(&info.backend, &run.file(names::RUN)).map_err(|error| run.with_version(error))
 }
 
 /// The backend of this name, which was read from `file`.

@@ -1,13 +1,19 @@
 //! Tests that a checkpoint reads back as it was written, that any change of it is noticed, and that old
 //! checkpoints are removed.
 
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use network::tensors::LARGEST_FILE;
 use network::{Architecture, ModelConfig};
 use tempfile::TempDir;
 
+use super::layout::{MANIFEST, OPTIMIZER, STATE, entries};
 use super::*;
 use crate::eval::score::Score;
 use crate::random::{Stream, generator};
-use crate::train::state::{Best, RunningMetrics};
+use crate::run::store::manifest::{self, Entry};
+use crate::train::state::{Best, RunningMetrics, Snapshot, TrainingState};
 
 fn snapshot(step: usize, best: usize) -> Snapshot {
     let config = ModelConfig { units: vec![], ..ModelConfig::default() };
@@ -62,7 +68,7 @@ fn a_damaged_newest_checkpoint_is_set_aside_and_the_one_before_it_is_used() {
         let newest = newest(dir.path()).unwrap().unwrap();
         assert_eq!((newest.snapshot.state.step, newest.damaged.len()), (1, 1));
         assert!(newest.damaged[0].error.to_string().contains("state.toml: found 9 bytes, expected "));
-        assert_eq!(set_aside(&newest.damaged[0].path).unwrap(), dir.path().join(place));
+        assert_eq!(set_aside(&newest.damaged[0]).unwrap(), dir.path().join(place));
     }
     fs::remove_file(dir.path().join("step-00000001").join(WEIGHTS)).unwrap();
     let error = newest(dir.path()).unwrap_err();
@@ -144,7 +150,7 @@ fn a_folder_and_a_file_that_is_too_large_are_not_read() {
     let dir = TempDir::new().unwrap();
     let path = save(dir.path(), &snapshot(1, 1)).unwrap();
     let mut entries = manifest::parse(&fs::read(path.join(MANIFEST)).unwrap()).unwrap();
-    let length = LARGEST + 1;
+    let length = LARGEST_FILE + 1;
     File::options().write(true).open(path.join(WEIGHTS)).unwrap().set_len(length).unwrap();
     entries[0].length = length;
     fs::write(path.join(MANIFEST), manifest::print(&entries)).unwrap();
@@ -166,4 +172,116 @@ fn files_of_two_checkpoints_do_not_mix() {
         assert!(load(&two).is_err(), "{name}");
         fs::write(two.join(name), before).unwrap();
     }
+}
+
+/// Puts a link to itself in the place of a file, which not even the superuser can read.
+#[cfg(unix)]
+fn make_unreadable(file: &Path) {
+    fs::rename(file, file.with_extension("kept")).unwrap();
+    std::os::unix::fs::symlink(file.file_name().unwrap(), file).unwrap();
+}
+
+#[cfg(unix)]
+fn make_readable(file: &Path) {
+    fs::rename(file.with_extension("kept"), file).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_checkpoint_is_an_error_and_no_older_one_takes_its_place() {
+    for name in [MANIFEST, STATE, WEIGHTS, OPTIMIZER] {
+        let dir = TempDir::new().unwrap();
+        let [_, two] = [1, 2].map(|step| save(dir.path(), &snapshot(step, 1)).unwrap());
+        make_unreadable(&two.join(name));
+        for error in [newest(dir.path()).map(drop), best(dir.path()).map(drop)] {
+            let error = error.unwrap_err();
+            assert!(error.is_unreadable(), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(name) && text.contains("may still be good"), "{text}");
+        }
+        assert!(may_have_best(dir.path()));
+        make_readable(&two.join(name));
+        assert_eq!(newest(dir.path()).unwrap().unwrap().path, two);
+    }
+    // The same holds for the folder of all checkpoints, but there need not be one.
+    let dir = TempDir::new().unwrap();
+    let all = dir.path().join("checkpoints");
+    assert!(newest(&all).unwrap().is_none() && !may_have_best(&all));
+    std::os::unix::fs::symlink("checkpoints", &all).unwrap();
+    assert!(newest(&all).unwrap_err().is_unreadable() && may_have_best(&all));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_that_no_readable_checkpoint_has_superseded() {
+    let dir = TempDir::new().unwrap();
+    // Each checkpoint names itself as the best, so that none is kept as the best of another.
+    let [one, two, three] = [1, 2, 3].map(|step| {
+        let path = save(dir.path(), &snapshot(step, step)).unwrap();
+        // `save` would remove the first checkpoint when the third is written.
+        fs::rename(&path, dir.path().join(step.to_string())).unwrap();
+        path
+    });
+    for (step, path) in [(1, &one), (2, &two), (3, &three)] {
+        fs::rename(dir.path().join(step.to_string()), path).unwrap();
+    }
+    make_unreadable(&two.join(WEIGHTS));
+    make_unreadable(&three.join(MANIFEST));
+    prune(dir.path()).unwrap();
+    assert_eq!(list(dir.path()).unwrap(), [&one, &two, &three].map(Clone::clone));
+    // Two newer ones that can be read supersede the first one. Those that cannot be read stay.
+    let [four, five] = [4, 5].map(|step| save(dir.path(), &snapshot(step, step)).unwrap());
+    assert_eq!(list(dir.path()).unwrap(), [&two, &three, &four, &five].map(Clone::clone));
+    make_readable(&two.join(WEIGHTS));
+    prune(dir.path()).unwrap();
+    assert_eq!(list(dir.path()).unwrap(), [&three, &four, &five].map(Clone::clone));
+}
+
+#[test]
+fn a_damaged_checkpoint_does_not_count_as_kept() {
+    let dir = TempDir::new().unwrap();
+    let [one, two] = [1, 2].map(|step| save(dir.path(), &snapshot(step, step)).unwrap());
+    fs::write(two.join(WEIGHTS), "short").unwrap();
+    let three = save(dir.path(), &snapshot(3, 3)).unwrap();
+    assert_eq!(list(dir.path()).unwrap(), [one, two, three.clone()]);
+    let four = save(dir.path(), &snapshot(4, 4)).unwrap();
+    assert_eq!(list(dir.path()).unwrap(), [three, four]);
+}
+
+#[test]
+fn a_checkpoint_that_the_events_do_not_reach_is_passed_over_and_set_aside_by_another_name() {
+    let dir = TempDir::new().unwrap();
+    for step in [1, 2] {
+        save(dir.path(), &snapshot(step, 1)).unwrap();
+    }
+    let lacks =
+        |state: &TrainingState| Ok::<_, CheckpointError>((state.step > 1).then(|| "an epoch".to_owned()));
+    let newest = newest_reached(dir.path(), lacks).unwrap().unwrap();
+    assert_eq!((newest.snapshot.state.step, newest.damaged.len()), (1, 1));
+    let text = newest.damaged[0].error.to_string();
+    assert!(text.contains("step-00000002: metrics.jsonl lacks an epoch"), "{text}");
+    assert_eq!(set_aside(&newest.damaged[0]).unwrap(), dir.path().join("ahead-step-00000002"));
+    let none = newest_reached(dir.path(), |_| Ok::<_, CheckpointError>(Some("all".to_owned()))).unwrap_err();
+    assert!(matches!(none, CheckpointError::NoneGood { count: 1, .. }), "{none}");
+}
+
+#[test]
+fn a_whole_checkpoint_of_another_version_is_not_taken_for_a_damaged_one() {
+    let dir = TempDir::new().unwrap();
+    save(dir.path(), &snapshot(1, 1)).unwrap();
+    let two = save(dir.path(), &snapshot(2, 1)).unwrap();
+    let entries = manifest::parse(&fs::read(two.join(MANIFEST)).unwrap()).unwrap();
+    let refused = |entries: &[Entry], words: &str| {
+        fs::write(two.join(MANIFEST), manifest::print(entries)).unwrap();
+        let error = newest(dir.path()).unwrap_err();
+        assert!(matches!(error, CheckpointError::OtherVersion { .. }), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    let state = "coffee = 2\n".to_owned() + &fs::read_to_string(two.join(STATE)).unwrap();
+    fs::write(two.join(STATE), &state).unwrap();
+    let mut with_state = entries.clone();
+    with_state[2] = Entry::new(STATE, state.as_bytes());
+    refused(&with_state, "state.toml: unknown field `coffee`");
+    let with_more = [with_state, vec![Entry::new("schedule.toml", b"")]].concat();
+    refused(&with_more, "state.toml, schedule.toml, expected");
 }

@@ -1,39 +1,39 @@
 //! Writes that survive a crash: a file is synced to the disk, and it gets its final name whole or not at all.
 //!
 //! All files of a run except TensorBoard's event files are written by the functions of this file, so that
-//! tests can make each of their operations fail in turn.
+//! tests can make each of their operations fail in turn. Each error says which operation failed, and where.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::fault;
-
-/// Suffix of the name of a file that is not finished.
-const PARTIAL: &str = ".partial";
-
-/// Adds the path to an I/O error.
-fn at(path: &Path) -> impl Fn(io::Error) -> io::Error {
-    |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
+use crate::run::store::limits::{self, DiskLimit};
+use crate::run::store::operation::{failed, folder_of, shown};
+use crate::run::store::partial::PartialFile;
 
 /// Writes a file and waits until it is on the disk.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path).map_err(at(path))?;
+    let mut file = File::create(path).map_err(failed("creating", path))?;
+    fill(&mut file, path, bytes)
+}
+
+fn fill(file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Err(error) = fault::io("write", path) {
         file.write_all(&bytes[..bytes.len() / 2])?;
         return Err(error);
     }
-    file.write_all(bytes).map_err(at(path))?;
+    file.write_all(bytes).map_err(failed("writing", path))?;
     fault::io("sync", path)?;
-    file.sync_all().map_err(at(path))
+    file.sync_all().map_err(failed("syncing", path))
 }
 
 /// Replaces a file: writes the new one under another name and renames it. A reader sees the old file or the
 /// new file, and never a part of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = partial(path);
-    let written = write(&partial, bytes).and_then(|()| rename(&partial, path));
+    let PartialFile { path: partial, mut file } = PartialFile::create(path)?;
+    // The file stays open until it is renamed, because it is locked for as long.
+    let written = fill(&mut file, &partial, bytes).and_then(|()| rename(&partial, path));
     if written.is_err() {
         // If this removal fails as well, the partial file is removed when the folder is locked the next time.
         drop(fs::remove_file(&partial));
@@ -41,35 +41,24 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// The name under which this process writes the file. It contains the process's id, because two processes may
-/// replace the same file at the same time.
-fn partial(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{name}.{}{PARTIAL}", std::process::id()))
-}
-
-/// Whether `name` is the name of a partial file that [`replace`] writes for the file `of`.
-pub(crate) fn is_partial(name: &str, of: &str) -> bool {
-    let id = name.strip_prefix(of).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(PARTIAL));
-    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// Renames a file or folder within its folder, and waits until the new name is on the disk.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::io("rename", from)?;
-    fs::rename(from, to).map_err(at(from))?;
-    sync_folder(to.parent().unwrap_or(Path::new(".")))
+    let doing = || format!("renaming {} to", shown(from).display());
+    fs::rename(from, to).map_err(|error| failed(&doing(), to)(error))?;
+    sync_folder(folder_of(to)).map(drop)
 }
 
-/// Waits until the entries of a folder are on the disk.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Waits until the entries of a folder are on the disk. Says so if the file system cannot do that, which is no
+/// error: there is nothing that a user could do about it.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<Option<DiskLimit>> {
     fault::io("sync", folder)?;
-    // Other systems cannot open a folder as a file, and do not need a sync of its entries.
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
-    } else {
-        Ok(())
-    }
+    limits::sync_folder(folder).map_err(failed("syncing the folder", folder))
+}
+
+/// Makes a folder and those around it, unless they are there.
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder).map_err(failed("making the folder", folder))
 }
 
 /// Removes a folder with everything in it, if it is there.
@@ -77,7 +66,7 @@ pub(crate) fn remove_folder(folder: &Path) -> io::Result<()> {
     fault::io("removal", folder)?;
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(at(folder)),
+        other => other.map_err(failed("removing the folder", folder)),
     }
 }
 
@@ -93,12 +82,13 @@ impl Log {
     pub(crate) fn open(path: &Path, length: u64) -> io::Result<Self> {
         let is_new = !path.exists();
         let open = OpenOptions::new().create(true).write(true).truncate(false).open(path);
-        let mut file = open.map_err(at(path))?;
+        let mut file = open.map_err(failed("opening", path))?;
         if is_new {
-            sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+            sync_folder(folder_of(path))?;
         }
         fault::io("truncation", path)?;
-        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(at(path))?;
+        let cut = file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0)));
+        cut.map_err(|error| failed(&format!("cutting to {length} bytes"), path)(error))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
@@ -108,12 +98,43 @@ impl Log {
             self.file.write_all(&line[..line.len() / 2])?;
             return Err(error);
         }
-        self.file.write_all(line).map_err(at(&self.path))
+        self.file.write_all(line).map_err(failed("writing", &self.path))
     }
 
     /// Waits until all lines are on the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         fault::io("sync", &self.path)?;
-        self.file.sync_data().map_err(at(&self.path))
+        self.file.sync_data().map_err(failed("syncing", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_was_done_and_where() {
+        let dir = TempDir::new().unwrap();
+        let missing = dir.path().join("missing");
+        let file = missing.join("file");
+        let full = dir.path().join("full");
+        fs::create_dir_all(full.join("within")).unwrap();
+        let (missing_text, full_text) = (missing.display(), full.display());
+        let says = |result: io::Result<()>, words: &str| {
+            let text = result.unwrap_err().to_string();
+            assert!(text.starts_with(words), "expected «{words}» in: {text}");
+        };
+        says(write(&file, b"x"), &format!("creating {missing_text}/file: "));
+        says(replace(&file, b"x"), &format!("creating {missing_text}/file."));
+        says(sync_folder(&missing).map(drop), &format!("syncing the folder {missing_text}: "));
+        says(rename(&file, &full), &format!("renaming {missing_text}/file to {full_text}: "));
+        says(Log::open(&file, 0).map(drop), &format!("opening {missing_text}/file: "));
+        fs::write(&missing, "a file").unwrap();
+        says(create_folder(&file), &format!("making the folder {missing_text}/file: "));
+        says(remove_folder(&missing), &format!("removing the folder {missing_text}: "));
+        says(replace(&full, b"x"), &format!("renaming {full_text}."));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "a partial file is left over");
     }
 }

@@ -14,7 +14,10 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-const FORMAT: &str = "mnist-cnn checkpoint 1";
+/// What a manifest begins with, before the number of its format.
+const FORMAT: &str = "mnist-cnn checkpoint ";
+/// The number of the format that this version of the program writes and reads.
+const NUMBER: u32 = 1;
 const SEAL: &str = "manifest";
 /// Largest length of a manifest in bytes, far more than its few lines need.
 pub(crate) const LONGEST: u64 = 4096;
@@ -43,8 +46,11 @@ impl Entry {
 /// Why a manifest is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ManifestError {
-    #[error("it does not begin with `{FORMAT}`")]
+    #[error("it does not begin with `{FORMAT}{NUMBER}`")]
     Format,
+    /// The manifest is whole, and a newer version of the program wrote it.
+    #[error("its format has the number {found}, expected {NUMBER}")]
+    Version { found: u32 },
     #[error("its last line is not the SHA-256 of the lines before it")]
     Seal,
     #[error("line {line} is not `SHA-256 LENGTH NAME`")]
@@ -54,7 +60,7 @@ pub enum ManifestError {
 /// The text of a manifest.
 pub fn print(entries: &[Entry]) -> String {
     let lines: String = entries.iter().map(|entry| entry.line() + "\n").collect();
-    let sealed = format!("{FORMAT}\n{lines}");
+    let sealed = format!("{FORMAT}{NUMBER}\n{lines}");
     let seal = sha256(sealed.as_bytes());
     format!("{sealed}{seal} {SEAL}\n")
 }
@@ -65,13 +71,21 @@ pub fn print(entries: &[Entry]) -> String {
 /// If `print` cannot have written these bytes.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, ManifestError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Format)?;
-    let rest = text.strip_prefix(FORMAT).and_then(|rest| rest.strip_prefix('\n'));
-    let rest = rest.ok_or(ManifestError::Format)?;
+    let rest = text.strip_prefix(FORMAT).and_then(|rest| rest.split_once('\n'));
+    let (number, rest) = rest.ok_or(ManifestError::Format)?;
+    let found: u32 = number.parse().map_err(|_| ManifestError::Format)?;
+    if found.to_string() != number {
+        return Err(ManifestError::Format);
+    }
     // The last line is 64 digits, a space, the word `manifest` and a line feed.
     let sealed = text.len().checked_sub(64 + 1 + SEAL.len() + 1).ok_or(ManifestError::Seal)?;
     let (lines, seal) = text.split_at_checked(sealed).ok_or(ManifestError::Seal)?;
     if seal != format!("{} {SEAL}\n", sha256(lines.as_bytes())) {
         return Err(ManifestError::Seal);
+    }
+    // A flipped bit may change the number, so it counts only below a seal that is right.
+    if found != NUMBER {
+        return Err(ManifestError::Version { found });
     }
     let lines = rest.get(..rest.len() - seal.len()).ok_or(ManifestError::Seal)?;
     let entry = |(i, line)| entry(line).ok_or(ManifestError::Line { line: i + 2 });
@@ -125,13 +139,29 @@ mod tests {
     }
 
     #[test]
+    fn a_sealed_manifest_of_another_format_is_told_from_a_damaged_one() {
+        let lines = format!("{FORMAT}2\nblake3 weights.safetensors\n");
+        let text = format!("{lines}{} {SEAL}\n", sha256(lines.as_bytes()));
+        assert_eq!(parse(text.as_bytes()), Err(ManifestError::Version { found: 2 }));
+        let (_, text) = sample();
+        assert_eq!(
+            parse(text.replacen("checkpoint 1", "checkpoint 2", 1).as_bytes()),
+            Err(ManifestError::Seal)
+        );
+        // The number is written in one way only.
+        let lines = format!("{FORMAT}01\n");
+        let text = format!("{lines}{} {SEAL}\n", sha256(lines.as_bytes()));
+        assert_eq!(parse(text.as_bytes()), Err(ManifestError::Format));
+    }
+
+    #[test]
     fn a_sealed_manifest_cannot_name_a_path_and_is_written_in_one_way_only() {
         for name in ["../config.toml", "a\\b", "", "a\r"] {
             let entries = [Entry { name: name.into(), ..Entry::new("x", b"") }];
             assert_eq!(parse(print(&entries).as_bytes()), Err(ManifestError::Line { line: 2 }));
         }
         for length in ["+1", "01"] {
-            let lines = format!("{FORMAT}\n{} {length} x\n", "0".repeat(64));
+            let lines = format!("{FORMAT}{NUMBER}\n{} {length} x\n", "0".repeat(64));
             let text = format!("{lines}{} {SEAL}\n", sha256(lines.as_bytes()));
             assert_eq!(parse(text.as_bytes()), Err(ManifestError::Line { line: 2 }), "{length}");
         }

@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::super::partial::PREFIX;
+use super::super::*;
 use super::fault_server::{FaultServer, MadeUp, answer, head};
-use super::partial::PREFIX;
-use super::*;
 
 /// Its value has two lines: the data directory, and the server's address, which may be empty.
 const CHILD: &str = "MNIST_CNN_TEST_CHILD";
 /// The exit code of a child that did its task. No test program ends with it otherwise.
-const DONE: i32 = 42;
+pub(super) const DONE: i32 = 42;
 
 fn quiet(_: FetchEvent) {}
 
@@ -35,10 +35,10 @@ fn fetch_from_server(url: &str, data: &Path) -> Result<(), FetchError> {
     fetch(Name::Mnist, vec![made_up().file], data, &places, &mut quiet)
 }
 
-fn command(test: &str, data: &Path, url: &str) -> Command {
+pub(super) fn command(test: &str, data: &Path, url: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", &format!("fetch::process_tests::{test}")])
+        .args(["--exact", &format!("fetch::tests::{test}")])
         .env(CHILD, format!("{}\n{url}", data.display()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -47,7 +47,7 @@ fn command(test: &str, data: &Path, url: &str) -> Command {
 }
 
 /// The data directory and the address that [`command`] handed over, if this process is the child.
-fn handed_over() -> Option<(PathBuf, String)> {
+pub(super) fn handed_over() -> Option<(PathBuf, String)> {
     let text = std::env::var(CHILD).ok()?;
     let (data, url) = text.split_once('\n').unwrap();
     Some((PathBuf::from(data), url.to_owned()))
@@ -102,7 +102,7 @@ fn two_processes_and_two_threads_at_once_all_end_well() {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let watcher = scope.spawn(|| watch(&path, &made.content, &stop));
-            let test = "two_processes_and_two_threads_at_once_all_end_well";
+            let test = "processes::two_processes_and_two_threads_at_once_all_end_well";
             let children = [(); 2].map(|()| command(test, data.path(), &server.url()).spawn().unwrap());
             let threads = [(); 2].map(|()| scope.spawn(|| fetch_from_server(&server.url(), data.path())));
             let threads = threads.map(|thread| thread.join().unwrap());
@@ -135,7 +135,7 @@ fn a_process_killed_while_bytes_come_leaves_nothing() {
         Ok(())
     });
     let data = TempDir::new().unwrap();
-    let test = "a_process_killed_while_bytes_come_leaves_nothing";
+    let test = "processes::a_process_killed_while_bytes_come_leaves_nothing";
     let child = Killed(command(test, data.path(), &stalled.url()).spawn().unwrap());
     under_way.recv_timeout(Duration::from_secs(20)).unwrap();
     drop(child);
@@ -156,7 +156,7 @@ fn what_a_process_killed_while_writing_leaves_is_swept_but_not_while_it_lives() 
     let good = made.server();
     let data = TempDir::new().unwrap();
     fs::create_dir(data.path().join("mnist")).unwrap();
-    let test = "what_a_process_killed_while_writing_leaves_is_swept_but_not_while_it_lives";
+    let test = "processes::what_a_process_killed_while_writing_leaves_is_swept_but_not_while_it_lives";
     let child = Killed(command(test, data.path(), "").spawn().unwrap());
     let half_written = || {
         let entries = fs::read_dir(data.path().join("mnist")).unwrap().flatten();
@@ -203,7 +203,7 @@ fn the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder() {
         stream.write_all(&answer("404 Not Found", b""))
     });
     let data = TempDir::new().unwrap();
-    let test = "the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder";
+    let test = "processes::the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder";
     let mut command = command(test, data.path(), "");
     let status = command.env(MIRROR, server.url()).status().unwrap();
     assert_eq!(status.code(), Some(DONE));

@@ -9,9 +9,9 @@ use std::thread::{self, JoinHandle};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::catalog::{Checksum, DataFile, Role};
+use crate::catalog::{DataFile, Role};
 use crate::split::Split;
-use crate::verify::content::sha256_of;
+use crate::verify::digest::sha256_of;
 
 /// The server ends when it is dropped; answers that have begun are still sent.
 pub(crate) struct FaultServer {
@@ -94,8 +94,7 @@ impl MadeUp {
         Self::with_packed(content, packed)
     }
 
-    /// A file whose entry takes `packed` for right, whatever it is. If it is wrong, only unpacking can
-    /// find that out.
+    /// A file that the server packs in this way.
     pub(crate) fn with_packed(content: Vec<u8>, packed: Vec<u8>) -> Self {
         // A catalog's entries last as long as the program, hence the leaks.
         let sha256 = |bytes: &[u8]| -> &'static str { sha256_of(bytes).leak() };
@@ -105,7 +104,7 @@ impl MadeUp {
             name: "made-up",
             bytes: content.len() as u64,
             sha256: sha256(&content),
-            mirrored: Checksum { bytes: packed.len() as u64, sha256: sha256(&packed) },
+            packed_bytes: packed.len() as u64,
         };
         Self { file: Box::leak(Box::new(file)), content, packed }
     }

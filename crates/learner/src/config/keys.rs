@@ -1,0 +1,108 @@
+//! The keys of a configuration, and what each of them may hold.
+//!
+//! `tables` says the same as Rust types. This list is there so that an error can use the words of a person who
+//! writes a configuration, not those of a type. A test compares the two.
+
+use crate::config::tables::LARGEST_WHOLE;
+
+/// What a key may hold.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Table(&'static [(&'static str, Kind)]),
+    List(&'static Kind),
+    /// A whole number from `least` to [`LARGEST_WHOLE`].
+    Whole {
+        least: u64,
+    },
+    /// A number that need not be whole. Its range is checked with the whole configuration.
+    Number,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+const COUNT: Kind = Kind::Whole { least: 1 };
+const COUNT_OR_ZERO: Kind = Kind::Whole { least: 0 };
+const ACTIVATION: Kind = Kind::Word(&["relu", "gelu", "tanh", "sigmoid", "none"]);
+
+const DATA: &[(&str, Kind)] = &[
+    ("dataset", Kind::Word(&["mnist", "fashion-mnist", "sample"])),
+    ("validation_fraction", Kind::Number),
+    ("split_seed", COUNT_OR_ZERO),
+    ("train_limit", COUNT),
+];
+const MODEL: &[(&str, Kind)] = &[
+    ("dense", Kind::List(&COUNT)),
+    ("dense_activation", ACTIVATION),
+    ("dropout", Kind::Number),
+    ("units", Kind::List(&Kind::Table(UNIT))),
+];
+const UNIT: &[(&str, Kind)] = &[
+    ("filters", COUNT),
+    ("kernel_size", COUNT),
+    ("stride", COUNT),
+    ("padding", Kind::Word(&["same", "valid"])),
+    ("normalization", Kind::Word(&["none", "batch"])),
+    ("activation", ACTIVATION),
+    ("pool", Kind::Word(&["max", "average", "none"])),
+    ("pool_size", COUNT),
+    ("dropout", Kind::Number),
+];
+const TRAIN: &[(&str, Kind)] = &[
+    ("seed", COUNT_OR_ZERO),
+    ("epochs", COUNT),
+    ("batch_size", COUNT),
+    ("optimizer", Kind::Word(&["adam", "adamw", "sgd"])),
+    ("learning_rate", Kind::Number),
+    ("schedule", Kind::Word(&["constant", "cosine", "one-cycle"])),
+    ("warmup_fraction", Kind::Number),
+    ("weight_decay", Kind::Number),
+    ("momentum", Kind::Number),
+    ("beta_1", Kind::Number),
+    ("beta_2", Kind::Number),
+    ("epsilon", Kind::Number),
+    ("label_smoothing", Kind::Number),
+    ("log_every_steps", COUNT),
+    ("checkpoint_every_steps", COUNT_OR_ZERO),
+    ("patience", COUNT_OR_ZERO),
+];
+/// The configuration as a whole.
+pub(super) const ROOT: Kind =
+    Kind::Table(&[("data", Kind::Table(DATA)), ("model", Kind::Table(MODEL)), ("train", Kind::Table(TRAIN))]);
+
+/// The tables as they are written in a file, with their keys.
+const TABLES: [(&str, &[(&str, Kind)]); 4] =
+    [("[data]", DATA), ("[model]", MODEL), ("[[model.units]]", UNIT), ("[train]", TRAIN)];
+
+/// The tables that have a key of this name, as they are written in a file.
+pub(super) fn tables_with(key: &str) -> Vec<&'static str> {
+    let has_it = |keys: &[(&str, Kind)]| keys.iter().any(|(name, _)| *name == key);
+    TABLES.iter().filter(|(_, keys)| has_it(keys)).map(|(name, _)| *name).collect()
+}
+
+impl Kind {
+    /// What a key of this table holds. `None` if there is no such key, or if this is not a table.
+    pub(super) fn of_key(&self, key: &str) -> Option<&'static Self> {
+        let Self::Table(keys) = self else { return None };
+        keys.iter().find(|(name, _)| *name == key).map(|(_, kind)| kind)
+    }
+
+    /// What a person should write here, in words.
+    pub(super) fn expected(&self) -> String {
+        match self {
+            Self::Table(_) => "a table of keys".to_owned(),
+            Self::List(Self::Whole { .. }) => "a list of whole numbers, such as [128, 64]".to_owned(),
+            Self::List(_) => "a list of tables, such as [{filters = 32}]".to_owned(),
+            Self::Whole { least } => format!("a whole number of at least {least}"),
+            Self::Number => "a number".to_owned(),
+            Self::Word(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("one of {}", words.join(", "))
+            }
+        }
+    }
+}
+
+/// The range of whole numbers from `least` on, in words.
+pub(super) fn whole_range(least: u64) -> String {
+    format!("a whole number from {least} to {LARGEST_WHOLE}")
+}
