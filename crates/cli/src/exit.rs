@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::store::checkpoint::CheckpointError;
@@ -130,7 +131,8 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() {
+    if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() || cause.is::<TooLarge>()
+    {
         return Some(USAGE);
     }
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {

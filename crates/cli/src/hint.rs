@@ -11,6 +11,7 @@ use dataset::Name;
 use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
+use learner::checks::memory::TooLarge;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::training::TrainError;
@@ -39,7 +40,10 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
         return Some(format!("when there is room again, resume with: {}", resumable.command));
     }
     error.chain().find_map(|cause| {
-        of_data(cause).or_else(|| of_device(cause)).or_else(|| of_run_dir(run_dir_error(cause)?))
+        of_data(cause)
+            .or_else(|| of_device(cause))
+            .or_else(|| of_memory(cause))
+            .or_else(|| of_run_dir(run_dir_error(cause)?))
     })
 }
 
@@ -88,6 +92,16 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
+}
+
+fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {
+    let TooLarge { largest, .. } = cause.downcast_ref()?;
+    Some(match largest {
+        Some(largest) => {
+            format!("choose it with: --set train.batch_size={largest}, or go on all the same with: --force")
+        }
+        None => "go on all the same with: --force".to_owned(),
+    })
 }
 
 fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {

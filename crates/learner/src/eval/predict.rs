@@ -7,7 +7,7 @@ use model::{Cnn, input};
 use crate::eval::logits::Logits;
 
 /// Number of images in a forward pass: small enough for a laptop's memory, and large enough to be fast.
-const BATCH_SIZE: usize = 500;
+pub(crate) const BATCH_SIZE: usize = 500;
 
 /// Runs a network over images and returns its logits. After each batch it calls `progress` with the number of
 /// images that are done.
