@@ -5,10 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Address space and data that a process has without using it: the program's file, stacks, and parts of the
 /// libraries. It was 0.2 GB with two threads.
 const UNUSED: u64 = 256 << 20;
+
+/// Address space of a thread that does not run yet: its stack, and the block from which the allocator serves it.
+const THREAD: u64 = 36 << 20;
 
 /// The memory that this process may have altogether.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,7 @@ pub enum MemoryLimit {
 
 /// The memory that this process may have; `None` if the system does not say.
 pub fn available() -> Option<Available> {
+    let threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let process = Process::parse(&read("/proc/self/status"))?;
     let groups = groups(&read("/proc/self/cgroup")).into_iter().filter_map(|group| group.read());
@@ -41,7 +46,7 @@ pub fn available() -> Option<Available> {
         groups
             .min()
             .map(|left| Available { bytes: process.resident + left, limit: MemoryLimit::ControlGroup }),
-        of_limits(&process, &read("/proc/self/limits")),
+        of_limits(&process, threads, &read("/proc/self/limits")),
     ]
     .into_iter()
     .flatten()
@@ -71,11 +76,12 @@ fn of_machine(process: &Process, meminfo: &str) -> Option<Available> {
     Some(Available { bytes: process.resident + left, limit: MemoryLimit::Machine })
 }
 
-/// The tighter one of the limits on address space and data, from `/proc/self/limits`.
-fn of_limits(process: &Process, limits: &str) -> Option<Available> {
+/// The tighter one of the limits on address space and data, from `/proc/self/limits`, for a process that will have
+/// so many more threads.
+fn of_limits(process: &Process, threads: u64, limits: &str) -> Option<Available> {
     let left = |key: &str, used: u64, limit| {
         let soft = limits.lines().find_map(|line| line.strip_prefix(key))?.split_whitespace().next()?;
-        let left = soft.parse::<u64>().ok()?.saturating_sub(used);
+        let left = soft.parse::<u64>().ok()?.saturating_sub(used + threads * THREAD);
         // The allocator reserves address space in pieces of up to 1 GiB and hands it out later. Half of what is
         // reserved counts as free, because a tensor needs one piece. For the same reason, and because
         // tensors are rounded up to whole blocks, a fifth of what is left is not counted.
@@ -181,13 +187,13 @@ mod tests {
                  Max address space         {space}            unlimited            bytes\n"
             )
         };
-        assert_eq!(of_limits(&PROCESS, &limits("unlimited", "unlimited")), None);
+        assert_eq!(of_limits(&PROCESS, 2, &limits("unlimited", "unlimited")), None);
         let space = (3380 * MIB).to_string();
-        // 2,000 MiB are left, and of 1,024 MiB that are reserved half counts.
-        let expected = Available { bytes: 100 * MIB + 2512 * MIB / 5 * 4, limit: MemoryLimit::AddressSpace };
-        assert_eq!(of_limits(&PROCESS, &limits("unlimited", &space)), Some(expected));
+        // 2,000 MiB are left and two threads take 72, and of 1,024 MiB that are reserved half counts.
+        let expected = Available { bytes: 100 * MIB + 2440 * MIB / 5 * 4, limit: MemoryLimit::AddressSpace };
+        assert_eq!(of_limits(&PROCESS, 2, &limits("unlimited", &space)), Some(expected));
         let data = (1124 * MIB).to_string();
-        let found = of_limits(&PROCESS, &limits(&data, &space)).unwrap();
+        let found = of_limits(&PROCESS, 2, &limits(&data, &space)).unwrap();
         assert_eq!(found, Available { bytes: 100 * MIB + 384 * MIB / 5 * 4, limit: MemoryLimit::Data });
     }
 

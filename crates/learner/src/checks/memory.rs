@@ -6,12 +6,16 @@ use thiserror::Error;
 
 use crate::checks::available::{Available, MemoryLimit};
 use crate::config::{Config, Optimizer, TrainConfig};
-use crate::eval::predict::BATCH_SIZE;
+use crate::eval::predict;
 
 /// What a process takes besides the images and the network: program, threads, allocator, the run's page.
 const PROGRAM: u64 = 55 << 20;
 /// Tenths of a data set's bytes: they are read, decoded and divided.
 const DATA_TENTHS: u64 = 24;
+
+/// The share of the available memory, in hundredths, that a batch may take which is proposed to the user. What is
+/// available changes a little from call to call, and a proposed batch must not be refused.
+const HEADROOM: u64 = 98;
 
 /// An estimate of the memory that training takes on a CPU, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub struct TooLarge {
     pub batch_size: usize,
     pub needed: u64,
     pub available: Available,
-    /// The largest batch that fits, if any does.
+    /// The largest batch that fits even if a little less memory is available then, if any does.
     pub largest: Option<usize>,
 }
 
@@ -41,7 +45,7 @@ impl MemoryEstimate {
         Self {
             fixed: PROGRAM + data_bytes * DATA_TENTHS / 10 + parameters + network.kernels,
             training_image: network.training_image,
-            prediction: network.prediction_image * BATCH_SIZE.min(validation) as u64,
+            prediction: network.prediction_image * predict::batch_size(&network, validation) as u64,
         }
     }
 
@@ -69,7 +73,7 @@ impl MemoryEstimate {
         if needed <= available.bytes {
             return Ok(());
         }
-        let largest = self.largest_batch(available.bytes, batch_size);
+        let largest = self.largest_batch(available.bytes / 100 * HEADROOM, batch_size);
         Err(TooLarge { batch_size, needed, available, largest })
     }
 }
@@ -98,7 +102,7 @@ impl fmt::Display for TooLarge {
             "training with train.batch_size = {batch_size} takes about {needed} of memory, and {limit} {bytes}; "
         )?;
         match largest {
-            Some(largest) => write!(f, "the largest batch that fits has {largest} images"),
+            Some(largest) => write!(f, "a batch of at most {largest} images fits"),
             None => f.write_str("no batch fits, so the network has to be smaller"),
         }
     }
@@ -145,7 +149,7 @@ mod tests {
     fn a_batch_that_does_not_fit_is_refused_with_numbers() {
         let text = estimate(&[]).check(55_000, available(2_000_000_000)).unwrap_err().to_string();
         for words in
-            ["train.batch_size = 55000 takes about 5.", "GB", "ulimit -v", "2.0 GB", "the largest batch"]
+            ["train.batch_size = 55000 takes about 5.", "GB", "ulimit -v", "2.0 GB", "a batch of at most"]
         {
             assert!(text.contains(words), "{text}");
         }
