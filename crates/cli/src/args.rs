@@ -89,6 +89,13 @@ impl BackendArg {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct MemoryArg {
+    /// Go on even if a training step seems to need more memory than there is.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -115,6 +122,8 @@ pub(crate) struct TrainArgs {
     /// Print the configuration that would run, and stop.
     #[arg(long)]
     pub(crate) print_config: bool,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArg,
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -258,6 +267,8 @@ pub(crate) struct BenchArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArg,
     /// Read what to time from standard input, one question per line (`step TIMES` or
     /// `infer BATCH TIMES`), and print one line of JSON for each.
     #[arg(long)]

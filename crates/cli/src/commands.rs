@@ -1,6 +1,7 @@
 //! One module for each command, and what several commands do in the same way.
 
 pub(crate) mod bench;
+mod checks;
 pub(crate) mod data;
 mod disk_limits;
 mod find;

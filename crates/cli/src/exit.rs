@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::UnfitData;
@@ -135,6 +136,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         || cause.is::<DeviceError>()
         || cause.is::<Usage>()
         || cause.is::<UnfitData>()
+        || cause.is::<TooLarge>()
     {
         return Some(USAGE);
     }

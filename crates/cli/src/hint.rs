@@ -11,6 +11,7 @@ use dataset::Name;
 use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
+use learner::checks::memory::TooLarge;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::find::RunOrSeeds;
@@ -58,7 +59,10 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
         return Some(format!("write it to another place with: {}", elsewhere.command));
     }
     error.chain().find_map(|cause| {
-        of_data(cause).or_else(|| of_device(cause)).or_else(|| of_run_dir(run_dir_error(cause)?))
+        of_data(cause)
+            .or_else(|| of_device(cause))
+            .or_else(|| of_memory(cause))
+            .or_else(|| of_run_dir(run_dir_error(cause)?))
     })
 }
 
@@ -116,6 +120,16 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
+}
+
+fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {
+    let TooLarge { largest, .. } = cause.downcast_ref()?;
+    Some(match largest {
+        Some(largest) => {
+            format!("choose it with: --set train.batch_size={largest}, or go on all the same with: --force")
+        }
+        None => "go on all the same with: --force".to_owned(),
+    })
 }
 
 fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {

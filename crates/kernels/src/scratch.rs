@@ -41,7 +41,10 @@ pub(crate) fn with<const N: usize, R>(lengths: [usize; N], work: impl FnOnce([&m
     let total: usize = lengths.iter().map(|length| length.div_ceil(16)).sum();
     let mut lines = FREE.with_borrow_mut(|free| free.pop()).unwrap_or_default();
     if lines.len() < total {
-        lines.resize(total, Line([0.0; 16]));
+        // The old values are not needed. Without `drop` both would take memory at the same time, and growing a
+        // vector may take twice the memory that is asked for.
+        drop(lines);
+        lines = vec![Line([0.0; 16]); total];
     }
     let mut rest = lines.as_mut_slice();
     let buffers = lengths.map(|length| {

@@ -5,6 +5,7 @@
 //! the events and checkpoints of a run in a folder, so that a run can be killed at any moment and resumed
 //! to the same bits; docs/reliability.md describes the tests of this.
 
+pub mod checks;
 pub mod config;
 pub mod eval;
 pub mod fault;

@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::config::Activation;
-use network::{Architecture, NamedTensors, TensorsError};
+use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
 use rand::Rng;
 
 use crate::conv_unit::{ConvUnit, activate};
@@ -18,6 +18,8 @@ pub struct Cnn {
     head: Linear,
     #[module(skip)]
     dense_activation: Activation,
+    #[module(skip)]
+    memory: NetworkMemory,
     dropout: f64,
 }
 
@@ -47,10 +49,16 @@ impl Cnn {
                 .collect(),
             dense: hidden.iter().map(linear).collect(),
             head: linear(head),
+            memory: architecture.memory(),
             dense_activation: architecture.config().dense_activation,
             dropout: architecture.config().dropout,
         };
         Ok(zeros.map(&mut Fill { weights, device, path: Vec::new(), next_id: 1 }))
+    }
+
+    /// An estimate of the memory that the network takes on a CPU.
+    pub fn memory(&self) -> NetworkMemory {
+        self.memory
     }
 
     /// Logits `[n, classes]` of images `[n, 1, height, width]`, as after training: nothing is dropped.

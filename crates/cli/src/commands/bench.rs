@@ -19,6 +19,7 @@ use run_files::Event;
 use serde::Serialize;
 
 use crate::args::BenchArgs;
+use crate::commands::checks;
 use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
@@ -48,6 +49,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let config = read_config(&args.config)?;
     let opened = device::open(args.backend.requested())?;
     let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
+    checks::check_memory(&config, &opened, &data, args.memory.force)?;
     let architecture = config.architecture();
     let TrainingData { train, validation, .. } = &data;
     let mut timer = Timer::new(architecture, &opened, args.questions)?;

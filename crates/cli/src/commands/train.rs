@@ -37,7 +37,7 @@ pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
         return seeds::begin(args, signals, &config, count, lock);
     }
     let opened = device::open(args.backend.requested())?;
-    let session = TrainSession::new(args, signals, &config, &data_dir(&args.data_dir), None)?;
+    let session = TrainSession::new(args, signals, &config, &opened, &data_dir(&args.data_dir), None)?;
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
 }
@@ -86,7 +86,7 @@ fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Resu
     // Another backend would end in other bits, so the user has to ask for it by name.
     let opened = device::open(Some(session::backend_of(args, run)?))?;
     let data_dir = run_data::for_run(&args.data_dir, run, &config);
-    let session = TrainSession::new(args, signals, &config, &data_dir, None)?;
+    let session = TrainSession::new(args, signals, &config, &opened, &data_dir, None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
     outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)

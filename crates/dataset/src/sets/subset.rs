@@ -55,6 +55,11 @@ impl Subset {
         self.indices.is_empty()
     }
 
+    /// Bytes of the pixels of all images of the file, which stay in memory whether they are chosen or not.
+    pub fn file_bytes(&self) -> usize {
+        self.data.images.count() * self.height() * self.width()
+    }
+
     /// Height of each image, in pixels.
     pub fn height(&self) -> usize {
         self.data.images.height()

@@ -3,11 +3,22 @@
 use burn::tensor::Device;
 use dataset::{Batch, Subset};
 use model::{Cnn, input};
+use network::NetworkMemory;
 
 use crate::eval::logits::Logits;
 
-/// Number of images in a forward pass: small enough for a laptop's memory, and large enough to be fast.
+/// Number of images in a forward pass, unless these would take more than [`MOST_BYTES`]. It is large enough to be
+/// fast.
 const BATCH_SIZE: usize = 500;
+/// The most memory that a forward pass takes, by estimate, unless a single image takes more: little enough for a
+/// laptop. The default network takes 30 MB for 500 images.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// Number of images in a forward pass over `n` images. It depends on nothing but the network and `n`.
+pub(crate) fn batch_size(memory: &NetworkMemory, n: usize) -> usize {
+    let most = MOST_BYTES / memory.prediction_image.max(1);
+    usize::try_from(most).unwrap_or(usize::MAX).min(BATCH_SIZE).min(n).max(1)
+}
 
 /// Runs a network over images and returns its logits. After each batch it calls `progress` with the number of
 /// images that are done.
@@ -20,7 +31,7 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
     let mut logits = Vec::with_capacity(n * classes);
     let mut batch = Batch::default();
     let positions: Vec<u32> = (0..n as u32).collect();
-    let batch_size = BATCH_SIZE.min(n).max(1);
+    let batch_size = batch_size(&model.memory(), n);
     for part in positions.chunks(batch_size) {
         images.gather(part, &mut batch);
         labels.extend_from_slice(&batch.labels);
@@ -33,4 +44,23 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
         progress(labels.len());
     }
     Logits::new(classes, labels, logits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    #[test]
+    fn a_forward_pass_takes_fewer_images_of_a_large_network() {
+        let size = |units: &str, n| {
+            let config = parse("test", "", &[format!("model.units={units}")]).unwrap();
+            batch_size(&config.architecture().memory(), n)
+        };
+        let default = "[{filters=32}, {filters=64}]";
+        assert_eq!([size(default, 10_000), size(default, 7), size(default, 0)], [500, 7, 1]);
+        // Feature maps of 6.4 MB an image, several times.
+        let large = size("[{filters=2048, kernel_size=1, pool=\"none\"}]", 10_000);
+        assert!((10..50).contains(&large), "{large}");
+    }
 }

@@ -12,7 +12,7 @@ use run_files::names;
 use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::exit::{Interrupted, print};
+use crate::exit::{Interrupted, note, print};
 use crate::hint::Resumable;
 use crate::paths::{as_text, command, quoted, short};
 use crate::ui::numbers::duration;
@@ -33,6 +33,9 @@ pub(super) struct TrainedRun {
     pub(super) seconds: f64,
     /// Known only on Linux, and only if this process trained the run.
     peak_memory_bytes: Option<u64>,
+    /// What is wrong with the run. Mostly it is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<String>,
     /// Whether this process trained the run.
     #[serde(skip)]
     pub(super) is_new: bool,
@@ -40,12 +43,12 @@ pub(super) struct TrainedRun {
 
 impl TrainedRun {
     /// A run that this process trained to its end.
-    pub(super) fn now(finished: &FinishedRun) -> Self {
-        Self { peak_memory_bytes: peak_memory(), is_new: true, ..Self::before(finished) }
+    pub(super) fn now(finished: &FinishedRun, warnings: Vec<String>) -> Self {
+        Self { peak_memory_bytes: peak_memory(), is_new: true, ..Self::before(finished, warnings) }
     }
 
     /// A run that another process trained to its end.
-    pub(super) fn before(finished: &FinishedRun) -> Self {
+    pub(super) fn before(finished: &FinishedRun, warnings: Vec<String>) -> Self {
         let FinishedRun { run, best, model, took } = finished;
         Self {
             run: run.path().to_owned(),
@@ -55,6 +58,7 @@ impl TrainedRun {
             weights_sha256: model.sha256.clone(),
             seconds: took.as_secs_f64(),
             peak_memory_bytes: None,
+            warnings,
             is_new: false,
         }
     }
@@ -70,6 +74,8 @@ fn peak_memory() -> Option<u64> {
 
 /// Prints what a single run reached.
 pub(super) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
+    // The warnings come first, so that they stand above the result, and are not what a pipe takes.
+    trained.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     if args.json {
         return print(&(serde_json::to_string_pretty(trained)? + "\n"));
     }
@@ -109,7 +115,8 @@ pub(super) fn stopped(
 pub(super) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
     let board = if args.tensorboard { " --tensorboard" } else { "" };
-    command(&format!("train --resume -p {}{board}{}", quoted(path), data.unwrap_or_default()))
+    let force = if args.memory.force { " --force" } else { "" };
+    command(&format!("train --resume -p {}{board}{force}{}", quoted(path), data.unwrap_or_default()))
 }
 
 /// Adds to the error that ended training what is kept of the run, and how to resume it.

@@ -34,7 +34,7 @@ pub(super) fn begin(
     // The seeds are checked before any data is fetched.
     let info = plan_seeds(config, count, opened.backend.name())?;
     let data_dir = data_dir(&args.data_dir);
-    let session = TrainSession::new(args, signals, config, &data_dir, Some(lock.path().to_owned()))?;
+    let session = TrainSession::new(args, signals, config, &opened, &data_dir, Some(lock.path().to_owned()))?;
     let seeds = lock.begin_seeds(config, info, session.data.data_dir.as_deref())?;
     train_each(&session, config, &opened, &seeds)
 }
@@ -58,7 +58,8 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     let begun_with = begun_with.map(known).transpose()?;
     let opened = device::open(args.backend.requested().or(begun_with))?;
     let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
-    let session = TrainSession::new(args, signals, &config, &data_dir, Some(seeds.path().to_owned()))?;
+    let session =
+        TrainSession::new(args, signals, &config, &opened, &data_dir, Some(seeds.path().to_owned()))?;
     lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
     train_each(&session, &config, &opened, seeds)
 }
@@ -147,7 +148,8 @@ fn train_one(
         && page::shows(&run.file(names::PAGE), &[&finished.model.sha256])
     {
         note(&format!("{} is finished already", short(path)));
-        return Ok(TrainedRun::before(&finished));
+        let warnings = session.warnings(config, &finished)?;
+        return Ok(TrainedRun::before(&finished, warnings));
     }
     config::resume::check(&begun_with, config)?;
     let backend = backend_of(session.args, &run)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::commands::train::outcome::TrainedRun;
-use crate::exit::print;
+use crate::exit::{note, print};
 use crate::paths::{as_text, command, quoted, short};
 use crate::ui::numbers::duration;
 
@@ -27,6 +27,7 @@ struct SeedsReport<'a> {
 
 /// Prints what all runs reached. `runs` are in the order of the seeds.
 pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[TrainedRun]) -> anyhow::Result<()> {
+    warn(seeds.seeds(), runs);
     let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
     let accuracy = spread(&accuracies);
     if args.json {
@@ -40,6 +41,16 @@ pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[TrainedRun]) 
         summary(&accuracy),
         short(&seeds.file(names::PAGE))
     ))
+}
+
+/// Prints the runs' warnings: the first one as a whole, of the others the first line.
+fn warn(seeds: &[u64], runs: &[TrainedRun]) {
+    let each =
+        seeds.iter().zip(runs).flat_map(|(seed, run)| run.warnings.iter().map(move |text| (seed, text)));
+    for (i, (seed, text)) in each.enumerate() {
+        let text = if i == 0 { text } else { text.lines().next().unwrap_or_default() };
+        note(&format!("warning: seed {seed}: {text}"));
+    }
 }
 
 fn table(seeds: &[u64], runs: &[TrainedRun]) -> String {

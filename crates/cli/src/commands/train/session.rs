@@ -1,20 +1,23 @@
 //! Trains runs with what all runs of one process share: arguments, images and signals.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use dataset::Split;
 use learner::Config;
+use learner::checks::notes::Accuracies;
 use learner::run::data::TrainingData;
 use learner::run::store::checkpoint::DamagedCheckpoint;
 use learner::run::training::{Ended, FinishedRun, ResumePoint, Trainer};
 use learner::run::{RunDir, RunDirError, RunLock, hardware};
 use learner::train::observer::Observers;
 use model::device::{Backend, Opened};
-use run_files::names;
+use run_files::{Event, names};
 
 use crate::args::TrainArgs;
-use crate::commands::page;
 use crate::commands::train::outcome::{self, TrainedRun};
+use crate::commands::{checks, page};
 use crate::exit::note;
 use crate::paths::short;
 use crate::signals::Signals;
@@ -31,15 +34,17 @@ pub(super) struct TrainSession<'a> {
 }
 
 impl<'a> TrainSession<'a> {
-    /// Loads the images.
+    /// Loads the images, and checks that training on them fits into the memory.
     pub(super) fn new(
         args: &'a TrainArgs,
         signals: &'a Signals,
         config: &Config,
+        opened: &Opened,
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
+        checks::check_memory(config, opened, &data, args.memory.force)?;
         Ok(Self { args, data, signals, folder })
     }
 
@@ -61,6 +66,7 @@ impl<'a> TrainSession<'a> {
             opened.backend.name(),
             hardware(opened)
         ));
+        checks::print_notes(config, &self.data);
     }
 
     /// Trains a new run.
@@ -78,7 +84,10 @@ impl<'a> TrainSession<'a> {
         let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
         // The bar has to be gone before anything else is printed.
         drop(display);
-        self.conclude(ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?)
+        self.conclude(
+            config,
+            ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?,
+        )
     }
 
     /// Trains an existing run to its end.
@@ -100,7 +109,10 @@ impl<'a> TrainSession<'a> {
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).resume(lock, config, point, &mut observers);
         drop(display);
-        self.conclude(ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?)
+        self.conclude(
+            config,
+            ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?,
+        )
     }
 
     fn trainer<'b>(&'b self, opened: &'b Opened) -> Trainer<'b> {
@@ -108,7 +120,7 @@ impl<'a> TrainSession<'a> {
     }
 
     /// Writes the page of a finished run.
-    fn conclude(&self, ended: Ended) -> anyhow::Result<TrainedRun> {
+    fn conclude(&self, config: &Config, ended: Ended) -> anyhow::Result<TrainedRun> {
         let FinishedRun { run, best, model, took } = match ended {
             Ended::Finished(finished) => finished,
             Ended::Stopped { run, state } => {
@@ -121,7 +133,25 @@ impl<'a> TrainSession<'a> {
             let images = page::only(Split::Validation, self.data.validation.subset());
             page::write(&run, &model, &images)?;
         }
-        Ok(TrainedRun::now(&FinishedRun { run, best, model, took }))
+        let finished = FinishedRun { run, best, model, took };
+        Ok(TrainedRun::now(&finished, self.warnings(config, &finished)?))
+    }
+
+    /// What is wrong with a finished run.
+    ///
+    /// # Errors
+    /// If the run's events cannot be read.
+    pub(super) fn warnings(&self, config: &Config, finished: &FinishedRun) -> anyhow::Result<Vec<String>> {
+        let best_epoch = finished.best.score.accuracy;
+        let path = finished.run.file(names::METRICS);
+        let text = fs::read_to_string(&path).with_context(|| short(&path))?;
+        let metrics = report::metrics(&text).with_context(|| short(&path))?;
+        let last = metrics.iter().rev().find_map(|line| match &line.event {
+            Event::Epoch(epoch) => Some(epoch.validation_accuracy),
+            _ => None,
+        });
+        let accuracies = Accuracies { best_epoch, last_epoch: last.unwrap_or(best_epoch) };
+        Ok(checks::warnings(config, &self.data, accuracies))
     }
 }
 

@@ -1,0 +1,167 @@
+//! Estimates the memory that training takes, and refuses a batch that does not fit.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::checks::available::{Available, MemoryLimit};
+use crate::config::{Config, Optimizer, TrainConfig};
+use crate::eval::predict;
+
+/// What a process takes besides the images and the network: program, threads, allocator, the run's page.
+const PROGRAM: u64 = 55 << 20;
+/// Tenths of a data set's bytes: they are read, decoded and divided.
+const DATA_TENTHS: u64 = 24;
+
+/// The share of the available memory, in hundredths, that a batch may take which is proposed to the user. What is
+/// available changes a little from call to call, and a proposed batch must not be refused.
+const HEADROOM: u64 = 98;
+
+/// An estimate of the memory that training takes on a CPU, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryEstimate {
+    /// Without the images of a batch.
+    fixed: u64,
+    training_image: u64,
+    /// The prediction of the validation images' classes.
+    prediction: u64,
+}
+
+/// Training with the configured batch does not fit into the memory.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct TooLarge {
+    pub batch_size: usize,
+    pub needed: u64,
+    pub available: Available,
+    /// The largest batch that fits even if a little less memory is available then, if any does.
+    pub largest: Option<usize>,
+}
+
+impl MemoryEstimate {
+    /// The estimate for training on a data set whose images have so many bytes, with so many images to validate.
+    pub fn new(config: &Config, data_bytes: u64, validation: usize) -> Self {
+        let network = config.architecture().memory();
+        let parameters = network.parameters * parameter_tenths(config.train()) / 10;
+        Self {
+            fixed: PROGRAM + data_bytes * DATA_TENTHS / 10 + parameters + network.kernels,
+            training_image: network.training_image,
+            prediction: network.prediction_image * predict::batch_size(&network, validation) as u64,
+        }
+    }
+
+    /// The most bytes that training takes at a time with batches of this size.
+    pub fn bytes(&self, batch_size: usize) -> u64 {
+        let step = self.training_image.saturating_mul(batch_size as u64);
+        self.fixed.saturating_add(step.max(self.prediction))
+    }
+
+    /// The largest batch, of at most `most` images, with which training takes at most `available` bytes.
+    pub fn largest_batch(&self, available: u64, most: usize) -> Option<usize> {
+        if self.bytes(1) > available {
+            return None;
+        }
+        let images = (available - self.fixed) / self.training_image.max(1);
+        Some(usize::try_from(images).unwrap_or(usize::MAX).min(most))
+    }
+
+    /// Checks that training with batches of this size fits into the memory that there is.
+    ///
+    /// # Errors
+    /// If it does not fit.
+    pub fn check(&self, batch_size: usize, available: Available) -> Result<(), TooLarge> {
+        let needed = self.bytes(batch_size);
+        if needed <= available.bytes {
+            return Ok(());
+        }
+        let largest = self.largest_batch(available.bytes / 100 * HEADROOM, batch_size);
+        Err(TooLarge { batch_size, needed, available, largest })
+    }
+}
+
+/// Tenths of the parameters' bytes that training takes for weights, gradients and the optimizer's state, with
+/// the copies of them that an optimizer's step and a checkpoint make. They are measured.
+fn parameter_tenths(train: &TrainConfig) -> u64 {
+    match train.optimizer {
+        Optimizer::Adam | Optimizer::Adamw => 110,
+        Optimizer::Sgd => 65,
+    }
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch_size, needed, available: Available { bytes, limit }, largest } = self;
+        let limit = match limit {
+            MemoryLimit::Machine => "this machine has",
+            MemoryLimit::ControlGroup => "this process's control group leaves it",
+            MemoryLimit::AddressSpace => "the limit on this process's address space (ulimit -v) leaves it",
+            MemoryLimit::Data => "the limit on this process's data (ulimit -d) leaves it",
+        };
+        let [needed, bytes] = [needed, bytes].map(|&bytes| size(bytes));
+        write!(
+            f,
+            "training with train.batch_size = {batch_size} takes about {needed} of memory, and {limit} {bytes}; "
+        )?;
+        match largest {
+            Some(largest) => write!(f, "a batch of at most {largest} images fits"),
+            None => f.write_str("no batch fits, so the network has to be smaller"),
+        }
+    }
+}
+
+/// Bytes for people: 4.7 GB, 310 MB.
+fn size(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes < 999.5 { format!("{megabytes:.0} MB") } else { format!("{:.1} GB", megabytes / 1e3) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    const MNIST: u64 = 60_000 * 784;
+
+    fn estimate(assignments: &[&str]) -> MemoryEstimate {
+        let assignments: Vec<String> = assignments.iter().map(ToString::to_string).collect();
+        MemoryEstimate::new(&parse("test", "", &assignments).unwrap(), MNIST, 5000)
+    }
+
+    fn available(bytes: u64) -> Available {
+        Available { bytes, limit: MemoryLimit::AddressSpace }
+    }
+
+    #[test]
+    fn the_largest_batch_fits_and_the_next_one_does_not() {
+        let estimate = estimate(&[]);
+        for bytes in [250_000_000, 500_000_000, 3_000_000_000] {
+            let largest = estimate.largest_batch(bytes, 1_000_000).unwrap();
+            assert!(
+                estimate.bytes(largest) <= bytes && estimate.bytes(largest + 1) > bytes,
+                "{bytes}: {largest}"
+            );
+            assert_eq!(estimate.check(largest, available(bytes)), Ok(()));
+        }
+        assert_eq!(estimate.largest_batch(3_000_000_000, 10), Some(10));
+        assert_eq!(estimate.largest_batch(100_000_000, 10), None);
+    }
+
+    #[test]
+    fn a_batch_that_does_not_fit_is_refused_with_numbers() {
+        let text = estimate(&[]).check(55_000, available(2_000_000_000)).unwrap_err().to_string();
+        for words in
+            ["train.batch_size = 55000 takes about 5.", "GB", "ulimit -v", "2.0 GB", "a batch of at most"]
+        {
+            assert!(text.contains(words), "{text}");
+        }
+        let wide = estimate(&["model.units=[]", "model.dense=[10000, 10000]"]);
+        let text = wide.check(1, available(2_000_000_000)).unwrap_err().to_string();
+        assert!(text.contains("no batch fits"), "{text}");
+    }
+
+    #[test]
+    fn the_optimizers_state_counts() {
+        let dense = ["model.units=[]", "model.dense=[4096, 4096]"];
+        let sgd: Vec<&str> = dense.into_iter().chain(["train.optimizer=sgd"]).collect();
+        assert!(estimate(&dense).bytes(1) > estimate(&sgd).bytes(1) + 200_000_000);
+    }
+}
