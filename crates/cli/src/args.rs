@@ -135,8 +135,11 @@ pub(crate) struct TestArgs {
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Compare two runs on the same images: do they differ beyond chance, and where?
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst", "output"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
+    /// Test on another data set than the run's own, if it has the same classes: mnist, fashion-mnist or sample.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data: Option<Name>,
     /// Test on MNIST-C's fifteen corruptions as well.
     #[arg(long)]
     pub(crate) corruptions: bool,
@@ -147,6 +150,10 @@ pub(crate) struct TestArgs {
     pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) data_dir: DataDirArg,
+    /// Where test.json, predictions.csv and report.html go [default: the run's directory]. The run then only
+    /// counts the test, in tests.jsonl.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
     /// Write label, prediction and logits of each image as CSV, for comparing backends.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub(crate) logits: Option<PathBuf>,

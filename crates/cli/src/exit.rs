@@ -12,6 +12,7 @@ use anyhow::Context;
 use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
+use learner::run::evaluating::UnfitData;
 use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
@@ -131,7 +132,11 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>() || cause.is::<DeviceError>() || cause.is::<Usage>() || cause.is::<TooLarge>()
+    if cause.is::<ConfigError>()
+        || cause.is::<DeviceError>()
+        || cause.is::<Usage>()
+        || cause.is::<UnfitData>()
+        || cause.is::<TooLarge>()
     {
         return Some(USAGE);
     }
@@ -150,12 +155,14 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     }
     match hint::run_dir_error(cause)? {
         RunDirError::Exists { .. }
+        | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
         | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
+        | RunDirError::OtherData { .. }
         | RunDirError::Newer { .. }
         | RunDirError::Damaged { .. } => Some(DATA),
         RunDirError::Checkpoint(error) => of_checkpoint(error),

@@ -14,6 +14,7 @@ use dataset::sets::division::SplitError;
 use learner::checks::memory::TooLarge;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
+use learner::run::find::RunOrSeeds;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
 
@@ -34,10 +35,28 @@ impl fmt::Display for Resumable {
     }
 }
 
+/// Context of an error about a file that can be written to another place.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    /// What could not be written.
+    pub(crate) failed: String,
+    /// The command that writes it to another place.
+    pub(crate) command: String,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.failed)
+    }
+}
+
 /// One line that says what to type, or `None` if no command or argument would help with this error.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
     if let Some(resumable) = error.downcast_ref::<Resumable>() {
         return Some(format!("when there is room again, resume with: {}", resumable.command));
+    }
+    if let Some(elsewhere) = error.downcast_ref::<Elsewhere>() {
+        return Some(format!("write it to another place with: {}", elsewhere.command));
     }
     error.chain().find_map(|cause| {
         of_data(cause)
@@ -72,6 +91,11 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
 
 fn of_run_dir(error: &RunDirError) -> Option<String> {
     match error {
+        // The file of a run was named in place of the run.
+        RunDirError::Blocked(obstacle) => {
+            let folder = obstacle.path.parent().filter(|folder| RunOrSeeds::open(folder).is_ok())?;
+            Some(format!("for example: -p {}", quoted(folder)))
+        }
         RunDirError::NoRun(path) => {
             Some(format!("train one with: {}", command(&format!("train -p {}", quoted(path)))))
         }
@@ -83,6 +107,10 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::OtherData { config, .. } => Some(format!(
+            "put data.dataset back; a model is tested on other data with: {}",
+            command(&format!("test -p {} --data NAME", quoted(config.parent().unwrap_or(config))))
+        )),
         RunDirError::Io { .. }
         | RunDirError::Write(_)
         | RunDirError::Exists { is_run: false, .. }

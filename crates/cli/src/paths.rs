@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use learner::Config;
 use learner::config::{self, ConfigError};
+use serde::Serializer;
 
 use crate::args::{ConfigArgs, DataDirArg};
 
@@ -58,6 +59,11 @@ fn relative(path: &Path) -> &Path {
 /// A path for people: relative to the current directory if it lies below it.
 pub(crate) fn short(path: &Path) -> String {
     relative(path).display().to_string()
+}
+
+/// Writes a path as text into JSON. Bytes that are not UTF-8 are replaced, because JSON cannot hold them.
+pub(crate) fn as_text<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.as_ref().display())
 }
 
 /// A path as [`short`] writes it, for a command line: a shell reads it as one word, and the program reads it as

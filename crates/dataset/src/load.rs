@@ -68,7 +68,9 @@ fn read(name: Name, file: &'static DataFile, dir: &Path) -> Result<Vec<u8>, Load
     let path = name.path(file, dir);
     match content::read(&path, file) {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(reason)) => Err(LoadError::Mismatch { name, dir: dir.to_owned(), path, reason }),
+        Ok(Err(reason)) => {
+            Err(LoadError::Mismatch { name, dir: dir.to_owned(), path, reason: Box::new(reason) })
+        }
         Err(error) => {
             let obstacle = obstacle_of_file(&path);
             let reason = obstacle.map_or(error, |obstacle| io::Error::other(obstacle.to_string()));

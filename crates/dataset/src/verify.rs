@@ -10,7 +10,7 @@ use obstacle::obstacle_of_file;
 
 pub use content::{Difference, Mismatch};
 pub use kind::Kind;
-pub use obstacle::Obstacle;
+pub use obstacle::{Obstacle, obstacle};
 
 pub(crate) mod content;
 pub(crate) mod digest;
@@ -23,7 +23,8 @@ pub enum Status {
     Ok,
     Missing,
     Unreadable(String),
-    Wrong(Mismatch),
+    /// Boxed, because errors carry it far.
+    Wrong(Box<Mismatch>),
 }
 
 impl fmt::Display for Status {
@@ -53,7 +54,7 @@ pub fn verify(name: Name, splits: &[Split], dir: &Path) -> Vec<FileReport> {
 pub(crate) fn report(path: &Path, file: &'static DataFile) -> FileReport {
     let status = match content::read(path, file) {
         Ok(Ok(_)) => Status::Ok,
-        Ok(Err(mismatch)) => Status::Wrong(mismatch),
+        Ok(Err(mismatch)) => Status::Wrong(Box::new(mismatch)),
         Err(error) => unreadable(path, &error),
     };
     FileReport { path: path.to_owned(), status }

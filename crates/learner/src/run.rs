@@ -19,10 +19,10 @@ pub mod store;
 pub mod training;
 
 pub use best_model::BestModel;
-pub use error::RunDirError;
-pub use folder::now;
+pub use error::{RunDirError, Unwritten};
+pub use folder::{now, write_json_result, write_result};
 pub use lock::RunLock;
 pub use machine::hardware;
 pub use run_dir::{NotedTest, RunDir};
-pub use seeds_dir::{SeedsDir, plan_seeds};
+pub use seeds_dir::{MissingRun, SeedModels, SeedsDir, plan_seeds};
 pub use store::limits::DiskLimit;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
-use run_files::{RunInfo, TestFile, ValidationFile, names};
+use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
 use serde::de::DeserializeOwned;
 
 use crate::error::ReportError;
@@ -28,13 +28,14 @@ impl Run {
     ) -> Result<(Self, Vec<ReportError>), ReportError> {
         let events = folder.join(names::METRICS);
         let mut warnings = Vec::new();
+        let info = json::<RunInfo>(&folder.join(names::RUN))?;
         let run = Self {
             name,
             config: text(&folder.join(names::CONFIG))?,
-            info: json::<RunInfo>(&folder.join(names::RUN))?,
             metrics: metrics(&text(&events)?).map_err(|error| damaged(&events, &error))?,
             evaluated: evaluated(folder, weights_sha256, &mut warnings),
-            times_tested: times_tested(folder),
+            times_tested: times_tested(folder, &info.dataset),
+            info,
             ..Self::default()
         };
         Ok((run, warnings))
@@ -44,7 +45,9 @@ impl Run {
 fn evaluated(folder: &Path, weights_sha256: &str, warnings: &mut Vec<ReportError>) -> Option<Evaluated> {
     let test = optional::<TestFile>(&folder.join(names::TEST), warnings);
     let validation = optional::<ValidationFile>(&folder.join(names::VALIDATION), warnings);
-    let test = test.filter(|file| file.weights_sha256 == weights_sha256).map(EvaluationFile::Test);
+    // The page shows the model on the data set that it was trained on.
+    let is_own = |file: &TestFile| file.weights_sha256 == weights_sha256 && file.trained_on.is_none();
+    let test = test.filter(is_own).map(EvaluationFile::Test);
     let validation =
         validation.filter(|file| file.weights_sha256 == weights_sha256).map(EvaluationFile::Validation);
     test.or(validation).map(|file| Evaluated { file, gallery: Vec::new() })
@@ -58,10 +61,16 @@ fn optional<T: DeserializeOwned>(path: &Path, warnings: &mut Vec<ReportError>) -
     json(path).map_err(|error| warnings.push(error)).ok()
 }
 
-/// How often the run was tested; 0 if that cannot be read.
-fn times_tested(folder: &Path) -> usize {
+/// How often the run was tested on this data set; 0 if that cannot be read.
+fn times_tested(folder: &Path, dataset: &str) -> usize {
+    let is_other =
+        |line: &[u8]| serde_json::from_slice(line).is_ok_and(|note: TestNote| note.dataset != dataset);
     // A crash may cut off the last line, which then does not count.
-    fs::read(folder.join(names::TESTS)).map_or(0, |log| log.iter().filter(|byte| **byte == b'\n').count())
+    let count = |log: Vec<u8>| {
+        let lines = log.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        lines.filter(|line| !is_other(line)).count()
+    };
+    fs::read(folder.join(names::TESTS)).map_or(0, count)
 }
 
 fn text(path: &Path) -> Result<String, ReportError> {
@@ -85,6 +94,11 @@ mod tests {
     const EVALUATION: &str = r#"{"epoch":1,"weights_sha256":"new","dataset":"mnist",
         "evaluation":{"pictures":2,"correct":1,"classes":[],"confusion":[]}}"#;
 
+    /// Two tests on the run's data set, one on another, and a line that a crash cut off.
+    const TESTS: &str = "{}\n\
+        {\"tested\":\"\",\"weights_sha256\":\"\",\"dataset\":\"mnist\",\"accuracy\":0.5}\n\
+        {\"tested\":\"\",\"weights_sha256\":\"\",\"dataset\":\"sample\",\"accuracy\":0.5}\n{";
+
     fn folder() -> TempDir {
         let dir = TempDir::new().unwrap();
         let info = r#"{"version":"0","backend":"b","hardware":"","platform":"","threads":1,"dataset":"mnist",
@@ -95,7 +109,7 @@ mod tests {
             (names::METRICS, ""),
             (names::VALIDATION, EVALUATION),
             (names::TEST, &EVALUATION.replace("new", "old")),
-            (names::TESTS, "{}\n{}\n{"),
+            (names::TESTS, TESTS),
         ] {
             fs::write(dir.path().join(name), text).unwrap();
         }
@@ -111,6 +125,15 @@ mod tests {
         assert!(matches!(run.evaluated.unwrap().file, EvaluationFile::Validation(_)));
         assert!(matches!(read("old").evaluated.unwrap().file, EvaluationFile::Test(_)));
         assert_eq!(read("other").evaluated, None);
+    }
+
+    #[test]
+    fn a_test_on_another_data_set_is_not_the_runs_evaluation() {
+        let dir = folder();
+        let test = EVALUATION.replace(r#""evaluation""#, r#""trained_on":"sample","evaluation""#);
+        fs::write(dir.path().join(names::TEST), test).unwrap();
+        let run = Run::read(dir.path(), String::new(), "new").unwrap().0;
+        assert!(matches!(run.evaluated.unwrap().file, EvaluationFile::Validation(_)));
     }
 
     #[test]

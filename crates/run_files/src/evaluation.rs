@@ -15,8 +15,8 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
     /// Wilson's 95 % interval of the accuracy, as `[low, high]`.
     pub accuracy_interval: Option<[f64; 2]>,
-    /// Mean negative log-likelihood of the labels, in nats. It is `None` if there are no images, or if a
-    /// label had a probability of zero.
+    /// Mean negative log-likelihood of the labels, in nats. It is `None` if there are no images. Files of
+    /// older versions also lack it if a label's probability was rounded to zero.
     pub loss: Option<f64>,
     /// Top-k accuracies for k from 1 to 5, or to the number of classes if there are fewer.
     #[serde(default)]

@@ -29,5 +29,5 @@ pub use evaluation::{Calibration, CalibrationBin, ClassMetrics, Evaluation, TopK
 pub use events::{EpochEvent, Event, FinishEvent, MetricsLine, StartEvent, StepEvent};
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
 pub use run_info::{Resumed, RunInfo};
-pub use seeds::{SeedTest, SeedsInfo, SeedsTestFile, Spread};
+pub use seeds::{MissingSeed, SeedTest, SeedsInfo, SeedsTestFile, Spread};
 pub use version::Versions;

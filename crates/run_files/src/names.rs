@@ -25,6 +25,28 @@ pub const SEEDS: &str = "seeds.json";
 /// The configuration that the runs of such a folder share.
 pub const SEEDS_CONFIG: &str = "seeds.toml";
 
+/// The name of a file with the results of a test on another data set than the run's own: for [`TEST`] and
+/// `mnist` it is `test-mnist.json`.
+pub fn on_other_data(name: &str, dataset: &str) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    format!("{stem}-{dataset}.{extension}")
+}
+
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind.
-pub const REPLACED: [&str; 8] = [CONFIG, RUN, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
+pub const REPLACED: [&str; 14] = [
+    CONFIG,
+    RUN,
+    TEST,
+    VALIDATION,
+    PREDICTIONS,
+    PAGE,
+    SEEDS,
+    SEEDS_CONFIG,
+    "test-mnist.json",
+    "test-fashion-mnist.json",
+    "test-sample.json",
+    "predictions-mnist.csv",
+    "predictions-fashion-mnist.csv",
+    "predictions-sample.csv",
+];

@@ -38,6 +38,10 @@ pub struct TestFile {
     pub weights_sha256: String,
     /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
+    /// Name of the data set that the model was trained on, if it was tested on another one. Otherwise the key is
+    /// not written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_on: Option<String>,
     /// Name and SHA-256 of each data file.
     #[serde(default)]
     pub data_sha256: Vec<(String, String)>,
@@ -47,7 +51,8 @@ pub struct TestFile {
     /// When the run was tested, as RFC 3339 in UTC; empty in a file that does not contain it.
     #[serde(default)]
     pub tested: String,
-    /// How often the run has been tested, this time included; 0 in a file that does not contain it.
+    /// How often the run has been tested on this data set, this time included; 0 in a file that does not contain
+    /// it.
     #[serde(default)]
     pub times_tested: usize,
     pub evaluation: Evaluation,
@@ -66,7 +71,8 @@ pub struct Mistake {
     pub index: usize,
     pub label: usize,
     pub prediction: usize,
-    /// Negative log-likelihood of the label, in nats; `None` if the label's probability is zero.
+    /// Negative log-likelihood of the label, in nats; `None` in a file of an older version if the label's
+    /// probability was rounded to zero.
     pub loss: Option<f64>,
     /// The probability of each class.
     #[serde(default, deserialize_with = "number::each_or_nan")]
@@ -125,15 +131,19 @@ mod tests {
     }
 
     #[test]
-    fn test_json_keeps_its_keys_and_has_corruptions_only_if_they_were_tested() {
+    fn test_json_keeps_its_keys_and_has_some_only_where_they_apply() {
         let without = format!(
             r#"{{"run":"runs/a","epoch":3,"weights_sha256":"a","dataset":"mnist","data_sha256":[["t10k","ab"]],"backend":"ndarray","tested":"t","times_tested":2,{EVALUATION},{WORST}}}"#
         );
         let corruptions = r#","corruptions":{"mean_accuracy":0.5,"each":[{"name":"fog","accuracy":0.5}]}}"#;
         let with = without.strip_suffix('}').unwrap().to_owned() + corruptions;
-        for text in [&without, &with] {
+        let other = without.replace(r#""data_sha256""#, r#""trained_on":"sample","data_sha256""#);
+        for text in [&without, &with, &other] {
             let file: TestFile = serde_json::from_str(text).unwrap();
-            assert_eq!(file.corruptions.is_some(), *text == with);
+            assert_eq!(
+                (file.corruptions.is_some(), file.trained_on.is_some()),
+                (*text == with, *text == other)
+            );
             assert_eq!(serde_json::to_string(&file).unwrap(), *text);
         }
     }

@@ -30,11 +30,18 @@ pub struct SeedsTestFile {
     pub folder: String,
     /// Name of the data set, e.g. `fashion-mnist`.
     pub dataset: String,
+    /// Name of the data set that the models were trained on, if they were tested on another one. Otherwise the
+    /// key is not written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_on: Option<String>,
     /// Name of the backend, e.g. `ndarray`.
     pub backend: String,
     /// When the folder was tested, as RFC 3339 in UTC.
     pub tested: String,
     pub runs: Vec<SeedTest>,
+    /// The seeds that are missing from `runs`, and so from all means. Without any the key is not written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingSeed>,
     /// Spread of the runs' accuracies.
     pub accuracy: Spread,
     /// Spread of the runs' losses, in nats.
@@ -63,6 +70,14 @@ pub struct SeedTest {
     pub loss: Option<f64>,
     /// Expected calibration error.
     pub ece: Option<f64>,
+}
+
+/// A seed whose run could not be tested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingSeed {
+    pub seed: u64,
+    /// Why its run could not be tested, as a sentence for people.
+    pub reason: String,
 }
 
 /// Mean and spread of one metric over several runs. An undefined number is `None`, and `null` in the file.
@@ -99,13 +114,15 @@ mod tests {
     #[test]
     fn the_folders_test_json_keeps_its_keys_and_their_order() {
         let spread = r#"{"n":1,"mean":0.5,"standard_deviation":null,"standard_error":null}"#;
-        let text = |corrupted: &str| {
+        let text = |trained_on: &str, missing: &str, corrupted: &str| {
             format!(
-                r#"{{"folder":"runs/s","dataset":"mnist","backend":"ndarray","tested":"t","runs":[{{"run":"runs/s/seed-1","seed":1,"epoch":3,"weights_sha256":"a","times_tested":1,"accuracy":0.5,"loss":null,"ece":0.1}}],"accuracy":{spread},"loss":{spread},{corrupted}"ensemble":{}}}"#,
+                r#"{{"folder":"runs/s","dataset":"mnist",{trained_on}"backend":"ndarray","tested":"t","runs":[{{"run":"runs/s/seed-1","seed":1,"epoch":3,"weights_sha256":"a","times_tested":1,"accuracy":0.5,"loss":null,"ece":0.1}}],{missing}"accuracy":{spread},"loss":{spread},{corrupted}"ensemble":{}}}"#,
                 serde_json::to_string(&Evaluation::default()).unwrap()
             )
         };
-        for text in [text(""), text(&format!(r#""corrupted_accuracy":{spread},"#))] {
+        let missing = r#""missing":[{"seed":2,"reason":"damaged"}],"#;
+        let corrupted = format!(r#""corrupted_accuracy":{spread},"#);
+        for text in [text("", "", ""), text(r#""trained_on":"sample","#, missing, &corrupted)] {
             let file: SeedsTestFile = serde_json::from_str(&text).unwrap();
             assert_eq!(serde_json::to_string(&file).unwrap(), text);
         }

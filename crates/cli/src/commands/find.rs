@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use learner::run::find::{self, RunOrSeeds};
-use learner::run::{RunDir, RunDirError};
+use learner::run::{RunDir, RunDirError, SeedsDir};
 
 use crate::exit::note;
 use crate::paths::{runs_dir, short};
@@ -29,4 +29,27 @@ pub(crate) fn run_or_seeds(named: Option<&Path>, doing: &str) -> Result<RunOrSee
 /// As [`run_or_seeds`], and if it is a folder of several runs.
 pub(crate) fn one_run(named: Option<&Path>, doing: &str) -> Result<RunDir, RunDirError> {
     run_or_seeds(named, doing)?.one_run()
+}
+
+/// The seeds of a folder whose runs are damaged, each with the reason.
+pub(crate) type DamagedSeeds = Vec<(u64, anyhow::Error)>;
+
+/// Says which runs of a folder are missing from a result that the other runs gave.
+///
+/// # Errors
+/// If there are any. The error is that of the first one.
+pub(crate) fn left_out(folder: &SeedsDir, damaged: DamagedSeeds) -> anyhow::Result<()> {
+    let seeds: Vec<String> = damaged.iter().map(|(seed, _)| seed.to_string()).collect();
+    let mut damaged = damaged.into_iter();
+    let Some((_, first)) = damaged.next() else { return Ok(()) };
+    for (seed, error) in damaged {
+        note(&format!("warning: seed {seed} is left out: {error:#}"));
+    }
+    Err(first.context(format!(
+        "{} of the {} runs in {} could not be used and are missing from the result (seed {})",
+        seeds.len(),
+        folder.seeds().len(),
+        short(folder.path()),
+        seeds.join(", ")
+    )))
 }

@@ -11,7 +11,8 @@ use model::device;
 use crate::args::InspectArgs;
 use crate::commands::find;
 use crate::exit::{note, print, usage};
-use crate::paths::{data_dir, short};
+use crate::paths::short;
+use crate::run_data;
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     }
     let model = load_model(&config, &best, &opened)?;
     let name = config.data().dataset;
-    let dir = data_dir(&args.data_dir);
+    let dir = run_data::for_run(&args.data_dir, &run, &config);
     let images = data::whole_file(name, args.split, &dir, &mut download_bar::listener())?;
     check_index(args.index, &images)?;
     let split = if args.split == Split::Test { "test" } else { "training" };

@@ -7,7 +7,7 @@ use dataset::{Split, Subset};
 use learner::run::{BestModel, RunDir, now};
 use network::{Architecture, NamedTensors};
 use report::{Evaluated, EvaluationFile, Filters, Image, LayerRow, Run};
-use run_files::{Mistake, names};
+use run_files::{Mistake, TestFile, names};
 
 use crate::exit::note;
 use crate::paths::short;
@@ -57,11 +57,37 @@ pub(crate) fn gather(
     best: &BestModel,
     images: &dyn Fn(Split) -> Option<Subset>,
 ) -> anyhow::Result<Run> {
-    let (mut shown, warnings) = Run::read(run.path(), short(run.path()), &best.sha256)?;
+    let (shown, warnings) = Run::read(run.path(), short(run.path()), &best.sha256)?;
     for warning in warnings {
         // A damaged file must not keep the rest of the page from being shown.
         note(&format!("warning: {warning}; it is left out of the report"));
     }
+    complete(shown, run, best, images)
+}
+
+/// As [`gather`], for a run that was tested just now. The page shows this test, wherever its files were written.
+///
+/// # Errors
+/// As [`gather`].
+pub(crate) fn gather_tested(
+    run: &RunDir,
+    best: &BestModel,
+    test: &TestFile,
+    images: &Subset,
+) -> anyhow::Result<Run> {
+    let (mut shown, _) = Run::read(run.path(), short(run.path()), &best.sha256)?;
+    shown.evaluated = Some(Evaluated { file: EvaluationFile::Test(test.clone()), gallery: Vec::new() });
+    shown.times_tested = test.times_tested;
+    complete(shown, run, best, &only(Split::Test, images))
+}
+
+/// Adds to a run what is not in the files that describe it: images, layers and filters.
+fn complete(
+    mut shown: Run,
+    run: &RunDir,
+    best: &BestModel,
+    images: &dyn Fn(Split) -> Option<Subset>,
+) -> anyhow::Result<Run> {
     if let Some(evaluated) = &mut shown.evaluated {
         add_gallery(evaluated, images);
     }

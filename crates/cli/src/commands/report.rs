@@ -7,31 +7,36 @@ use anyhow::Context;
 use dataset::{Split, Subset, load};
 use learner::run::data::TrainingData;
 use learner::run::find::RunOrSeeds;
-use learner::run::{BestModel, RunDir};
+use learner::run::{BestModel, RunDir, SeedsDir};
 use report::{Figure, Run};
 use run_files::names;
 
-use crate::args::ReportArgs;
-use crate::commands::{find, page};
+use crate::args::{DataDirArg, ReportArgs};
+use crate::commands::find::{self, DamagedSeeds};
+use crate::commands::page;
 use crate::exit::{note, print};
-use crate::hint;
-use crate::paths::{data_dir, short};
+use crate::hint::{self, Elsewhere};
+use crate::paths::{command, quoted, short};
+use crate::run_data;
 
 /// Pixels of a PNG file for each unit of a figure's size, so that it is sharp on a slide.
 const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
-    let Chosen { runs, folder } = Chosen::new(&args.run_dir)?;
-    let dir = data_dir(&args.data_dir);
+    let Chosen { runs, folder, damaged } = Chosen::new(&args.run_dir)?;
     let shown: Vec<Run> = runs
         .iter()
-        .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &dir)))
+        .map(|(run, best)| page::gather(run, best, &|split| images(run, split, &args.data_dir)))
         .collect::<anyhow::Result<_>>()?;
     let html = page::html(&shown)?;
     let file = match (&args.output, &folder) {
         (None, Some(folder)) => {
-            folder.write(names::PAGE, html.as_bytes())?;
-            folder.path().join(names::PAGE)
+            let file = folder.path().join(names::PAGE);
+            folder.write(names::PAGE, html.as_bytes()).with_context(|| Elsewhere {
+                failed: format!("{} cannot be written", short(&file)),
+                command: command(&format!("report -p {} -o FILE", quoted(folder.path()))),
+            })?;
+            file
         }
         (output, _) => {
             let file = output.clone().unwrap_or_else(|| PathBuf::from(names::PAGE));
@@ -40,14 +45,21 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         }
     };
     print(&format!("Report:  {}\n", short(&file)))?;
-    let Some(folder) = &args.figures else { return Ok(()) };
+    if let Some(folder) = &args.figures {
+        write_all_figures(&runs, &shown, folder)?;
+    }
+    damaged.into_iter().try_for_each(|(folder, damaged)| find::left_out(&folder, damaged))
+}
+
+/// Writes the figures of each run, and of several runs also those that compare them.
+fn write_all_figures(runs: &[(RunDir, BestModel)], shown: &[Run], folder: &Path) -> anyhow::Result<()> {
     if runs.len() > 1 {
-        let names = write_figures(&report::comparison_figures(&shown)?, folder)?;
+        let names = write_figures(&report::comparison_figures(shown)?, folder)?;
         print(&format!("Figures: {} (SVG and PNG): {names}\n", short(folder)))?;
     }
-    for (name, shown) in folder_names(&runs).iter().zip(&shown) {
+    for (name, shown) in folder_names(runs).iter().zip(shown) {
         // The figures of several runs have the same names.
-        let own = if runs.len() > 1 { folder.join(name) } else { folder.clone() };
+        let own = if runs.len() > 1 { folder.join(name) } else { folder.to_owned() };
         let names = write_figures(&report::figures(shown)?, &own)?;
         print(&format!("Figures: {} (SVG and PNG): {names}\n", short(&own)))?;
     }
@@ -59,6 +71,8 @@ struct Chosen {
     runs: Vec<(RunDir, BestModel)>,
     /// The one folder that was named, where the page then goes.
     folder: Option<RunOrSeeds>,
+    /// The folders of several runs of which some are damaged.
+    damaged: Vec<(SeedsDir, DamagedSeeds)>,
 }
 
 impl Chosen {
@@ -68,23 +82,28 @@ impl Chosen {
             named => named.iter().map(|path| RunOrSeeds::open(path)).collect::<Result<_, _>>()?,
         };
         let folder = if let [one] = found.as_slice() { Some(one.clone()) } else { None };
-        let mut runs = Vec::new();
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
         for one in found {
             match one {
                 RunOrSeeds::Run(run) => {
                     let best = run.best_model()?;
                     runs.push((run, best));
                 }
-                RunOrSeeds::Seeds(folder) => runs.extend(folder.runs_with_model()?),
+                RunOrSeeds::Seeds(folder) => {
+                    let models = folder.models()?;
+                    runs.extend(models.runs);
+                    let unusable = models.missing.into_iter().filter(|missing| !missing.is_unfinished());
+                    damaged.push((folder, unusable.map(|run| (run.seed, run.error.into())).collect()));
+                }
             }
         }
-        Ok(Self { runs, folder })
+        Ok(Self { runs, folder, damaged })
     }
 }
 
 /// The images that a run was evaluated on, if they are on the disk. They are not downloaded for a page.
-fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
-    let found = load_images(run, split, dir);
+fn images(run: &RunDir, split: Split, place: &DataDirArg) -> Option<Subset> {
+    let found = load_images(run, split, place);
     if let Err(error) = &found {
         note(&format!(
             "warning: {error:#}\n  the images of {} are left out of the report",
@@ -97,8 +116,9 @@ fn images(run: &RunDir, split: Split, dir: &Path) -> Option<Subset> {
     found.ok()
 }
 
-fn load_images(run: &RunDir, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+fn load_images(run: &RunDir, split: Split, place: &DataDirArg) -> anyhow::Result<Subset> {
     let config = run.config()?;
+    let dir = &run_data::for_run(place, run, &config);
     let name = config.data().dataset;
     Ok(match split {
         Split::Train => load::load_train(name, dir).map_err(dataset::Error::from)?.subset().clone(),

@@ -1,5 +1,7 @@
 //! `show`, the lecture's first assignment: shows images with their labels.
 
+use std::path::Path;
+
 use anyhow::Context;
 use dataset::{Name, Split, Subset};
 use learner::eval::predictions_csv;
@@ -11,6 +13,7 @@ use crate::args::ShowArgs;
 use crate::commands::find;
 use crate::exit::{print, usage};
 use crate::paths::{command, data_dir, quoted};
+use crate::run_data;
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{Tile, draw, grid, square, write_png};
@@ -28,7 +31,7 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     if args.wrong {
         return show_wrong(args);
     }
-    let images = load(args, args.dataset, args.split)?;
+    let images = load(args.dataset, args.split, &data_dir(&args.data_dir))?;
     if args.mean {
         return show_classes(args, &images);
     }
@@ -43,8 +46,8 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     present(args, &images, &shown)
 }
 
-fn load(args: &ShowArgs, name: Name, split: Split) -> anyhow::Result<Subset> {
-    Ok(data::whole_file(name, split, &data_dir(&args.data_dir), &mut download_bar::listener())?)
+fn load(name: Name, split: Split, dir: &Path) -> anyhow::Result<Subset> {
+    Ok(data::whole_file(name, split, dir, &mut download_bar::listener())?)
 }
 
 /// The positions that the arguments select.
@@ -97,7 +100,8 @@ fn captioned(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> Cap
 /// `--wrong`: shows the test images that a run classified wrongly, the highest loss first.
 fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     let run = find::one_run(args.run_dir.as_deref(), "showing the mistakes of")?;
-    let name = run.config()?.data().dataset;
+    let config = run.config()?;
+    let name = config.data().dataset;
     let path = run.file(names::PREDICTIONS);
     let unusable = |problem: String| RunDirError::Damaged {
         path: path.clone(),
@@ -111,7 +115,7 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     if run.test_of(&run.best_model()?).is_none() {
         return Err(unusable("it was written for a model that is no longer the run's best".to_owned()).into());
     }
-    let images = load(args, name, Split::Test)?;
+    let images = load(name, Split::Test, &run_data::for_run(&args.data_dir, &run, &config))?;
     let classes = name.classes();
     let is_there = |mistake: &Mistake| {
         mistake.index < images.len() && mistake.label.max(mistake.prediction) < classes.len()

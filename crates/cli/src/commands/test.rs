@@ -1,25 +1,27 @@
 //! `test`, the lecture's third assignment: tests one run, several seeds, or two runs against each other.
 
 use learner::run::find::RunOrSeeds;
-use run_files::names;
 
 use crate::args::TestArgs;
 use crate::commands::find;
 use crate::exit::print;
-use crate::paths::short;
 
 mod compare;
 mod logits_csv;
+mod saved;
 mod seeds;
+mod seeds_table;
 mod session;
 mod table;
 
-use session::TestSession;
+use saved::Saved;
+use session::{TestSession, dataset};
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
         return compare::run(args, pair);
     }
+    saved::check_output(args)?;
     let run = match find::run_or_seeds(args.run_dir.as_deref(), "testing")? {
         RunOrSeeds::Run(run) => run,
         RunOrSeeds::Seeds(folder) => return seeds::run(args, &folder),
@@ -27,24 +29,23 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let mut session = TestSession::new(args)?;
     let best = run.best_model()?;
     let tested = session.test(&run, &best)?;
-    if let Some(path) = &args.logits {
-        logits_csv::write(path, &tested.logits)?;
-    }
     let text = if args.json {
         serde_json::to_string_pretty(&tested.file)? + "\n"
     } else {
-        let dataset = run.config()?.data().dataset;
-        table::render(&tested.file, dataset, session.hardware(), args.worst)
+        table::render(&tested.file, dataset(args, &run)?, session.hardware(), args.worst)
     };
-    // With `| head` printing fails, but the page has to be written all the same. So that error is returned
-    // later.
+    // The figures come first, because a full disk must not keep them back. With `| head` printing fails, but the
+    // files have to be written all the same. So that error is returned later.
     let printed = print(&text);
-    session.write_page(&run, &best)?;
-    printed?;
-    if args.json {
-        return Ok(());
-    }
-    let files = [names::TEST, names::PREDICTIONS, names::PAGE];
-    let [test, predictions, page] = files.map(|name| short(&run.file(name)));
-    print(&format!("\nWritten: {test}\n         {predictions}\nReport:  {page}\n"))
+    let mut saved = Saved::default();
+    let folder = args.output.as_deref().unwrap_or(run.path());
+    let page = session.save(&run, &best, &tested, folder, &mut saved);
+    saved.add_uncounted(tested.uncounted);
+    let logits = args.logits.as_deref().map_or(Ok(()), |path| logits_csv::write(path, &tested.logits));
+    let named = match &printed {
+        Ok(()) if !args.json => print(&saved.lines("")),
+        _ => Ok(()),
+    };
+    // Errors of the files weigh more than a closed pipe, which is no error.
+    saved.finish(args, run.path()).and(page).and(logits).and(printed).and(named)
 }

@@ -100,7 +100,7 @@ fn data_that_cannot_be_fetched_says_how_to_add_it_by_hand() {
         3,
         &[
             "MNIST could not be fetched; tried:",
-            "\n  empty: no file is train-images-idx3-ubyte, train-labels-idx1-ubyte, ",
+            "\n  empty: 4 files are not there, by name or by content\n",
             "\n  to add them by hand, put train-images-idx3-ubyte, ",
             " into a folder, packed with gzip or not, and type: mnist-cnn data download --dataset mnist --data-dir d --from FOLDER\n",
         ],

@@ -15,6 +15,26 @@ fn trained(runs: &[&str]) -> Sandbox {
     sandbox
 }
 
+impl Sandbox {
+    /// Writes another data set into a run's configuration.
+    fn change_dataset(&self, config: &str, dataset: &str) {
+        let path = self.path().join(config);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("dataset = \"sample\""), "{text}");
+        let changed = text.replace("dataset = \"sample\"", &format!("dataset = \"{dataset}\""));
+        fs::write(&path, changed).unwrap();
+    }
+
+    /// Writes another data set into a run, as if the run had been trained on it.
+    fn as_if_trained_on(&self, dataset: &str, run: &str) {
+        self.change_dataset(&format!("{run}/config.toml"), dataset);
+        let path = self.path().join(run).join("run.json");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"sample\""), "{text}");
+        fs::write(&path, text.replace("\"sample\"", &format!("\"{dataset}\""))).unwrap();
+    }
+}
+
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
@@ -116,15 +136,133 @@ fn two_runs_are_compared_on_the_same_images() {
 #[test]
 fn runs_of_different_data_sets_are_not_compared() {
     let sandbox = trained(&["a", "b"]);
-    let config = sandbox.path().join("b/config.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    fs::write(&config, text.replace("\"sample\"", "\"fashion-mnist\"")).unwrap();
+    sandbox.as_if_trained_on("fashion-mnist", "b");
     sandbox
         .run(&["test", "--compare", "a", "b"])
         .fails(2, &["a was trained on", "Fashion-MNIST", "the same images"]);
     assert!(!sandbox.path().join("a/test.json").exists());
     assert_eq!(sandbox.run(&["test", "--compare", "a"]).code, 2);
     assert_eq!(sandbox.run(&["test", "--compare", "a", "b", "-p", "a"]).code, 2);
+}
+
+#[test]
+fn a_run_whose_configuration_names_other_data_is_refused() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.change_dataset("tmp/config.toml", "fashion-mnist");
+    let says = [
+        "tmp/config.toml says fashion-mnist, but tmp/run.json says that the run was trained on sample",
+        "put data.dataset back; a model is tested on other data with: mnist-cnn test -p tmp --data NAME\n",
+    ];
+    for command in [
+        &["test", "-p", "tmp"][..],
+        &["report", "-p", "tmp"],
+        &["inspect", "-p", "tmp"],
+        &["show", "--wrong", "-p", "tmp"],
+        &["train", "--resume", "-p", "tmp"],
+        &["test", "--compare", "tmp", "tmp"],
+    ] {
+        sandbox.run(command).fails(3, &says);
+    }
+    assert!(!sandbox.has("tmp/tests.jsonl"));
+    let config = sandbox.path().join("tmp/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"fashion-mnist\"", "\"sample\"")).unwrap();
+    let info = sandbox.path().join("tmp/run.json");
+    let text = fs::read_to_string(&info).unwrap();
+    fs::write(&info, text.replace("\"data_sha256\": []", "\"data_sha256\": [[\"a\", \"b\"]]")).unwrap();
+    sandbox
+        .run(&["test", "-p", "tmp"])
+        .fails(3, &["tmp/run.json", "SHA-256s of other files", "MNIST sample"]);
+}
+
+#[test]
+fn a_model_is_tested_on_other_data_only_by_name_and_says_so() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    let own = sandbox.json("tmp/test.json");
+    sandbox.as_if_trained_on("mnist", "tmp");
+    let tested = sandbox.run(&["test", "-p", "tmp", "--data", "sample"]).done().stdout;
+    assert!(
+        tested.starts_with("MNIST sample test set, 200 images; tmp (trained on MNIST, epoch 2); "),
+        "{tested}"
+    );
+    assert!(
+        tested.contains("Written: tmp/test-sample.json\n         tmp/predictions-sample.csv\n"),
+        "{tested}"
+    );
+    let other = sandbox.json("tmp/test-sample.json");
+    assert_eq!([&other["dataset"], &other["trained_on"]], ["sample", "mnist"]);
+    assert_eq!(other["evaluation"], own["evaluation"]);
+    assert_eq!(own["trained_on"], Value::Null);
+    // The ordinary result and the page stay as they were.
+    assert_eq!(sandbox.json("tmp/test.json"), own);
+    assert!(!tested.contains("Report: "), "{tested}");
+    sandbox.run(&["test", "-p", "tmp", "--data", "sample", "--output", "out"]).done();
+    assert!(
+        sandbox.has("out/test-sample.json")
+            && !sandbox.has("out/test.json")
+            && !sandbox.has("out/report.html")
+    );
+    // A page does not take a test on other data for one of the run's own.
+    fs::rename(sandbox.path().join("tmp/test-sample.json"), sandbox.path().join("tmp/test.json")).unwrap();
+    sandbox.run(&["report", "-p", "tmp"]).done();
+    let html = fs::read_to_string(sandbox.path().join("tmp/report.html")).unwrap();
+    assert!(html.contains("The test set has not been looked at"), "{html}");
+}
+
+#[test]
+fn each_command_looks_for_a_runs_images_where_the_run_had_them() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp"]).done();
+    sandbox.as_if_trained_on("mnist", "tmp");
+    let info = sandbox.path().join("tmp/run.json");
+    let mine = sandbox.path().join("mine/mnist");
+    let remembered = format!("\"data_dir\": {:?},\n  \"seed\"", mine.parent().unwrap());
+    let text = fs::read_to_string(&info).unwrap();
+    assert!(!text.contains("data_dir"), "{text}");
+    fs::write(&info, text.replace("\"seed\"", &remembered)).unwrap();
+    // The files are wrong, so the error says where they were looked for, and nothing is downloaded.
+    fs::create_dir_all(&mine).unwrap();
+    for file in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
+        fs::write(mine.join(format!("{file}-ubyte")), "not an image").unwrap();
+    }
+    for command in ["test", "inspect"] {
+        sandbox.run(&[command, "-p", "tmp"]).fails(3, &["mine/mnist/", "found 12 bytes"]);
+    }
+    sandbox.run(&["show", "--wrong", "-p", "tmp"]).fails(3, &["mine/mnist/t10k-images-idx3-ubyte: found 12"]);
+    let reported = sandbox.run(&["report", "-p", "tmp"]).done().stderr;
+    assert!(reported.contains("warning: ") && reported.contains("mine/mnist/t10k-images"), "{reported}");
+    // Another data set has no place that the run could remember.
+    sandbox.run(&["test", "-p", "tmp", "--data", "sample"]).done();
+}
+
+#[test]
+fn a_model_is_not_tested_on_images_of_other_classes() {
+    let sandbox = trained(&["tmp"]);
+    sandbox.run(&["test", "-p", "tmp", "--data", "fashion-mnist", "--data-dir", "d"]).fails(
+        2,
+        &[
+            "tmp: the model was trained on the classes of MNIST sample (0, 1, ",
+            "those of Fashion-MNIST are T-shirt/top",
+        ],
+    );
+    assert!(!sandbox.path().join("d").exists() && !sandbox.has("tmp/tests.jsonl"));
+    sandbox.run(&["test", "-p", "tmp", "--data", "sample"]).done();
+    // The run's own data set may be named; the test is then the ordinary one.
+    assert!(sandbox.has("tmp/test.json") && !sandbox.has("tmp/test-sample.json"));
+}
+
+#[test]
+fn runs_of_different_data_sets_are_compared_on_the_one_that_is_named() {
+    let sandbox = trained(&["a", "b"]);
+    sandbox.as_if_trained_on("mnist", "b");
+    sandbox.run(&["test", "--compare", "a", "b"]).fails(2, &["b on MNIST", "--data names"]);
+    let compared = sandbox.run(&["test", "--compare", "a", "b", "--data", "sample"]).done().stdout;
+    assert!(
+        compared.contains("their predictions are the same") || compared.contains("McNemar"),
+        "{compared}"
+    );
+    assert!(sandbox.has("a/test.json") && sandbox.has("b/test-sample.json") && !sandbox.has("b/test.json"));
 }
 
 #[test]
@@ -152,7 +290,9 @@ fn logits_are_written_for_comparing_backends() {
     sandbox.run(&["test", "-p", "tmp", "--logits", "logits.csv"]).done();
     let csv = fs::read_to_string(sandbox.path().join("logits.csv")).unwrap();
     assert!(csv.starts_with("index,label,prediction,logit_0,") && csv.lines().count() == 201, "{csv}");
-    sandbox.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]).fails(1, &["no/such/folder.csv"]);
+    let failed = sandbox.run(&["test", "-p", "tmp", "--logits", "no/such/folder.csv"]);
+    assert!(failed.code == 1 && failed.stderr.contains("no/such/folder.csv"), "{}", failed.stderr);
+    assert!(failed.stdout.contains("accuracy"), "{}", failed.stdout);
 }
 
 #[test]
@@ -205,9 +345,4 @@ fn several_seeds_are_tested_together_and_as_an_ensemble() {
     sandbox.run(&["test", "-p", "tmp", "--logits", "l.csv"]).fails(2, &["--logits needs a single run"]);
     sandbox.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
     assert!(sandbox.path().join("figures/seed-3/loss.svg").is_file());
-    // A damaged run is an error; it is not simply left out.
-    for checkpoint in sandbox.checkpoints("tmp/seed-2") {
-        fs::write(checkpoint.join("MANIFEST"), "").unwrap();
-    }
-    sandbox.run(&["test", "-p", "tmp"]).fails(3, &["tmp/seed-2", "MANIFEST"]);
 }

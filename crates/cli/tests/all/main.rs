@@ -20,6 +20,7 @@ mod places;
 mod program;
 mod recovery;
 mod report;
+mod saving;
 mod seeds;
 mod show;
 #[cfg(unix)]

@@ -38,3 +38,28 @@ fn in_the_workspace_data_is_the_same_folder_from_anywhere() {
         assert!(text.contains(&format!("{}: ", short.display())), "{text}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_place_of_a_run_is_named() {
+    use std::os::unix::fs::symlink;
+
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "run", "--set", "train.epochs=1"]).done();
+    symlink("nowhere", sandbox.path().join("link")).unwrap();
+    symlink("circle", sandbox.path().join("circle")).unwrap();
+    fs::write(sandbox.path().join("file"), "").unwrap();
+    let blocked = [
+        ("link", "link is a link to nothing: nowhere is not there"),
+        ("link/run", "link is a link to nothing"),
+        ("circle/run", "circle is a link to circle, which cannot be followed"),
+        ("file", "file is a file, expected a folder"),
+        ("file/run", "file is a file, expected a folder"),
+        ("run/config.toml", "for example: -p run\n"),
+    ];
+    for (path, words) in blocked {
+        sandbox.train(&["-p", path]).fails(2, &[words]);
+        sandbox.run(&["train", "--resume", "-p", path]).fails(2, &[words]);
+        sandbox.run(&["test", "-p", path]).fails(2, &[words]);
+    }
+}

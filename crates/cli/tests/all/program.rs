@@ -88,6 +88,11 @@ impl Sandbox {
         folders
     }
 
+    /// Whether the folder has this file.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        self.path().join(file).is_file()
+    }
+
     pub(crate) fn json(&self, file: &str) -> serde_json::Value {
         serde_json::from_slice(&std::fs::read(self.path().join(file)).unwrap()).unwrap()
     }

@@ -35,9 +35,9 @@ fn signals_end_a_run_in_good_order_and_say_how_to_resume() {
         send(signal, &child);
         if code != 130 && code != 143 {
             // Both signals usually come more than once, and must not end a run that is writing its checkpoint.
-            (0..5).for_each(|_| {
-                drop(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status())
-            });
+            for _ in 0..5 {
+                drop(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status());
+            }
         }
         let ended = ProgramOutput::new(child.wait_with_output().unwrap());
         // `cargo xtask crash` measures the 2 s that are promised. Here other tests run at the same time.

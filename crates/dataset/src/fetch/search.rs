@@ -3,6 +3,7 @@
 //! Names only say where to look first. What a file is, its content decides.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{DataFile, Name};
@@ -56,7 +57,12 @@ impl Folder {
         if let Some(obstacle) = obstacle(root) {
             return Err(obstacle.to_string());
         }
-        fs::read_dir(root).map_err(|error| format!("cannot be read: {error}"))?;
+        if let Err(error) = fs::read_dir(root) {
+            return Err(match error.kind() {
+                io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+                _ => format!("cannot be read: {error}"),
+            });
+        }
         let mut folder = Self { found: Vec::new(), unreadable: Vec::new(), cut_off: false };
         folder.walk(root);
         Ok(folder)
@@ -140,7 +146,14 @@ impl Folder {
     /// Why the folder does not have these files: a line that names them, and one for each thing that is there
     /// in their place.
     pub(crate) fn explain(&self, absent: &[Absent]) -> String {
-        let names = absent.iter().map(|absent| absent.file.name).collect::<Vec<_>>().join(", ");
+        // Four names are more than a line, and whoever shows the error has them.
+        let what = match absent {
+            [_, _, _, _, ..] => format!("{} files are not there", absent.len()),
+            few => {
+                let names = few.iter().map(|absent| absent.file.name).collect::<Vec<_>>().join(", ");
+                format!("no file is {names}")
+            }
+        };
         let mut lines: Vec<String> = Vec::new();
         for line in absent.iter().flat_map(|absent| &absent.instead).chain(&self.unreadable) {
             if !lines.contains(line) {
@@ -157,7 +170,7 @@ impl Folder {
             lines.push(format!("only the first {MOST} files and folders were looked at"));
         }
         let lines: String = lines.iter().map(|line| format!("\n    {line}")).collect();
-        format!("no file is {names}, by name or by content{lines}")
+        format!("{what}, by name or by content{lines}")
     }
 
     /// Files of other formats, which a person may have taken for the right ones: each format once.

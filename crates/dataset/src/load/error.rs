@@ -19,7 +19,7 @@ pub enum LoadError {
     #[error("{}: {reason}", path.display())]
     Io { name: Name, dir: PathBuf, path: PathBuf, reason: io::Error },
     #[error("{}: {reason}{}", path.display(), or_another(reason))]
-    Mismatch { name: Name, dir: PathBuf, path: PathBuf, reason: Mismatch },
+    Mismatch { name: Name, dir: PathBuf, path: PathBuf, reason: Box<Mismatch> },
     #[error("{}: {reason}", path.display())]
     Idx { path: PathBuf, reason: IdxError },
     #[error("the built-in sample: {0}")]

@@ -22,7 +22,7 @@ impl fmt::Display for Obstacle {
 
 /// What keeps this folder from being made or read. Every part of the path that is there must be a folder, or
 /// a link to one.
-pub(crate) fn obstacle(folder: &Path) -> Option<Obstacle> {
+pub fn obstacle(folder: &Path) -> Option<Obstacle> {
     let mut parts: Vec<&Path> = folder.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
     parts.reverse();
     for part in parts {

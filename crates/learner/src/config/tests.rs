@@ -95,6 +95,37 @@ fn a_file_of_windows_is_read() {
     assert_eq!(message, "a.png: found the byte 0x89 at position 0, expected a text in UTF-8 or UTF-16");
 }
 
+/// A configuration with any one character put in anywhere is read or refused, and the reader never stops.
+#[test]
+fn every_text_is_read_or_refused() {
+    let text =
+        "# größe\n[train]\nlearning_rate = .5 # \u{3000}\nseed = [1.,\u{a0}.5]\n[[model.units]]\nx=\"é\"\n";
+    for (at, _) in text.char_indices() {
+        for put_in in [
+            "",
+            "\u{3000}",
+            "\u{a0}.5",
+            "\u{a0}[.5,\u{a0}.",
+            "é",
+            "\"",
+            "'",
+            ".",
+            "=",
+            "[",
+            "]",
+            "\n",
+            "\0",
+            "#",
+        ] {
+            let (before, after) = text.split_at(at);
+            drop(read(&format!("{before}{put_in}{after}"), &[]));
+            drop(read(&format!("{before}{put_in}"), &[]));
+            drop(read("", &[&format!("train.{put_in}{after}")]));
+            drop(read("", &[&format!("train.seed={put_in}{after}")]));
+        }
+    }
+}
+
 #[test]
 fn assignments_override_any_key() {
     let config =

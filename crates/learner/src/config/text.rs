@@ -40,7 +40,7 @@ pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Co
     Config::new(tables.map_err(|error: toml::de::Error| ConfigError::NotToml { problem: error.to_string() })?)
 }
 
-/// As [`parse`], for the bytes of a file in one of the encodings that [`decode`] reads.
+/// As [`parse`], for the bytes of a file in one of the encodings that `decode` reads.
 ///
 /// # Errors
 /// As [`parse`], and if the bytes are not a text.
@@ -87,8 +87,8 @@ fn not_toml(text: &str, reason: &toml::de::Error) -> (usize, Problem) {
         return (mistake.at, mistake.problem());
     }
     let is_end = |c: char| c.is_whitespace() || "=,[]{}#".contains(c);
-    let from = text[..at].rfind(is_end).map_or(0, |end| end + 1);
-    let token = text[from..].split(is_end).next().unwrap_or_default();
+    let begun = text[..at].rsplit(is_end).next().unwrap_or_default();
+    let token = text[at - begun.len()..].split(is_end).next().unwrap_or_default();
     (at, Problem::Value(first_line(reason) + &advice::value(&Kind::Number, token)))
 }
 

@@ -36,8 +36,7 @@ pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
         correct,
         accuracy: share(correct),
         accuracy_interval: wilson_interval(correct, images),
-        // An infinite loss is left out, because JSON has no infinity.
-        loss: (images > 0).then(|| loss / images as f64).filter(|loss| loss.is_finite()),
+        loss: (images > 0).then(|| loss / images as f64),
         top_k: (1..=n.min(LARGEST_K)).map(|k| TopK { k, accuracy: share(ranks[..k].iter().sum()) }).collect(),
         macro_f1: (!f1s.is_empty()).then(|| f1s.iter().sum::<f64>() / f1s.len() as f64),
         calibration: calibration(probabilities),

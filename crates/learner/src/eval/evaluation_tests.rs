@@ -99,10 +99,10 @@ fn a_network_with_one_class_is_always_correct() {
 }
 
 #[test]
-fn a_label_of_probability_zero_makes_the_loss_infinite_which_is_undefined_in_json() {
+fn a_label_whose_probability_is_rounded_to_zero_has_a_finite_loss() {
     let impossible = Probabilities::new(&Logits::new(2, vec![1], vec![3000.0, 0.0])).unwrap();
     let evaluation = evaluate(&impossible, &["a", "b"]);
-    assert_eq!((evaluation.loss, evaluation.calibration.ece), (None, Some(1.0)));
+    assert_eq!((evaluation.loss, evaluation.calibration.ece), (Some(3000.0), Some(1.0)));
 }
 
 #[test]

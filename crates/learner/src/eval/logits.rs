@@ -48,6 +48,19 @@ pub fn softmax(logits: &[f32]) -> Vec<f64> {
     exponentials.into_iter().map(|e| e / sum).collect()
 }
 
+/// Negative log-likelihood of the label, in nats. `probability` is the label's softmax.
+///
+/// A label whose logit is far below the largest one has a probability that `f64` cannot hold: it is rounded to
+/// zero from a distance of about 745 on. The loss is then the distance itself, which the logits give exactly.
+pub fn negative_log_likelihood(probability: f64, label: usize, logits: &[f32]) -> f64 {
+    if probability.is_normal() {
+        return -probability.ln();
+    }
+    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
+    (largest - f64::from(logits[label])) + sum.ln()
+}
+
 /// The class with the largest logit. If several logits are equally large, it is the first of them.
 pub fn argmax(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best })
@@ -64,6 +77,21 @@ mod tests {
         let p = softmax(&[0.3, -1.2, 2.0, 0.0]);
         assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         assert!((p[2] / p[3] - 2f64.exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_loss_is_finite_where_the_probability_is_rounded_to_zero() {
+        let loss =
+            |label: usize, logits: &[f32]| negative_log_likelihood(softmax(logits)[label], label, logits);
+        assert_eq!(loss(0, &[0.0, 1000.0, 1.0]), 1000.0);
+        assert_eq!(loss(1, &[0.0, 1000.0, 1.0]), 0.0);
+        assert!((loss(0, &[0.0, 2000.0, 2000.0]) - (2000.0 + 2f64.ln())).abs() < 1e-12);
+        assert_eq!(loss(0, &[-f32::MAX, f32::MAX]), 2.0 * f64::from(f32::MAX));
+        // The two formulas meet where the probability is the smallest number of full precision.
+        let distances = [707.0, 708.0, 708.5, 709.0, 720.0, 744.0, 745.0, 746.0, 800.0];
+        assert!(distances.iter().all(|&d| (loss(0, &[0.0, d]) - f64::from(d)).abs() < 1e-12));
+        assert!(loss(0, &[f32::NAN, 0.0]).is_nan() && loss(0, &[0.0, f32::NAN]).is_nan());
+        assert_eq!(loss(0, &[f32::NEG_INFINITY, 0.0]), f64::INFINITY);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub fn worst(probabilities: &Probabilities, images: &Subset, limit: usize) -> Ve
         index: images.index(i),
         label: prediction.label,
         prediction: prediction.class(),
-        loss: Some(prediction.loss()).filter(|loss| loss.is_finite()),
+        loss: Some(prediction.loss()),
         probabilities: prediction.probabilities.to_vec(),
     };
     wrong.into_iter().take(limit).map(mistake).collect()
@@ -41,7 +41,7 @@ mod tests {
         let probabilities = Probabilities::new(&Logits::new(2, labels, logits)).unwrap();
         let found = worst(&probabilities, set.subset(), 10);
         assert_eq!(found.iter().map(|mistake| mistake.index).collect::<Vec<_>>(), [3, 2, 0, 4]);
-        assert_eq!((found[0].loss, found[1].prediction), (None, 0));
+        assert_eq!((found[0].loss, found[1].prediction), (Some(4000.0), 0));
         assert!((found[1].loss.unwrap() - (1.0 + 5f64.exp()).ln()).abs() < 1e-12);
         assert_eq!(worst(&probabilities, set.subset(), 1).len(), 1);
     }

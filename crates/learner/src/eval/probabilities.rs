@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::eval::logits::{Logits, softmax};
+use crate::eval::logits::{Logits, negative_log_likelihood, softmax};
 
 /// The network's logits for an image are not finite, so no metric can be computed from them.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -21,6 +21,9 @@ pub struct Probabilities {
     labels: Vec<u8>,
     /// `[n, classes]`, row by row.
     rows: Vec<f64>,
+    /// Negative log-likelihood of each label, `[n]`. It is kept because it is finite also where the label's
+    /// probability is rounded to zero.
+    losses: Vec<f64>,
 }
 
 /// The network's prediction for one image.
@@ -29,6 +32,7 @@ pub struct Prediction<'a> {
     pub label: usize,
     /// The probability of each class, `[classes]`.
     pub probabilities: &'a [f64],
+    loss: f64,
 }
 
 impl Prediction<'_> {
@@ -48,9 +52,10 @@ impl Prediction<'_> {
         self.probabilities[self.class()]
     }
 
-    /// Negative log-likelihood of the label, in nats. It is infinite if the label's probability is zero.
+    /// Negative log-likelihood of the label, in nats. It is finite even if the label's probability is rounded
+    /// to zero.
     pub fn loss(&self) -> f64 {
-        -self.probabilities[self.label].ln()
+        self.loss
     }
 
     /// Number of classes that come before the label when the classes are sorted by falling probability.
@@ -71,16 +76,18 @@ impl Probabilities {
     /// # Errors
     /// If a logit is infinite or not a number.
     pub fn new(logits: &Logits) -> Result<Self, NotFinite> {
-        let (mut labels, mut rows) = (Vec::new(), Vec::new());
+        let (mut labels, mut rows, mut losses) = (Vec::new(), Vec::new(), Vec::new());
         for (image, (label, row)) in logits.rows().enumerate() {
             if !row.iter().all(|logit| logit.is_finite()) {
                 return Err(NotFinite { image });
             }
             // `Logits` stores labels as bytes, so the cast changes no label.
             labels.push(label as u8);
-            rows.extend(softmax(row));
+            let probabilities = softmax(row);
+            losses.push(negative_log_likelihood(probabilities[label], label, row));
+            rows.extend(probabilities);
         }
-        Ok(Self { classes: logits.classes(), labels, rows })
+        Ok(Self { classes: logits.classes(), labels, rows, losses })
     }
 
     /// The probabilities of an ensemble: the mean of several networks' probabilities. It is `None` if there
@@ -98,6 +105,15 @@ impl Probabilities {
         }
         let n = networks.len() as f64;
         mean.rows.iter_mut().for_each(|sum| *sum /= n);
+        let rows = mean.rows.chunks_exact(first.classes.max(1));
+        mean.losses = rows
+            .zip(&first.labels)
+            .enumerate()
+            .map(|(image, (row, &label))| {
+                let probability = row[usize::from(label)];
+                if probability.is_normal() { -probability.ln() } else { loss_of_mean(networks, image) }
+            })
+            .collect();
         Some(mean)
     }
 
@@ -123,12 +139,22 @@ impl Probabilities {
     /// The prediction for each image, in the order of the images.
     pub fn predictions(&self) -> impl Iterator<Item = Prediction<'_>> {
         let rows = self.rows.chunks_exact(self.classes.max(1));
-        self.labels
-            .iter()
-            .map(|&label| usize::from(label))
-            .zip(rows)
-            .map(|(label, probabilities)| Prediction { label, probabilities })
+        let labels = self.labels.iter().map(|&label| usize::from(label));
+        labels.zip(rows).zip(&self.losses).map(|((label, probabilities), &loss)| Prediction {
+            label,
+            probabilities,
+            loss,
+        })
     }
+}
+
+/// Negative log-likelihood of an image's label for the mean of several networks' probabilities, computed from
+/// the networks' losses. It is finite also where each of these probabilities is rounded to zero.
+fn loss_of_mean(networks: &[Probabilities], image: usize) -> f64 {
+    let losses = networks.iter().map(|network| network.losses[image]);
+    let smallest = losses.clone().fold(f64::INFINITY, f64::min);
+    let sum: f64 = losses.map(|loss| (smallest - loss).exp()).sum();
+    smallest - (sum / networks.len() as f64).ln()
 }
 
 #[cfg(test)]
@@ -159,6 +185,19 @@ mod tests {
         assert_eq!(Probabilities::mean(&[sure.clone(), of(&[1, 1], &[0.0; 4])]), None);
         assert_eq!(Probabilities::mean(&[]), None);
         assert_eq!(Probabilities::mean(std::slice::from_ref(&sure)), Some(sure));
+    }
+
+    #[test]
+    fn a_label_whose_probability_is_rounded_to_zero_has_a_finite_loss() {
+        let loss = |p: &Probabilities| p.predictions().next().unwrap().loss();
+        let (far, farther) = (of(&[0], &[0.0, 1000.0]), of(&[0], &[0.0, 3000.0]));
+        assert_eq!((loss(&far), loss(&farther)), (1000.0, 3000.0));
+        // Of the two probabilities in the mean, the second one adds nothing to the first.
+        let mean = Probabilities::mean(&[far.clone(), farther]).unwrap();
+        assert!((loss(&mean) - (1000.0 + 2f64.ln())).abs() < 1e-12, "{}", loss(&mean));
+        assert_eq!(Probabilities::mean(std::slice::from_ref(&far)), Some(far.clone()));
+        let half = Probabilities::mean(&[far, of(&[0], &[1000.0, 0.0])]).unwrap();
+        assert_eq!(loss(&half).to_bits(), (-(0.5f64.ln())).to_bits());
     }
 
     #[test]

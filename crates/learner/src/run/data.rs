@@ -35,7 +35,7 @@ impl TrainingData {
     }
 
     /// The same images, with a note that they were read from the data directory `dir`.
-    fn from_dir(self, name: Name, dir: &Path) -> Self {
+    fn read_from(self, name: Name, dir: &Path) -> Self {
         // The path is made absolute, because a run may be resumed from another folder.
         let data_dir = if name.files().is_empty() { None } else { std::path::absolute(dir).ok() };
         Self { data_dir, ..self }
@@ -51,7 +51,7 @@ impl TrainingData {
         progress: &mut dyn FnMut(FetchEvent),
     ) -> Result<Self, dataset::Error> {
         let name = config.data().dataset;
-        Ok(Self::divide(config, whole_training_set(name, dir, progress)?)?.from_dir(name, dir))
+        Ok(Self::divide(config, whole_training_set(name, dir, progress)?)?.read_from(name, dir))
     }
 
     /// Loads the images of the training files below `dir` and divides them. It never fetches a file.
@@ -60,7 +60,7 @@ impl TrainingData {
     /// If a file is missing or not valid, or if the images cannot be divided.
     pub fn load(config: &Config, dir: &Path) -> Result<Self, dataset::Error> {
         let name = config.data().dataset;
-        Ok(Self::divide(config, load::load_train(name, dir)?)?.from_dir(name, dir))
+        Ok(Self::divide(config, load::load_train(name, dir)?)?.read_from(name, dir))
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
         let config = config::parse("test", "[data]\ndataset = \"sample\"\n", &[]).unwrap();
         let data = TrainingData::load(&config, Path::new("somewhere")).unwrap();
         assert_eq!(data.data_dir, None);
-        let data = data.from_dir(Name::Mnist, Path::new("somewhere"));
+        let data = data.read_from(Name::Mnist, Path::new("somewhere"));
         assert_eq!(data.data_dir, Some(std::env::current_dir().unwrap().join("somewhere")));
     }
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dataset::verify::Obstacle;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -15,6 +16,9 @@ use crate::run::store::checkpoint::CheckpointError;
 pub enum RunDirError {
     #[error("{}: {reason}", path.display())]
     Io { path: PathBuf, reason: io::Error },
+    /// A link to nothing or a file stands where the folder should be.
+    #[error("{0}")]
+    Blocked(Obstacle),
     /// A write failed. The text of the inner error already names the path.
     #[error("{0}")]
     Write(io::Error),
@@ -37,6 +41,14 @@ pub enum RunDirError {
     NoModel(PathBuf),
     #[error("{}: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
+    /// The configuration of a run or of several, at `config`, names another data set than the circumstances at
+    /// `info`, which say on which data the run was trained.
+    #[error(
+        "{} says {named}, but {} says that the run was trained on {trained}; expected the same data set in both",
+        config.display(),
+        info.display()
+    )]
+    OtherData { config: PathBuf, named: String, info: PathBuf, trained: String },
     /// A newer version of the program wrote a file that this version cannot read.
     #[error(
         "{} was made by version {version} of the program, and this is version {}: {problem}",
@@ -48,6 +60,14 @@ pub enum RunDirError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+}
+
+/// A file that could not be written.
+#[derive(Debug, Error)]
+#[error("{} could not be written", path.display())]
+pub struct Unwritten {
+    pub path: PathBuf,
+    pub source: Box<RunDirError>,
 }
 
 fn several(path: &Path, count: usize) -> String {

@@ -1,8 +1,8 @@
-//! Tests a run's best model: evaluates it on the test images and writes the results into the run's folder.
+//! Tests a run's best model: evaluates it on test images, counts the test, and writes the results.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use dataset::{Corruption, Subset, TestSet};
+use dataset::{Corruption, Name, Subset, TestSet};
 use model::Cnn;
 use model::device::Opened;
 use network::TensorsError;
@@ -20,8 +20,8 @@ use crate::eval::score::Score;
 use crate::random::corruption_generator;
 use crate::run::best_model::BestModel;
 use crate::run::data::checksums;
-use crate::run::error::RunDirError;
-use crate::run::folder::now;
+use crate::run::error::{RunDirError, Unwritten};
+use crate::run::folder::{now, write_json_result, write_result};
 use crate::run::run_dir::{NotedTest, RunDir};
 use crate::run::store::limits::DiskLimit;
 
@@ -38,6 +38,20 @@ pub enum EvaluateError {
     Model { folder: PathBuf, source: TensorsError },
     #[error("{}", run.display())]
     NotFinite { run: PathBuf, source: NotFinite },
+    #[error("{}", run.display())]
+    Unfit { run: PathBuf, source: UnfitData },
+}
+
+/// Why a model cannot be tested on a data set that it was not trained on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnfitData {
+    #[error(
+        "the model was trained on the classes of {} ({}), but those of {} are {}; expected the same classes",
+        trained.title(), trained.classes().join(", "), data.title(), data.classes().join(", ")
+    )]
+    Classes { trained: Name, data: Name },
+    #[error("found images of {}x{} pixels, expected {}x{}", found[0], found[1], expected[0], expected[1])]
+    Size { found: [usize; 2], expected: [usize; 2] },
 }
 
 /// The options of a test.
@@ -45,6 +59,8 @@ pub enum EvaluateError {
 pub struct TestRequest<'a> {
     /// The run's name in `test.json`, as a person would write it.
     pub name: &'a str,
+    /// The data set whose test images are given.
+    pub dataset: Name,
     /// How many wrongly classified images `test.json` lists.
     pub worst: usize,
     /// Whether to test on MNIST-C's fifteen corruptions as well.
@@ -58,8 +74,27 @@ pub struct TestedRun {
     pub file: TestFile,
     pub logits: Logits,
     pub probabilities: Probabilities,
+    /// Why the test is not in the log of the run's tests, if it could not be written there.
+    pub uncounted: Option<Unwritten>,
     /// Set if the run's tests were counted without a lock.
     pub limit: Option<DiskLimit>,
+}
+
+impl TestedRun {
+    /// Writes `predictions.csv` and `test.json` into a folder, which is made if it is missing. The results on
+    /// another data set than the run's own have the data set's name in their names. If one file cannot be
+    /// written, the other is written all the same.
+    pub fn save(&self, images: &TestSet, folder: &Path) -> [Result<PathBuf, Unwritten>; 2] {
+        let name = |name: &str| match &self.file.trained_on {
+            None => name.to_owned(),
+            Some(_) => names::on_other_data(name, &self.file.dataset),
+        };
+        let csv = predictions_csv::render(&self.probabilities, images.subset());
+        [
+            write_result(folder, &name(names::PREDICTIONS), csv.as_bytes()),
+            write_json_result(folder, &name(names::TEST), &self.file),
+        ]
+    }
 }
 
 /// How far a test has come.
@@ -71,11 +106,12 @@ pub enum TestProgress {
     Corruptions(usize),
 }
 
-/// Tests a run's best model on the test images. The test is noted in the run's `tests.jsonl`, and its results
-/// are written to `test.json` and `predictions.csv`.
+/// Tests a run's best model on test images, and counts the test in the run's `tests.jsonl`. No other file is
+/// written, so that the results can be shown before [`TestedRun::save`] writes them.
 ///
 /// # Errors
-/// If the model cannot be used, its logits are not finite, or a file cannot be written.
+/// If the images do not fit the model, the model cannot be used, or its logits are not finite. A test that
+/// cannot be counted is not an error; [`TestedRun::uncounted`] says why.
 pub fn test(
     run: &RunDir,
     best: &BestModel,
@@ -85,7 +121,9 @@ pub fn test(
     progress: &mut dyn FnMut(TestProgress),
 ) -> Result<TestedRun, EvaluateError> {
     let config = run.config()?;
-    let name = config.data().dataset;
+    let (trained, name) = (config.data().dataset, request.dataset);
+    let unfit = |source| EvaluateError::Unfit { run: run.path().to_owned(), source };
+    check_classes(trained, name).and_then(|()| check_size(&config, images.subset())).map_err(unfit)?;
     let model = load_model(&config, best, opened)?;
     let logits =
         predict(&model, images.subset(), &opened.device, &mut |done| progress(TestProgress::Images(done)));
@@ -97,32 +135,59 @@ pub fn test(
         Some(corrupted(&model, images, opened, progress))
     } else {
         // The scores of an earlier test of the same model are still valid, so they are kept.
-        run.test_of(best).and_then(|before| before.corruptions)
+        run.test_of(best).filter(|_| name == trained).and_then(|before| before.corruptions)
     };
-    let worst = worst(&probabilities, images.subset(), request.worst);
-    let csv = predictions_csv::render(&probabilities, images.subset());
-    run.write(names::PREDICTIONS, csv.as_bytes())?;
-    let NotedTest { times_tested, limit } = run.note_test(&TestNote {
-        tested: tested.clone(),
-        weights_sha256: best.sha256.clone(),
-        dataset: name.to_string(),
-        accuracy: evaluation.accuracy,
-    })?;
+    let (NotedTest { times_tested, limit }, uncounted) = count(
+        run,
+        &TestNote {
+            tested: tested.clone(),
+            weights_sha256: best.sha256.clone(),
+            dataset: name.to_string(),
+            accuracy: evaluation.accuracy,
+        },
+    );
     let file = TestFile {
         run: request.name.to_owned(),
         epoch: best.epoch(),
         weights_sha256: best.sha256.clone(),
         dataset: name.to_string(),
+        trained_on: (name != trained).then(|| trained.to_string()),
         data_sha256: checksums(name),
         backend: opened.backend.name().to_owned(),
         tested,
         times_tested,
         evaluation,
-        worst,
+        worst: worst(&probabilities, images.subset(), request.worst),
         corruptions,
     };
-    run.write_test(&file)?;
-    Ok(TestedRun { file, logits, probabilities, limit })
+    Ok(TestedRun { file, logits, probabilities, uncounted, limit })
+}
+
+/// Appends a test to the run's log, and says how often the run was tested on this data set. If the log cannot be
+/// written, the tests that it already has are counted, and this one.
+fn count(run: &RunDir, note: &TestNote) -> (NotedTest, Option<Unwritten>) {
+    let before = run.times_tested(&note.dataset);
+    match run.note_test(note) {
+        Ok(noted) => (noted, None),
+        Err(source) => {
+            let noted = NotedTest { times_tested: before + 1, limit: None };
+            (noted, Some(Unwritten { path: run.file(names::TESTS), source: Box::new(source) }))
+        }
+    }
+}
+
+/// Checks that a model of one data set can be tested on another one: that both have the same classes.
+///
+/// # Errors
+/// If the classes differ.
+pub fn check_classes(trained: Name, data: Name) -> Result<(), UnfitData> {
+    if trained.classes() == data.classes() { Ok(()) } else { Err(UnfitData::Classes { trained, data }) }
+}
+
+fn check_size(config: &Config, images: &Subset) -> Result<(), UnfitData> {
+    let input = config.architecture().input();
+    let (found, expected) = ([images.height(), images.width()], [input.height, input.width]);
+    if found == expected { Ok(()) } else { Err(UnfitData::Size { found, expected }) }
 }
 
 /// Loads a run's best model onto a device.
@@ -162,4 +227,36 @@ fn corrupted(
     }
     let mean_accuracy = each.iter().map(|score| score.accuracy).sum::<f64>() / each.len().max(1) as f64;
     CorruptionScores { mean_accuracy, each }
+}
+
+#[cfg(test)]
+mod tests {
+    use dataset::idx::{Images, Labels};
+
+    use super::*;
+
+    #[test]
+    fn the_results_on_each_data_set_are_among_the_files_that_are_replaced() {
+        for name in Name::ALL {
+            for file in [names::TEST, names::PREDICTIONS] {
+                let file = names::on_other_data(file, name.key());
+                assert!(names::REPLACED.contains(&file.as_str()), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_model_is_tested_only_on_images_of_its_classes_and_size() {
+        assert_eq!(check_classes(Name::Mnist, Name::Sample), Ok(()));
+        let refused = check_classes(Name::FashionMnist, Name::Mnist).unwrap_err().to_string();
+        assert!(refused.contains("Fashion-MNIST (T-shirt/top, ") && refused.contains("MNIST are 0, 1, "));
+        let config = Config::new(Default::default()).unwrap();
+        let of_size = |height: usize, width: usize| {
+            let images = Images::new(1, height, width, vec![0; height * width]).unwrap();
+            let set = TestSet::from_images(images, Labels::new(vec![0], 10).unwrap(), 10).unwrap();
+            check_size(&config, set.subset())
+        };
+        assert_eq!(of_size(28, 28), Ok(()));
+        assert_eq!(of_size(32, 28), Err(UnfitData::Size { found: [32, 28], expected: [28, 28] }));
+    }
 }

@@ -9,8 +9,8 @@ use run_files::Versions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Config, ConfigError};
-use crate::run::error::RunDirError;
+use crate::config::{self, Config, ConfigError, Problem};
+use crate::run::error::{RunDirError, Unwritten};
 use crate::run::store::checkpoint::CheckpointError;
 use crate::run::store::durable;
 
@@ -62,9 +62,14 @@ impl Folder {
     /// did. The file is then right, and not damaged or misspelt. `circumstances` is the file with the version.
     pub(crate) fn with_version(&self, circumstances: &str, error: RunDirError) -> RunDirError {
         let problem = match &error {
-            RunDirError::Config(ConfigError::Text { source_name, line, column, problem, .. }) => {
-                // Without the key that the configuration would suggest instead of an unknown one.
-                format!("{source_name}:{line}:{column}: {problem}")
+            RunDirError::Config(ConfigError::Text {
+                source_name,
+                line,
+                column,
+                problem: Problem::UnknownKey { key, .. },
+            }) => {
+                // The advice about misspelt keys is left out.
+                format!("{source_name}:{line}:{column}: unknown key `{key}`")
             }
             RunDirError::Config(error) => error.to_string(),
             RunDirError::Damaged { .. }
@@ -107,9 +112,8 @@ impl Folder {
     /// # Errors
     /// If the file cannot be written.
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirError> {
-        let mut bytes = serde_json::to_vec_pretty(value)
+        let bytes = json(value)
             .map_err(|error| RunDirError::Damaged { path: self.file(name), problem: error.to_string() })?;
-        bytes.push(b'\n');
         self.write(name, &bytes)
     }
 
@@ -126,6 +130,42 @@ impl Folder {
 pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RunDirError {
     let path = path.to_owned();
     move |reason| RunDirError::Io { path, reason }
+}
+
+/// Writes a file of results into a folder, whole or not at all, and returns its path. The folder is made if it
+/// is missing.
+///
+/// # Errors
+/// If the folder cannot be made, or the file cannot be written.
+pub fn write_result(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, Unwritten> {
+    let path = folder.join(name);
+    let made = fs::create_dir_all(folder).map_err(io_error(folder));
+    match made.and_then(|()| Folder::new(folder).write(name, bytes)) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(Unwritten { path, source: Box::new(source) }),
+    }
+}
+
+/// As [`write_result`], for a value as JSON.
+///
+/// # Errors
+/// As [`write_result`].
+pub fn write_json_result(folder: &Path, name: &str, value: &impl Serialize) -> Result<PathBuf, Unwritten> {
+    match json(value) {
+        Ok(bytes) => write_result(folder, name, &bytes),
+        Err(error) => {
+            let path = folder.join(name);
+            let source = RunDirError::Damaged { path: path.clone(), problem: error.to_string() };
+            Err(Unwritten { path, source: Box::new(source) })
+        }
+    }
+}
+
+/// A value as the text of a JSON file.
+fn json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// The present time as the files of a run contain it: RFC 3339 in UTC, with milliseconds.

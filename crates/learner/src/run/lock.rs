@@ -11,6 +11,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
+use dataset::verify::obstacle;
 use run_files::{RunInfo, SeedsInfo, names};
 
 use crate::config::Config;
@@ -55,6 +56,9 @@ impl RunLock {
     }
 
     fn make(path: &Path) -> Result<Self, RunDirError> {
+        if let Some(obstacle) = obstacle(path) {
+            return Err(RunDirError::Blocked(obstacle));
+        }
         let parent = folder_of(path);
         durable::create_folder(parent).map_err(RunDirError::Write)?;
         let is_disposable = match fs::create_dir(path) {

@@ -4,20 +4,22 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use dataset::verify::obstacle;
 use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
 
 use crate::config::Config;
 use crate::run::best_model::BestModel;
+use crate::run::data::checksums;
 use crate::run::error::RunDirError;
 use crate::run::folder::{Folder, io_error};
-use crate::run::store::durable::Log;
+use crate::run::store::durable::{self, Log};
 use crate::run::store::limits::{self, DiskLimit};
 use crate::run::store::operation::failed;
 
 /// A test that is in the log of a run's tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotedTest {
-    /// The number of tests in the log, this one included.
+    /// The number of tests on the same data set in the log, this one included.
     pub times_tested: usize,
     /// Set if the log could not be locked. Of two tests that end at once, it may then count one.
     pub limit: Option<DiskLimit>,
@@ -33,10 +35,13 @@ impl RunDir {
     /// Opens an existing run.
     ///
     /// # Errors
-    /// If the folder holds no configuration.
+    /// If the folder holds no configuration, or if it is no folder.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
         let folder = Folder::new(path);
-        if folder.has(names::CONFIG) { Ok(Self { folder }) } else { Err(RunDirError::NoRun(path.to_owned())) }
+        if folder.has(names::CONFIG) {
+            return Ok(Self { folder });
+        }
+        Err(obstacle(path).map_or_else(|| RunDirError::NoRun(path.to_owned()), RunDirError::Blocked))
     }
 
     /// Makes a new run in a folder that the caller has locked.
@@ -74,9 +79,33 @@ impl RunDir {
     /// Reads the resolved configuration.
     ///
     /// # Errors
-    /// If `config.toml` cannot be read or is not valid.
+    /// If `config.toml` cannot be read, is not valid, or names another data set than `run.json`.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::CONFIG, names::RUN)
+        let config = self.folder.read_config(names::CONFIG, names::RUN)?;
+        self.check_data(&config, &self.file(names::CONFIG))?;
+        Ok(config)
+    }
+
+    /// Compares the data set of a configuration, which was read from `file`, with the one that the run was begun
+    /// on, which `run.json` names.
+    pub(crate) fn check_data(&self, config: &Config, file: &Path) -> Result<(), RunDirError> {
+        // A run without a readable `run.json` cannot be checked. Whoever needs that file says so.
+        let Ok(info) = self.info() else { return Ok(()) };
+        let name = config.data().dataset;
+        if info.dataset != name.key() {
+            return Err(RunDirError::OtherData {
+                config: file.to_owned(),
+                named: name.to_string(),
+                info: self.file(names::RUN),
+                trained: info.dataset,
+            });
+        }
+        if !info.data_sha256.is_empty() && info.data_sha256 != checksums(name) {
+            let problem =
+                format!("found the SHA-256s of other files, expected those of {}'s files", name.title());
+            return Err(RunDirError::Damaged { path: self.file(names::RUN), problem });
+        }
+        Ok(())
     }
 
     /// Reads the circumstances of the run.
@@ -107,20 +136,12 @@ impl RunDir {
         file.is_ok_and(|file| file.weights_sha256 == model.sha256)
     }
 
-    /// The result of the newest test if it tested this model.
+    /// The result of the newest test if it tested this model on the run's own data set.
     ///
     /// If a run was resumed after its test, it may have another best model, which was not tested yet.
     pub fn test_of(&self, model: &BestModel) -> Option<TestFile> {
         let test: TestFile = self.folder.read_json(names::TEST).ok()?;
-        (test.weights_sha256 == model.sha256).then_some(test)
-    }
-
-    /// Writes `test.json`.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write_test(&self, test: &TestFile) -> Result<(), RunDirError> {
-        self.folder.write_json(names::TEST, test)
+        (test.weights_sha256 == model.sha256 && test.trained_on.is_none()).then_some(test)
     }
 
     /// Writes `validation.json`.
@@ -139,7 +160,12 @@ impl RunDir {
         self.folder.write(name, bytes)
     }
 
-    /// Appends a test to the log of the run's tests, and counts the tests in it.
+    /// How often the run was tested on this data set; 0 if the log of its tests cannot be read.
+    pub fn times_tested(&self, dataset: &str) -> usize {
+        fs::read(self.file(names::TESTS)).map_or(0, |log| tests_on(dataset, &log))
+    }
+
+    /// Appends a test to the log of the run's tests, and counts those on the same data set in it.
     ///
     /// The tests are counted because a person who tests a run again and again, and chooses by the results,
     /// overestimates the model's accuracy. The count lets the person see this.
@@ -152,7 +178,11 @@ impl RunDir {
             .map_err(|error| RunDirError::Damaged { path: path.clone(), problem: error.to_string() })?;
         line.push(b'\n');
         // The lock is held until the line is written, because two tests may end at the same time.
+        let is_new = !path.exists();
         let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(io_error(&path))?;
+        if is_new {
+            durable::sync_folder(self.path()).map_err(RunDirError::Write)?;
+        }
         // A file system without locks must not cost a test its result.
         let limit = limits::lock(&lock).map_err(failed("locking", &path)).map_err(RunDirError::Write)?;
         let before = fs::read(&path).map_err(io_error(&path))?;
@@ -160,7 +190,15 @@ impl RunDir {
         let complete = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut log = Log::open(&path, complete as u64).map_err(RunDirError::Write)?;
         log.append(&line).and_then(|()| log.sync()).map_err(RunDirError::Write)?;
-        let times_tested = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Ok(NotedTest { times_tested, limit })
+        Ok(NotedTest { times_tested: 1 + tests_on(&test.dataset, &before), limit })
     }
+}
+
+/// Number of tests on this data set in the log. An incomplete line is no test. A line that cannot be read counts,
+/// because too high a count only makes a person more careful.
+fn tests_on(dataset: &str, log: &[u8]) -> usize {
+    let lines = log.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    let is_other =
+        |line: &[u8]| serde_json::from_slice(line).is_ok_and(|note: TestNote| note.dataset != dataset);
+    lines.filter(|line| !is_other(line)).count()
 }

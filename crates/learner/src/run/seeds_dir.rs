@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use run_files::{SeedsInfo, SeedsTestFile, names};
+use run_files::{SeedsInfo, names};
 
 use crate::config::{Config, ConfigError, LARGEST_WHOLE};
 use crate::run::best_model::BestModel;
@@ -39,6 +39,28 @@ pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInf
 pub struct SeedsDir {
     folder: Folder,
     info: SeedsInfo,
+}
+
+/// The runs of a folder, divided into those with a model that can be used and those without.
+#[derive(Debug)]
+pub struct SeedModels {
+    /// The runs that have a model, each with its best one.
+    pub runs: Vec<(RunDir, BestModel)>,
+    pub missing: Vec<MissingRun>,
+}
+
+/// A seed whose run has no model that can be used.
+#[derive(Debug)]
+pub struct MissingRun {
+    pub seed: u64,
+    pub error: RunDirError,
+}
+
+impl MissingRun {
+    /// Whether the run is only not trained yet. Otherwise it is damaged.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.error, RunDirError::NoRun(_) | RunDirError::NoModel(_))
+    }
 }
 
 impl SeedsDir {
@@ -133,40 +155,39 @@ impl SeedsDir {
         self.seeds().iter().filter_map(|seed| RunDir::open(&self.run_path(*seed)).ok()).collect()
     }
 
-    /// The runs that have a model, each with its best model, in the order of [`Self::seeds`].
+    /// The best model of each run, and the runs without one, both in the order of [`Self::seeds`].
     ///
     /// # Errors
-    /// If a run is damaged, or no run has a model.
-    pub fn runs_with_model(&self) -> Result<Vec<(RunDir, BestModel)>, RunDirError> {
-        let mut runs = Vec::new();
-        for seed in self.seeds() {
-            let run = match RunDir::open(&self.run_path(*seed)) {
-                Err(RunDirError::NoRun(_)) => continue,
-                run => run?,
+    /// If no run has a model that can be used: the error of the first damaged run, if there is one.
+    pub fn models(&self) -> Result<SeedModels, RunDirError> {
+        let (mut runs, mut missing) = (Vec::new(), Vec::new());
+        for &seed in self.seeds() {
+            let best_model = |run: RunDir| {
+                run.config()?;
+                let best = run.best_model()?;
+                Ok((run, best))
             };
-            match run.best_model() {
-                Err(RunDirError::NoModel(_)) => {}
-                model => runs.push((run, model?)),
+            match RunDir::open(&self.run_path(seed)).and_then(best_model) {
+                Ok(run) => runs.push(run),
+                Err(error) => missing.push(MissingRun { seed, error }),
             }
         }
-        if runs.is_empty() { Err(RunDirError::NoModel(self.path().to_owned())) } else { Ok(runs) }
+        if !runs.is_empty() {
+            return Ok(SeedModels { runs, missing });
+        }
+        let damaged = missing.into_iter().find(|missing| !missing.is_unfinished());
+        Err(damaged.map_or_else(|| RunDirError::NoModel(self.path().to_owned()), |missing| missing.error))
     }
 
     /// Reads the resolved configuration of the first run. The other runs differ from it only in `train.seed`.
     ///
     /// # Errors
-    /// If `seeds.toml` cannot be read or is not valid.
+    /// If `seeds.toml` cannot be read, is not valid, or names another data set than the runs were begun on.
     pub fn config(&self) -> Result<Config, RunDirError> {
-        self.folder.read_config(names::SEEDS_CONFIG, names::SEEDS)
-    }
-
-    /// Writes `test.json`, the results of a test of all runs, and returns its path.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write_test(&self, test: &SeedsTestFile) -> Result<PathBuf, RunDirError> {
-        self.folder.write_json(names::TEST, test)?;
-        Ok(self.file(names::TEST))
+        let config = self.folder.read_config(names::SEEDS_CONFIG, names::SEEDS)?;
+        let file = self.file(names::SEEDS_CONFIG);
+        self.runs().iter().try_for_each(|run| run.check_data(&config, &file))?;
+        Ok(config)
     }
 
     /// Writes a file of the folder, whole or not at all.

@@ -50,6 +50,19 @@ fn a_folder_lists_its_seeds_and_the_runs_that_exist() {
 }
 
 #[test]
+fn a_configuration_of_other_data_than_the_runs_were_begun_on_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let seeds = folder(dir.path(), 2);
+    assert!(seeds.config().is_ok());
+    // This run was begun on the sample, and the shared configuration names MNIST.
+    run(&dir.path().join("seed-8"), "");
+    let message = seeds.config().unwrap_err().to_string();
+    for words in ["seeds.toml says mnist, but ", "seed-8/run.json says that the run was trained on sample"] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
 fn a_folder_of_several_is_refused_where_one_run_is_wanted() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("tmp");

@@ -33,3 +33,16 @@ fn tests_that_end_at_once_are_all_counted() {
     sorted.sort_unstable();
     assert_eq!(sorted, (1..=THREADS * TESTS).collect::<Vec<_>>());
 }
+
+#[test]
+fn tests_are_counted_for_each_data_set() {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("config.toml"), "").unwrap();
+    let run = RunDir::open(dir.path()).unwrap();
+    let test = |dataset: &str| {
+        let note = TestNote { dataset: dataset.to_owned(), ..TestNote::default() };
+        run.note_test(&note).unwrap().times_tested
+    };
+    assert_eq!(["mnist", "sample", "mnist"].map(test), [1, 1, 2]);
+    assert_eq!(["mnist", "sample", "fashion-mnist"].map(|dataset| run.times_tested(dataset)), [2, 1, 0]);
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::lab::{CrashLab, remains, said, start};
+use super::lab::{CrashLab, remains, said, start, unplanned};
 
 /// Epochs for a few seconds of training, so that a run is interrupted many times.
 const EPOCHS: usize = 60;
@@ -85,7 +85,12 @@ pub(super) fn interrupts(lab: &CrashLab, interrupts: usize) -> Result<String> {
             done += 1;
         }
         lab.finish(&run, EPOCHS)?;
-        remains(&run)?.check(&expected)?;
+        // A signal in the last few steps leaves its checkpoint in the place of the last planned one.
+        if unplanned(&run)?.is_empty() {
+            remains(&run)?.check(&expected)?;
+        } else {
+            remains(&run)?.without_second_newest().check(&expected.without_second_newest())?;
+        }
         runs += 1;
     }
     ensure!(orderly > 0, "none of {done} ended in good order");

@@ -17,6 +17,9 @@ const NETWORK: [&str; 5] = [
     "train.checkpoint_every_steps=9",
 ];
 
+/// 917 images in batches of 32.
+const STEPS_OF_EPOCH: usize = 28;
+
 /// A folder for runs, the program, and a source of random moments.
 pub(super) struct CrashLab {
     pub(super) folder: PathBuf,
@@ -156,6 +159,18 @@ pub(super) fn remains(run: &Path) -> Result<Remains> {
 }
 
 impl Remains {
+    /// The same without the second newest checkpoint.
+    pub(super) fn without_second_newest(&self) -> Self {
+        let checkpoints = self.names.iter().filter(|name| step_of(name).is_some());
+        let second = checkpoints.rev().nth(1).cloned().unwrap_or_default();
+        let is_other = |path: &Path| !path.starts_with(&second);
+        Self {
+            files: self.files.iter().filter(|(path, _)| is_other(path)).cloned().collect(),
+            metrics: self.metrics.clone(),
+            names: self.names.iter().filter(|name| is_other(name)).cloned().collect(),
+        }
+    }
+
     /// # Errors
     /// Says what differs.
     pub(super) fn check(&self, expected: &Self) -> Result<()> {
@@ -170,6 +185,16 @@ impl Remains {
         ensure!(self.metrics == expected.metrics, "metrics.jsonl differs from the uninterrupted run's");
         Ok(())
     }
+}
+
+/// The checkpoints that a signal asked for, which an uninterrupted run does not have: those that are neither
+/// due by [`NETWORK`] nor at the end of an epoch.
+pub(super) fn unplanned(run: &Path) -> Result<Vec<PathBuf>> {
+    let checkpoints = entries(&run.join("checkpoints"))?;
+    let is_planned = |path: &PathBuf| {
+        step_of(path).is_none_or(|step| step.is_multiple_of(9) || step.is_multiple_of(STEPS_OF_EPOCH))
+    };
+    Ok(checkpoints.into_iter().filter(|path| !is_planned(path)).collect())
 }
 
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -192,6 +217,10 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// Steps of the newest checkpoint below a run, by its name; 0 if there is none.
 pub(super) fn newest_step(run: &Path) -> usize {
     let checkpoints = entries(&run.join("checkpoints")).unwrap_or_default();
-    let step = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok();
-    checkpoints.iter().filter_map(step).max().unwrap_or(0)
+    checkpoints.iter().filter_map(|path| step_of(path)).max().unwrap_or(0)
+}
+
+/// The step of a checkpoint, by its name.
+fn step_of(checkpoint: &Path) -> Option<usize> {
+    checkpoint.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }

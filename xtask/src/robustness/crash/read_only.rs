@@ -32,14 +32,10 @@ fn on_mounted(lab: &CrashLab, disk: &Path) -> Result<String> {
     let beside = lab.place("read-only-beside")?;
     let (path, beside_path) = (run.display().to_string(), beside.display().to_string());
     let page = lab.place("read-only.html")?.display().to_string();
-    let call = |words: &[&str]| -> Result<Output> {
-        let output = start(&mut lab.call(words))?.wait_with_output()?;
-        ensure!(!said(&output).contains("a bug in this program"), "{words:?}: {}", said(&output));
-        Ok(output)
-    };
     let ends = |words: &[&str], code: i32, answer: &str| -> Result<Output> {
-        let output = call(words)?;
+        let output = start(&mut lab.call(words))?.wait_with_output()?;
         let text = said(&output);
+        ensure!(!text.contains("a bug in this program"), "{words:?}: {text}");
         ensure!(output.status.code() == Some(code), "{words:?} ended with {}: {text}", output.status);
         ensure!(text.contains(answer), "{words:?}: expected «{answer}» in: {text}");
         Ok(output)

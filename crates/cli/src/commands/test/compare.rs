@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use anyhow::bail;
 use dataset::{Name, Subset};
 use learner::eval::comparison::{Comparison, Disagreement};
-use learner::eval::probabilities::Probabilities;
+use learner::run::evaluating::TestedRun;
 use learner::run::find::RunOrSeeds;
 use learner::run::{BestModel, RunDir};
 use serde::Serialize;
 
 use crate::args::TestArgs;
-use crate::commands::test::session::TestSession;
+use crate::commands::test::saved::Saved;
+use crate::commands::test::session::{TestSession, dataset};
 use crate::exit::{print, usage};
 use crate::paths::short;
 use crate::ui::numbers::percent;
@@ -38,10 +39,10 @@ struct ComparisonReport {
 pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     let [a, b] = pair else { bail!("--compare takes two runs, found {}", pair.len()) };
     let [a, b] = [RunOrSeeds::open(a)?.one_run()?, RunOrSeeds::open(b)?.one_run()?];
-    let [name, other] = [a.config()?.data().dataset, b.config()?.data().dataset];
+    let [name, other] = [dataset(args, &a)?, dataset(args, &b)?];
     if name != other {
         return Err(usage(format!(
-            "{} was trained on {}, {} on {}; two runs are compared on the same images",
+            "{} was trained on {}, {} on {}; two runs are compared on the same images, which --data names",
             short(a.path()),
             name.title(),
             short(b.path()),
@@ -51,26 +52,40 @@ pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     // Both models are read before either is tested, because a test is counted.
     let [best_a, best_b] = [a.best_model()?, b.best_model()?];
     let mut session = TestSession::new(args)?;
-    let of_a = tested(&mut session, &a, &best_a)?;
-    let of_b = if b == a { of_a.clone() } else { tested(&mut session, &b, &best_b)? };
-    let comparison = Comparison::new(&of_a.1, &of_b.1)?;
-    let report = ComparisonReport { a: of_a.0, b: of_b.0, dataset: name, comparison };
-    if args.json {
-        return print(&(serde_json::to_string_pretty(&report)? + "\n"));
-    }
-    print(&render(&report))?;
-    print(&render_disagreements(&report.comparison.disagreements, &session.images(name)?, name.classes()))
+    let of_a = session.test(&a, &best_a)?;
+    let of_b = if b == a { None } else { Some(session.test(&b, &best_b)?) };
+    let second = of_b.as_ref().unwrap_or(&of_a);
+    let report = ComparisonReport {
+        a: of_a.file.run.clone(),
+        b: second.file.run.clone(),
+        dataset: name,
+        comparison: Comparison::new(&of_a.probabilities, &second.probabilities)?,
+    };
+    let text = if args.json {
+        serde_json::to_string_pretty(&report)? + "\n"
+    } else {
+        let disagreements = &report.comparison.disagreements;
+        render(&report) + &render_disagreements(disagreements, &session.images(&a)?, name.classes())
+    };
+    // As in `test` of one run, the files are written when the comparison is printed, or when that has failed.
+    let printed = print(&text);
+    let saved_a = save(&mut session, args, &a, &best_a, of_a);
+    let saved_b = of_b.map_or(Ok(()), |of_b| save(&mut session, args, &b, &best_b, of_b));
+    saved_a.and(saved_b).and(printed)
 }
 
-/// Tests a run, writes its files and its page as `test` does, and returns its name and probabilities.
-fn tested(
+/// Writes a run's files and its page as `test` does.
+fn save(
     session: &mut TestSession<'_>,
+    args: &TestArgs,
     run: &RunDir,
     best: &BestModel,
-) -> anyhow::Result<(String, Probabilities)> {
-    let tested = session.test(run, best)?;
-    session.write_page(run, best)?;
-    Ok((tested.file.run, tested.probabilities))
+    tested: TestedRun,
+) -> anyhow::Result<()> {
+    let mut saved = Saved::default();
+    let page = session.save(run, best, &tested, run.path(), &mut saved);
+    saved.add_uncounted(tested.uncounted);
+    saved.finish(args, run.path()).and(page)
 }
 
 fn render(report: &ComparisonReport) -> String {

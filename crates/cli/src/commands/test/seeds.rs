@@ -1,22 +1,24 @@
 //! `test` on a folder of several seeds: tests each run, and reports their spread and their ensemble.
 
-use std::fmt::Write;
-
 use anyhow::bail;
-use dataset::{Name, Split};
+use dataset::Name;
 use learner::eval::evaluation::evaluate;
 use learner::eval::probabilities::Probabilities;
 use learner::eval::spread::spread;
 use learner::run::evaluating::TestedRun;
-use learner::run::{BestModel, RunDir, SeedsDir, now};
-use run_files::{Evaluation, SeedTest, SeedsTestFile, Spread, names};
+use learner::run::{
+    BestModel, MissingRun, RunDir, SeedModels, SeedsDir, now, write_json_result, write_result,
+};
+use run_files::{Evaluation, MissingSeed, SeedTest, SeedsTestFile, TestFile, names};
 
 use crate::args::TestArgs;
+use crate::commands::find::{self, DamagedSeeds};
 use crate::commands::page;
-use crate::commands::test::session::TestSession;
+use crate::commands::test::saved::Saved;
+use crate::commands::test::seeds_table as table;
+use crate::commands::test::session::{TestSession, dataset};
 use crate::exit::{note, print, usage};
 use crate::paths::{command, quoted, short};
-use crate::ui::numbers::{decimal, interval, percent};
 
 pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     if args.logits.is_some() {
@@ -25,74 +27,153 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
             short(folder.path())
         )));
     }
-    let runs = with_model(folder)?;
-    let mut session = TestSession::new(args)?;
-    let mut all: Vec<TestedRun> = Vec::new();
-    for (run, best) in &runs {
-        note(&format!("testing {}", short(run.path())));
-        all.push(session.test(run, best)?);
-        session.write_page(run, best)?;
-    }
+    let SeedModels { runs, missing } = folder.models()?;
     let Some((first, _)) = runs.first() else { bail!("{} holds no runs", short(folder.path())) };
-    let dataset = first.config()?.data().dataset;
-    let file = summarise(folder, dataset, &runs, &all)?;
-    let written = folder.write_test(&file)?;
-    let images = session.images(dataset)?;
-    let images = page::only(Split::Test, &images);
-    let shown = runs.iter().map(|(run, best)| page::gather(run, best, &images));
-    let html = page::html(&shown.collect::<anyhow::Result<Vec<_>>>()?)?;
-    folder.write(names::PAGE, html.as_bytes())?;
-    if args.json {
-        return print(&(serde_json::to_string_pretty(&file)? + "\n"));
+    let dataset = dataset(args, first)?;
+    warn_of_unfinished(folder, &missing);
+    let mut session = TestSession::new(args)?;
+    // Without the images no run can be tested, so they are loaded before the runs are tried one by one.
+    session.images(first)?;
+    let (mut all, mut missing) = (Vec::new(), Missing::new(missing));
+    for (run, best) in runs {
+        note(&format!("testing {}", short(run.path())));
+        match session.test(&run, &best) {
+            Ok(tested) => all.push(Tested { run, best, tested }),
+            Err(error) => missing.add(run.config()?.train().seed, error),
+        }
     }
-    print(&render(&file, dataset, session.hardware()))?;
-    print(&format!(
-        "\nWritten: {}, and each run's own test.json\nReport:  {}\n",
-        short(&written),
-        short(&folder.file(names::PAGE))
-    ))
+    if all.is_empty() {
+        return find::left_out(folder, missing.damaged);
+    }
+    let file = summarise(folder, dataset, &all, &missing)?;
+    let text = if args.json {
+        serde_json::to_string_pretty(&file)? + "\n"
+    } else {
+        table::render(&file, dataset, session.hardware())
+    };
+    // As in `test` of one run, the files are written when the figures are printed, or when that has failed.
+    let printed = print(&text);
+    let mut saved = Saved::default();
+    let pages = save(args, folder, &mut session, all, &file, &mut saved);
+    let named = match &printed {
+        Ok(()) if !args.json => print(&saved.lines(", and each run's own test.json")),
+        _ => Ok(()),
+    };
+    let saved = saved.finish(args, folder.path());
+    saved.and(pages).and(find::left_out(folder, missing.damaged)).and(printed).and(named)
 }
 
-/// The folder's runs that have a model. Warns if some have none yet.
-fn with_model(folder: &SeedsDir) -> anyhow::Result<Vec<(RunDir, BestModel)>> {
-    let (planned, runs) = (folder.seeds().len(), folder.runs_with_model()?);
-    if runs.len() < planned {
+/// A run that was tested.
+struct Tested {
+    run: RunDir,
+    best: BestModel,
+    tested: TestedRun,
+}
+
+/// The seeds that were not tested.
+struct Missing {
+    seeds: Vec<MissingSeed>,
+    damaged: DamagedSeeds,
+}
+
+impl Missing {
+    fn new(runs: Vec<MissingRun>) -> Self {
+        let mut missing = Self { seeds: Vec::new(), damaged: Vec::new() };
+        for run in runs {
+            if run.is_unfinished() {
+                missing.seeds.push(MissingSeed { seed: run.seed, reason: run.error.to_string() });
+            } else {
+                missing.add(run.seed, run.error.into());
+            }
+        }
+        missing
+    }
+
+    fn add(&mut self, seed: u64, error: anyhow::Error) {
+        self.seeds.push(MissingSeed { seed, reason: format!("{error:#}") });
+        self.damaged.push((seed, error));
+    }
+}
+
+/// Warns if some runs have no model yet.
+fn warn_of_unfinished(folder: &SeedsDir, missing: &[MissingRun]) {
+    let planned = folder.seeds().len();
+    let unfinished = missing.iter().filter(|run| run.is_unfinished()).count();
+    if unfinished > 0 {
         note(&format!(
             "warning: only {} of {planned} runs have a model so far; the others are missing from the mean\n  resume with: {}",
-            runs.len(),
+            planned - unfinished,
             command(&format!("train --resume -p {}", quoted(folder.path())))
         ));
     }
-    Ok(runs)
+}
+
+/// Writes the files of the folder and of each run, below the folder that the arguments name or else in place.
+///
+/// # Errors
+/// If a run's files cannot be used for its page. A file that cannot be written is added to `saved`.
+fn save(
+    args: &TestArgs,
+    folder: &SeedsDir,
+    session: &mut TestSession<'_>,
+    all: Vec<Tested>,
+    file: &SeedsTestFile,
+    saved: &mut Saved,
+) -> anyhow::Result<()> {
+    let place = args.output.as_deref().unwrap_or(folder.path());
+    let (mut shown, mut pages) = (Vec::new(), Ok(()));
+    for Tested { run, best, tested } in all {
+        let own = run.path().strip_prefix(folder.path()).unwrap_or(run.path());
+        let mut own_files = Saved::default();
+        pages = pages.and(session.save(&run, &best, &tested, &place.join(own), &mut own_files));
+        own_files.add_uncounted(tested.uncounted);
+        saved.add_own(own_files);
+        if file.trained_on.is_none() && pages.is_ok() {
+            shown.push(page::gather_tested(&run, &best, &tested.file, &session.images(&run)?)?);
+        }
+    }
+    let name = match &file.trained_on {
+        None => names::TEST.to_owned(),
+        Some(_) => names::on_other_data(names::TEST, &file.dataset),
+    };
+    saved.add(write_json_result(place, &name, file));
+    pages?;
+    if !shown.is_empty() {
+        saved.add_page(write_result(place, names::PAGE, page::html(&shown)?.as_bytes()));
+    }
+    Ok(())
 }
 
 /// The content of `test.json`: the runs side by side, their spread, and their ensemble.
 fn summarise(
     folder: &SeedsDir,
     dataset: Name,
-    runs: &[(RunDir, BestModel)],
-    all: &[TestedRun],
+    all: &[Tested],
+    missing: &Missing,
 ) -> anyhow::Result<SeedsTestFile> {
-    let of_each: Vec<Probabilities> = all.iter().map(|tested| tested.probabilities.clone()).collect();
+    let of_each: Vec<Probabilities> = all.iter().map(|one| one.tested.probabilities.clone()).collect();
     let (Some(mean), Some(first)) = (Probabilities::mean(&of_each), all.first()) else {
         bail!("the runs in {} were tested on different images", short(folder.path()));
     };
+    let files: Vec<&TestFile> = all.iter().map(|one| &one.tested.file).collect();
     let each = |metric: fn(&Evaluation) -> Option<f64>| {
         // A run whose metric is undefined makes the spread undefined too.
         let values: Vec<f64> =
-            all.iter().map(|tested| metric(&tested.file.evaluation).unwrap_or(f64::NAN)).collect();
+            files.iter().map(|file| metric(&file.evaluation).unwrap_or(f64::NAN)).collect();
         spread(&values)
     };
-    let corrupted: Option<Vec<f64>> = all
+    let corrupted: Option<Vec<f64>> = files
         .iter()
-        .map(|tested| tested.file.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
+        .map(|file| file.corruptions.as_ref().map(|corruptions| corruptions.mean_accuracy))
         .collect();
     Ok(SeedsTestFile {
         folder: short(folder.path()),
         dataset: dataset.to_string(),
-        backend: first.file.backend.clone(),
+        trained_on: first.tested.file.trained_on.clone(),
+        backend: first.tested.file.backend.clone(),
         tested: now(),
-        runs: runs.iter().zip(all).map(seed_test).collect::<anyhow::Result<_>>()?,
+        runs: all.iter().map(seed_test).collect::<anyhow::Result<_>>()?,
+        missing: missing.seeds.clone(),
         accuracy: each(|evaluation| evaluation.accuracy),
         loss: each(|evaluation| evaluation.loss),
         corrupted_accuracy: corrupted.map(|means| spread(&means)),
@@ -100,7 +181,7 @@ fn summarise(
     })
 }
 
-fn seed_test(((run, _), tested): (&(RunDir, BestModel), &TestedRun)) -> anyhow::Result<SeedTest> {
+fn seed_test(Tested { run, tested, .. }: &Tested) -> anyhow::Result<SeedTest> {
     let file = &tested.file;
     Ok(SeedTest {
         run: file.run.clone(),
@@ -112,62 +193,4 @@ fn seed_test(((run, _), tested): (&(RunDir, BestModel), &TestedRun)) -> anyhow::
         loss: file.evaluation.loss,
         ece: file.evaluation.calibration.ece,
     })
-}
-
-fn render(file: &SeedsTestFile, dataset: Name, hardware: &str) -> String {
-    let ensemble = &file.ensemble;
-    let mut text = format!(
-        "{} test set, {} images; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
-        dataset.title(),
-        ensemble.images,
-        if file.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", file.runs.len()) },
-        file.folder,
-        file.backend,
-        "seed",
-        "epoch",
-        "accuracy",
-        "loss",
-        "ECE",
-    );
-    // Writing to a string cannot fail.
-    for run in &file.runs {
-        let (accuracy, loss, ece) = (percent(run.accuracy), decimal(run.loss), percent(run.ece));
-        let _ = writeln!(text, "{:>6}{:>9}{accuracy:>13}{loss:>11}{ece:>12}", run.seed, run.epoch);
-    }
-    text.push('\n');
-    spread_line(&mut text, "accuracy", &file.accuracy);
-    if let Some(corrupted) = &file.corrupted_accuracy {
-        spread_line(&mut text, "mean accuracy on corrupted images", corrupted);
-    }
-    let _ = writeln!(
-        text,
-        "their ensemble (mean of the probabilities):\n    {}{}, loss {}, ECE {}",
-        percent(ensemble.accuracy),
-        interval(ensemble),
-        decimal(ensemble.loss),
-        percent(ensemble.calibration.ece)
-    );
-    // Choosing a model by its test result makes that result too good, so repeated tests are pointed out.
-    let most = file.runs.iter().map(|run| run.times_tested).max().unwrap_or(0);
-    if most > 1 {
-        let _ = writeln!(
-            text,
-            "tested up to {most} times by now: a model chosen by this result is not tested by it"
-        );
-    }
-    text
-}
-
-fn spread_line(text: &mut String, of: &str, spread: &Spread) {
-    let Spread { n, mean, standard_deviation, standard_error } = *spread;
-    let points =
-        |value: Option<f64>| value.map_or("undefined".into(), |value| format!("{:.3}", 100.0 * value));
-    let runs = if n == 1 { "run" } else { "runs" };
-    let _ = writeln!(
-        text,
-        "{of}, {n} {runs}: mean {} %, standard deviation {}, standard error {}",
-        points(mean),
-        points(standard_deviation),
-        points(standard_error)
-    );
 }

@@ -1,27 +1,41 @@
 //! Tests runs with what all tests of one process share: arguments, an opened device, and the test images.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Context;
-use dataset::{Corruption, Name, Split, Subset, TestSet};
+use dataset::{Corruption, Name, Subset, TestSet};
 use indicatif::ProgressBar;
 use learner::run::data;
 use learner::run::evaluating::{self, TestProgress, TestRequest, TestedRun, WORST};
-use learner::run::{BestModel, RunDir, hardware};
+use learner::run::{BestModel, RunDir, hardware, write_result};
 use model::device::{self, Opened};
+use run_files::names;
 
 use crate::args::TestArgs;
+use crate::commands::test::saved::Saved;
 use crate::commands::{disk_limits, page};
 use crate::exit::note;
 use crate::paths::{data_dir, short};
+use crate::run_data;
 use crate::ui::download_bar;
+
+/// The data set that a run is tested on: the one that the arguments name, or else the run's own.
+///
+/// # Errors
+/// If the run's configuration cannot be used, or the run has other classes than the data set that is named.
+pub(super) fn dataset(args: &TestArgs, run: &RunDir) -> anyhow::Result<Name> {
+    let own = run.config()?.data().dataset;
+    let Some(named) = args.data else { return Ok(own) };
+    // The check is repeated by the test itself. Here it comes before the data set is downloaded.
+    evaluating::check_classes(own, named).with_context(|| short(run.path()))?;
+    Ok(named)
+}
 
 /// What the tests of one process share.
 pub(super) struct TestSession<'a> {
     args: &'a TestArgs,
     opened: Opened,
     hardware: String,
-    data_dir: PathBuf,
     /// The data set that was loaded last.
     loaded: Option<(Name, TestSet)>,
     /// Whether a limit of the file system was named.
@@ -36,14 +50,7 @@ impl<'a> TestSession<'a> {
             note(&format!("note: {notice}"));
         }
         let hardware = hardware(&opened);
-        Ok(Self {
-            args,
-            opened,
-            hardware,
-            data_dir: data_dir(&args.data_dir),
-            loaded: None,
-            has_warned: false,
-        })
+        Ok(Self { args, opened, hardware, loaded: None, has_warned: false })
     }
 
     /// The name of the processor or of the graphics card.
@@ -51,14 +58,20 @@ impl<'a> TestSession<'a> {
         &self.hardware
     }
 
-    /// The test images of a data set.
-    pub(super) fn images(&mut self, name: Name) -> anyhow::Result<Subset> {
-        Ok(self.test_set(name)?.subset().clone())
+    /// The images that a run is tested on.
+    pub(super) fn images(&mut self, run: &RunDir) -> anyhow::Result<Subset> {
+        Ok(self.test_set(run)?.subset().clone())
     }
 
-    fn test_set(&mut self, name: Name) -> anyhow::Result<&TestSet> {
+    fn test_set(&mut self, run: &RunDir) -> anyhow::Result<&TestSet> {
+        let name = dataset(self.args, run)?;
         if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != name) {
-            self.loaded = Some((name, data::test_set(name, &self.data_dir, &mut download_bar::listener())?));
+            let config = run.config()?;
+            let place = &self.args.data_dir;
+            // A run remembers where its own data set was.
+            let is_own = name == config.data().dataset;
+            let dir = if is_own { run_data::for_run(place, run, &config) } else { data_dir(place) };
+            self.loaded = Some((name, data::test_set(name, &dir, &mut download_bar::listener())?));
         }
         self.loaded.as_ref().map(|(_, set)| set).context("the test set was not loaded")
     }
@@ -68,10 +81,11 @@ impl<'a> TestSession<'a> {
         for damaged in &best.damaged {
             note(&format!("warning: {}\n  going back to {}", damaged.error, short(&best.folder)));
         }
-        let name = run.config()?.data().dataset;
-        let images = self.test_set(name)?.clone();
+        let dataset = dataset(self.args, run)?;
+        let images = self.test_set(run)?.clone();
         let request = TestRequest {
             name: &short(run.path()),
+            dataset,
             worst: self.args.worst.map_or(WORST, |worst| worst as usize),
             corruptions: self.args.corruptions,
         };
@@ -92,9 +106,27 @@ impl<'a> TestSession<'a> {
         Ok(tested)
     }
 
-    /// Writes the page of a run that was tested just now.
-    pub(super) fn write_page(&mut self, run: &RunDir, best: &BestModel) -> anyhow::Result<()> {
-        let images = self.images(run.config()?.data().dataset)?;
-        page::write(run, best, &page::only(Split::Test, &images))
+    /// Writes the results of a run that was tested just now into a folder, and the run's page. The page shows
+    /// only tests on the run's own data set.
+    ///
+    /// # Errors
+    /// If the run's files cannot be used for the page. A file that cannot be written is added to `saved`.
+    pub(super) fn save(
+        &mut self,
+        run: &RunDir,
+        best: &BestModel,
+        tested: &TestedRun,
+        folder: &Path,
+        saved: &mut Saved,
+    ) -> anyhow::Result<()> {
+        let images = self.test_set(run)?.clone();
+        for written in tested.save(&images, folder) {
+            saved.add(written);
+        }
+        if tested.file.trained_on.is_none() {
+            let html = page::html(&[page::gather_tested(run, best, &tested.file, images.subset())?])?;
+            saved.add_page(write_result(folder, names::PAGE, html.as_bytes()));
+        }
+        Ok(())
     }
 }

@@ -17,10 +17,11 @@ const WORST_SHOWN: usize = 5;
 pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Option<u32>) -> String {
     let evaluation = &file.evaluation;
     let mut text = format!(
-        "{} test set, {} images; {} (epoch {}); {} on {hardware}\n{}\n",
+        "{} test set, {} images; {} ({}epoch {}); {} on {hardware}\n{}\n",
         dataset.title(),
         evaluation.images,
         file.run,
+        trained_on(file.trained_on.as_deref()),
         file.epoch,
         file.backend,
         times(file.times_tested),
@@ -33,6 +34,13 @@ pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Opti
         text += &corrupted(corruptions, evaluation.accuracy);
     }
     text
+}
+
+/// The data set that the model was trained on, if that is another one.
+pub(super) fn trained_on(other: Option<&str>) -> String {
+    // A name that this version does not know is written as it is.
+    let title = |name: &str| name.parse().map_or(name.to_owned(), |name: Name| name.title().to_owned());
+    other.map_or(String::new(), |name| format!("trained on {}, ", title(name)))
 }
 
 /// Choosing a model by its test result makes that result too good, so repeated tests are pointed out.

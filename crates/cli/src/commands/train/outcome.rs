@@ -14,17 +14,20 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::exit::{Interrupted, note, print};
 use crate::hint::Resumable;
-use crate::paths::{command, quoted, short};
+use crate::paths::{as_text, command, quoted, short};
 use crate::ui::numbers::duration;
 
 /// A finished run, as `train --json` prints it.
 #[derive(Debug, Serialize)]
 pub(super) struct TrainedRun {
+    #[serde(serialize_with = "as_text")]
     pub(super) run: PathBuf,
     pub(super) best: Best,
     /// The page that shows the run.
+    #[serde(serialize_with = "as_text")]
     report: PathBuf,
     /// The best model's file.
+    #[serde(serialize_with = "as_text")]
     weights: PathBuf,
     pub(super) weights_sha256: String,
     pub(super) seconds: f64,

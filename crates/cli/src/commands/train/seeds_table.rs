@@ -12,12 +12,13 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::commands::train::outcome::TrainedRun;
 use crate::exit::{note, print};
-use crate::paths::{command, quoted, short};
+use crate::paths::{as_text, command, quoted, short};
 use crate::ui::numbers::duration;
 
 /// The JSON that `train --seeds --json` prints.
 #[derive(Serialize)]
 struct SeedsReport<'a> {
+    #[serde(serialize_with = "as_text")]
     folder: &'a Path,
     runs: &'a [TrainedRun],
     /// Accuracy of the best models on validation.

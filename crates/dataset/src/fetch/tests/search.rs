@@ -233,7 +233,7 @@ fn no_folder_is_told_in_words() {
         ("mnist.zip", "it is a zip archive: unpack it first; expected the folder that the files are in"),
         ("notes", "it is a file, expected the folder that the files are in"),
         ("images", "it is an IDX file of 3 images of 28x28"),
-        ("nothing", "cannot be read: "),
+        ("nothing", "nothing: there is no such folder"),
         ("notes/below", "notes is a file, expected a folder"),
     ] {
         let error = pair.fetch(&from.path().join(name)).unwrap_err();

@@ -279,7 +279,7 @@ fn a_whole_checkpoint_of_another_version_is_not_taken_for_a_damaged_one() {
     };
     let state = "coffee = 2\n".to_owned() + &fs::read_to_string(two.join(STATE)).unwrap();
     fs::write(two.join(STATE), &state).unwrap();
-    let mut with_state = entries.clone();
+    let mut with_state = entries;
     with_state[2] = Entry::new(STATE, state.as_bytes());
     refused(&with_state, "state.toml: unknown field `coffee`");
     let with_more = [with_state, vec![Entry::new("schedule.toml", b"")]].concat();
