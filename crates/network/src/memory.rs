@@ -153,9 +153,11 @@ fn convolution(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gr
 
 fn dense_layers(step: &mut Step, net: &Architecture) {
     let hidden = net.dense().len() - 1;
-    if net.units().next().is_some() {
-        // The feature maps in one row for each image.
-        step.keep(VALUE * net.dense()[0][0] as u64);
+    if let Some((config, shape)) = net.units().last() {
+        // The feature maps are copied in one row for each image. Nothing needs the pooled ones after that.
+        let features = values(shape.output);
+        step.work(features);
+        step.kept += if config.pool == Pool::None { features } else { 0 };
     }
     for (i, &[inputs, outputs]) in net.dense().iter().enumerate() {
         let [input, output] = [inputs, outputs].map(|n| VALUE * n as u64);
@@ -179,8 +181,12 @@ fn dense_layers(step: &mut Step, net: &Architecture) {
 fn prediction_image(net: &Architecture) -> u64 {
     let units = net.units().map(|(config, shape)| {
         let [input, convolved, output] = [shape.input, shape.convolved, shape.output].map(values);
-        // Feature maps that are not channels-last are copied.
-        if pools_while_convolving(config) { 2 * input + 2 * output } else { 2 * input + 3 * convolved }
+        // Feature maps that are not channels-last are copied. The factor of the others is measured.
+        if pools_while_convolving(config) {
+            2 * input + 2 * output
+        } else {
+            2 * input + tenths(convolved, 17)
+        }
     });
     let dense = net.dense().iter().map(|&[inputs, outputs]| VALUE * (2 * inputs + 2 * outputs) as u64);
     units.chain(dense).max().unwrap_or(0) + values(net.input())

@@ -8,23 +8,37 @@ use crate::checks::available::{Available, MemoryLimit};
 use crate::config::{Config, Optimizer, TrainConfig};
 use crate::eval::predict;
 
-/// What a process takes besides the images and the network: program, threads, allocator, the run's page.
+/// What a process takes besides the images and the network: program, threads, allocator.
 const PROGRAM: u64 = 55 << 20;
-/// Tenths of a data set's bytes: they are read, decoded and divided.
-const DATA_TENTHS: u64 = 24;
+/// Tenths of a data set's bytes while it is read, decoded and divided.
+const LOADING: u64 = 30;
+/// Tenths of a data set's bytes afterwards, with what the allocator keeps.
+const LOADED: u64 = 21;
+/// How many times the parameters are in memory in a step: weights, gradients, the optimizer's state and the new
+/// weights.
+const IN_A_STEP: u64 = 5;
+/// The same in a prediction, beside the optimizer's state.
+const IN_A_PREDICTION: u64 = 4;
 
 /// The share of the available memory, in hundredths, that a batch may take which is proposed to the user. What is
 /// available changes a little from call to call, and a proposed batch must not be refused.
 const HEADROOM: u64 = 98;
 
 /// An estimate of the memory that training takes on a CPU, in bytes.
+///
+/// The phases of a run follow each other, so the largest one counts: loading the images, a step, a prediction
+/// for the validation images, a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEstimate {
-    /// Without the images of a batch.
-    fixed: u64,
+    /// While the images are loaded.
+    loading: u64,
+    /// What is there in every phase after that.
+    resident: u64,
+    /// A step, without the images of its batch.
+    step: u64,
     training_image: u64,
-    /// The prediction of the validation images' classes.
-    prediction: u64,
+    /// A prediction or a checkpoint, whichever is larger.
+    between_steps: u64,
 }
 
 /// Training with the configured batch does not fit into the memory.
@@ -41,18 +55,22 @@ impl MemoryEstimate {
     /// The estimate for training on a data set whose images have so many bytes, with so many images to validate.
     pub fn new(config: &Config, data_bytes: u64, validation: usize) -> Self {
         let network = config.architecture().memory();
-        let parameters = network.parameters * parameter_tenths(config.train()) / 10;
+        let images = predict::batch_size(&network, validation) as u64;
+        let prediction = network.prediction_image * images + network.parameters * IN_A_PREDICTION;
+        let checkpoint = network.parameters * in_a_checkpoint(config.train());
         Self {
-            fixed: PROGRAM + data_bytes * DATA_TENTHS / 10 + parameters + network.kernels,
+            loading: PROGRAM + data_bytes * LOADING / 10,
+            resident: PROGRAM + data_bytes * LOADED / 10 + network.kernels,
+            step: network.parameters * IN_A_STEP,
             training_image: network.training_image,
-            prediction: network.prediction_image * predict::batch_size(&network, validation) as u64,
+            between_steps: prediction.max(checkpoint),
         }
     }
 
     /// The most bytes that training takes at a time with batches of this size.
     pub fn bytes(&self, batch_size: usize) -> u64 {
-        let step = self.training_image.saturating_mul(batch_size as u64);
-        self.fixed.saturating_add(step.max(self.prediction))
+        let step = self.step.saturating_add(self.training_image.saturating_mul(batch_size as u64));
+        self.loading.max(self.resident.saturating_add(step.max(self.between_steps)))
     }
 
     /// The largest batch, of at most `most` images, with which training takes at most `available` bytes.
@@ -60,7 +78,7 @@ impl MemoryEstimate {
         if self.bytes(1) > available {
             return None;
         }
-        let images = (available - self.fixed) / self.training_image.max(1);
+        let images = (available - self.resident - self.step) / self.training_image.max(1);
         Some(usize::try_from(images).unwrap_or(usize::MAX).min(most))
     }
 
@@ -78,12 +96,12 @@ impl MemoryEstimate {
     }
 }
 
-/// Tenths of the parameters' bytes that training takes for weights, gradients and the optimizer's state, with
-/// the copies of them that an optimizer's step and a checkpoint make. They are measured.
-fn parameter_tenths(train: &TrainConfig) -> u64 {
+/// How many times the parameters are in memory while a checkpoint is taken and written: weights, the
+/// optimizer's state, and copies of both as tensors and as bytes. It is measured.
+fn in_a_checkpoint(train: &TrainConfig) -> u64 {
     match train.optimizer {
-        Optimizer::Adam | Optimizer::Adamw => 110,
-        Optimizer::Sgd => 65,
+        Optimizer::Adam | Optimizer::Adamw => 11,
+        Optimizer::Sgd => 9,
     }
 }
 
@@ -162,6 +180,6 @@ mod tests {
     fn the_optimizers_state_counts() {
         let dense = ["model.units=[]", "model.dense=[4096, 4096]"];
         let sgd: Vec<&str> = dense.into_iter().chain(["train.optimizer=sgd"]).collect();
-        assert!(estimate(&dense).bytes(1) > estimate(&sgd).bytes(1) + 200_000_000);
+        assert!(estimate(&dense).bytes(1) > estimate(&sgd).bytes(1) + 100_000_000);
     }
 }
