@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use learner::config::{parse, to_toml};
+use learner::config::{parse, parse_bytes, to_toml};
 use learner::random::{Stream, generator};
 use learner::run::store::manifest::{self, Entry};
 use learner::train::state::{Best, RunningMetrics, TrainingState};
@@ -135,12 +135,16 @@ fn read_mutations(what: &str, seeds: &[Vec<u8>], is_accepted: impl Fn(&str, &[u8
 
 /// Whether the bytes are a configuration. If they are, it must print and read back as the same.
 fn is_config(what: &str, bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let parsed = within_bounds(what, bytes, |_| parse("hostile.toml", text, &[]));
+    let parsed = within_bounds(what, bytes, |bytes| parse_bytes("hostile.toml", bytes, &[]));
     let Ok(config) = parsed else { return false };
     // Printing cannot fail, because every value of this configuration was read from TOML.
     let printed = to_toml(&config).unwrap();
-    assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{what}:\n{text}");
+    assert_eq!(
+        parse("printed", &printed, &[]).unwrap(),
+        config,
+        "{what}:\n{}",
+        String::from_utf8_lossy(bytes)
+    );
     true
 }
 
@@ -179,6 +183,9 @@ fn configs() -> Vec<Vec<u8>> {
     all.push(
         b"[model]\nunits = [{filters = 3, stride = 2, padding = \"valid\"}]\ndense = [20, 10]\n".to_vec(),
     );
+    // As PowerShell writes a text into a file: UTF-16 with a byte-order mark.
+    let text = "\u{feff}[train]\nepochs = 2\n";
+    all.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
     all
 }
 
