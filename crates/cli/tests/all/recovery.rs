@@ -177,7 +177,7 @@ fn a_run_of_a_newer_version_is_named_as_one() {
         sandbox.write(&config, &text);
         let text = sandbox.read(&made_by).replacen("\"backend\": \"", "\"backend\": \"next-", 1);
         sandbox.write(&made_by, &text);
-        sandbox.resume(folder, &[]).fails(3, &[says[0], "found the backend `next-"]);
+        sandbox.resume(folder, &["--backend", "auto"]).fails(3, &[says[0], "found the backend `next-"]);
     }
 }
 
