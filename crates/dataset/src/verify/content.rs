@@ -113,7 +113,8 @@ fn look(path: &Path, length: u64) -> io::Result<Kind> {
 
 /// Reads a file, but at most one byte more than expected: that is enough to see that it is too long.
 pub(crate) fn read_bounded(path: &Path, expected: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // A vector that grows while it is filled would take up to three times the file's length for a while.
+    let mut bytes = Vec::with_capacity(usize::try_from(expected + 1).unwrap_or(0));
     File::open(path)?.take(expected + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -11,7 +11,7 @@ use crate::eval::predict;
 /// What a process takes besides the images and the network: program, threads, allocator.
 const PROGRAM: u64 = 55 << 20;
 /// Tenths of a data set's bytes while it is read, decoded and divided.
-const LOADING: u64 = 30;
+const LOADING: u64 = 20;
 /// Tenths of a data set's bytes afterwards, with what the allocator keeps.
 const LOADED: u64 = 21;
 /// How many times the parameters are in memory in a step: weights, gradients, the optimizer's state and the new
