@@ -1,21 +1,22 @@
 //! The network: convolution units, hidden dense layers, and an output layer with one logit for each class.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
-use network::config::Activation;
+use network::config::{Activation, Normalization};
 use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
 use rand::Rng;
 
 use crate::conv_unit::{ConvUnit, activate};
+use crate::dense_layer::DenseLayer;
 use crate::dropout::{Mode, dropout};
+use crate::shortcuts::Shortcuts;
 
 /// The lecture's convolutional network, or any other that an [`Architecture`] describes.
 #[derive(Module, Debug)]
 pub struct Cnn {
     units: Vec<ConvUnit>,
-    dense: Vec<Linear>,
-    head: Linear,
+    dense: Vec<DenseLayer>,
+    head: DenseLayer,
     #[module(skip)]
     dense_activation: Activation,
     #[module(skip)]
@@ -36,9 +37,6 @@ impl Cnn {
         device: &Device,
     ) -> Result<Self, TensorsError> {
         architecture.check(weights)?;
-        let linear = |&[inputs, outputs]: &[usize; 2]| {
-            LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
-        };
         let [hidden @ .., head] = architecture.dense() else {
             return Err(TensorsError::Missing { name: "head.weight".into() });
         };
@@ -47,8 +45,11 @@ impl Cnn {
                 .units()
                 .map(|(config, shape)| ConvUnit::new(shape.input.channels, config, device))
                 .collect(),
-            dense: hidden.iter().map(linear).collect(),
-            head: linear(head),
+            dense: hidden
+                .iter()
+                .map(|&shape| DenseLayer::new(shape, architecture.config().dense_normalization, device))
+                .collect(),
+            head: DenseLayer::new(*head, Normalization::None, device),
             memory: architecture.memory(),
             dense_activation: architecture.config().dense_activation,
             dropout: architecture.config().dropout,
@@ -69,11 +70,9 @@ impl Cnn {
     /// The feature maps `[n, channels, height, width]` after each unit, as [`Cnn::forward`] computes them on
     /// its way to the logits.
     pub fn feature_maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
-        let next = |maps: &mut Tensor<4>, unit: &ConvUnit| {
-            *maps = unit.forward(maps.clone(), &mut Mode::Infer);
-            Some(maps.clone())
-        };
-        self.units.iter().scan(images, next).collect()
+        let mut each = Vec::with_capacity(self.units.len());
+        self.run_units(images, &mut Mode::Infer, |maps| each.push(maps.clone()));
+        each
     }
 
     /// Logits `[n, classes]` as in training: `rng` draws the dropout masks, and normalization uses the batch.
@@ -82,14 +81,31 @@ impl Cnn {
     }
 
     fn run(&self, images: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<2> {
-        let maps = self.units.iter().fold(images, |maps, unit| unit.forward(maps, mode));
+        let maps = self.run_units(images, mode, |_maps| ());
         // [n, channels, height, width] -> [n, channels * height * width]
         let mut features = ops::flatten(maps);
         for layer in &self.dense {
             let dropped = dropout(features, self.dropout, mode);
-            features = activate(apply(layer, dropped), self.dense_activation);
+            features = activate(layer.forward(dropped), self.dense_activation);
         }
-        apply(&self.head, dropout(features, self.dropout, mode))
+        self.head.forward(dropout(features, self.dropout, mode))
+    }
+
+    /// The last unit's feature maps; `after` sees those of each unit.
+    fn run_units(
+        &self,
+        images: Tensor<4>,
+        mode: &mut Mode<'_>,
+        mut after: impl FnMut(&Tensor<4>),
+    ) -> Tensor<4> {
+        let mut shortcuts = Shortcuts::new(&self.units);
+        let mut maps = images;
+        for (i, unit) in self.units.iter().enumerate() {
+            let shortcut = shortcuts.enter(i, &maps);
+            maps = unit.forward(maps, shortcut, mode);
+            after(&maps);
+        }
+        maps
     }
 
     /// A copy of the weights on the host.
@@ -99,16 +115,6 @@ impl Cnn {
         self.valid().visit(&mut read);
         read.weights
     }
-}
-
-/// Applies a dense layer: `[n, inputs]` to `[n, outputs]`. The layer only holds the weights; the operator
-/// is that of `ops`.
-fn apply(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-    let weight = layer.weight.val();
-    let [_inputs, outputs] = weight.dims();
-    let zeros = || Tensor::zeros([outputs], &weight.device());
-    let bias = layer.bias.as_ref().map_or_else(zeros, |bias| bias.val());
-    ops::dense(x, weight, bias)
 }
 
 /// Puts weights into a network, and gives its parameters ids that are the same in every process.

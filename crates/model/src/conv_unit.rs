@@ -1,73 +1,85 @@
-//! The lecture's unit: convolution, activation, pooling.
+//! The lecture's unit: a convolution, and what follows it before the next one.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation, module};
-use network::config::{Activation, Normalization, Padding, Pool, UnitConfig};
+use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
 
 use crate::dropout::{Mode, dropout};
+use crate::plan::{First, Plan};
 
-/// Convolution, normalization, activation, pooling and dropout, in this order.
+/// A convolution, then the stages in their configured order (normalization, shortcut, activation, pooling),
+/// then dropout.
 #[derive(Module, Debug)]
 pub struct ConvUnit {
     /// Only holds the filters; the operators are those of `ops`.
     conv: Conv2d,
     norm: Option<BatchNorm>,
     #[module(skip)]
-    settings: Settings,
-    dropout: f64,
-}
-
-/// What a unit does besides applying its weights.
-#[derive(Clone, Copy, Debug)]
-struct Settings {
-    padding: Padding,
-    activation: Activation,
-    pool: Pool,
-    pool_size: usize,
+    config: UnitConfig,
+    #[module(skip)]
+    plan: Plan,
 }
 
 impl ConvUnit {
     /// A unit whose weights are all zero until the network is given its own.
     pub(crate) fn new(channels: usize, config: &UnitConfig, device: &Device) -> Self {
-        let &UnitConfig { padding, activation, pool, pool_size, dropout, .. } = config;
         Self {
             conv: Conv2dConfig::new([channels, config.filters], [config.kernel_size; 2])
                 .with_stride([config.stride; 2])
+                .with_groups(config.groups)
                 .with_initializer(Initializer::Zeros)
                 .init(device),
             norm: (config.normalization == Normalization::Batch)
                 .then(|| BatchNormConfig::new(config.filters).init(device)),
-            settings: Settings { padding, activation, pool, pool_size },
-            dropout,
+            config: config.clone(),
+            plan: Plan::new(config),
         }
     }
 
-    /// Feature maps `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
-    pub(crate) fn forward(&self, maps: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<4> {
-        let Settings { activation, pool, pool_size, .. } = self.settings;
-        // A non-decreasing function commutes with the maximum. So it may follow the pooling, which
-        // gives the same result and gradient for a quarter of the work, and the pooling applies ReLU itself.
-        let maps = if pool == Pool::Max && self.norm.is_none() && activation.is_non_decreasing() {
-            let relu = activation == Activation::Relu;
-            let pooled = self.convolve(maps, |maps, weight, bias, options| {
-                ops::conv2d_max_pool2d(maps, weight, bias, options, pool_size, relu)
-            });
-            if relu { pooled } else { activate(pooled, activation) }
-        } else {
-            let mut maps = self.convolve(maps, ops::conv2d);
-            if let Some(norm) = &self.norm {
-                maps = norm.forward(maps);
-            }
-            self.pool(activate(maps, activation))
-        };
-        dropout(maps, self.dropout, mode)
+    /// How many units a shortcut to this unit spans, counted with this one; 0 is none.
+    pub(crate) fn residual(&self) -> usize {
+        self.config.residual
     }
 
-    /// Calls an operator with the feature maps `[n, channels, height, width]`, the filters
-    /// `[filters, channels, kernel, kernel]`, the biases `[filters]`, and stride and padding.
+    /// Feature maps `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
+    ///
+    /// `shortcut` is there if the unit has one, in the shape of the feature maps that it is added to.
+    pub(crate) fn forward(
+        &self,
+        maps: Tensor<4>,
+        shortcut: Option<Tensor<4>>,
+        mode: &mut Mode<'_>,
+    ) -> Tensor<4> {
+        let first = match self.plan.first {
+            First::Convolution => self.convolve(maps, ops::conv2d),
+            First::PooledConvolution { relu } => self.convolve(maps, |maps, weight, bias, options| {
+                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
+            }),
+        };
+        dropout(self.finish(first, shortcut), self.config.dropout, mode)
+    }
+
+    /// The stages that the first operator has left.
+    fn finish(&self, maps: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+        self.plan.then.iter().fold(maps, |maps, stage| match stage {
+            Stage::Normalization => match &self.norm {
+                Some(norm) => norm.forward(maps),
+                None => maps,
+            },
+            Stage::Residual => match &shortcut {
+                Some(shortcut) => maps + shortcut.clone(),
+                None => maps,
+            },
+            Stage::Activation => activate(maps, self.config.activation),
+            Stage::Pool => self.pool(maps),
+        })
+    }
+
+    /// Calls an operator with the feature maps `[n, channels, height, width]`, the filters `[filters, channels
+    /// of a group, kernel, kernel]`, the biases `[filters]`, and stride, padding and groups.
     fn convolve(
         &self,
         maps: Tensor<4>,
@@ -75,23 +87,24 @@ impl ConvUnit {
     ) -> Tensor<4> {
         let [_n, _channels, height, width] = maps.dims();
         let weight = self.conv.weight.val();
-        let [filters, _channels, kernel, _kernel] = weight.dims();
-        let stride = self.conv.stride[0];
-        let padding = [height, width].map(|size| match self.settings.padding {
-            Padding::Same => same_padding(size, kernel, stride),
+        let &UnitConfig { filters, kernel_size, stride, groups, padding, .. } = &self.config;
+        let padding = [height, width].map(|size| match padding {
+            Padding::Same => same_padding(size, kernel_size, stride),
             Padding::Valid => (0, 0),
         });
-        let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], 1);
+        let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         let zeros = || Tensor::zeros([filters], &weight.device());
         let bias = self.conv.bias.as_ref().map_or_else(zeros, |bias| bias.val());
         operator(maps, weight, bias, options)
     }
 
     fn pool(&self, maps: Tensor<4>) -> Tensor<4> {
-        let size = [self.settings.pool_size; 2];
-        match self.settings.pool {
+        let [_n, _filters, height, width] = maps.dims();
+        let size = [self.config.pool_size; 2];
+        match self.config.pool {
             Pool::Max => module::max_pool2d(maps, MaxPoolOptions::new(size)),
             Pool::Average => module::avg_pool2d(maps, AvgPoolOptions::new(size)),
+            Pool::GlobalAverage => module::avg_pool2d(maps, AvgPoolOptions::new([height, width])),
             Pool::None => maps,
         }
     }

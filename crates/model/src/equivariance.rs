@@ -29,7 +29,7 @@ pub struct Equivariance {
 /// How many pixels of the image lie between neighbouring positions of the first unit's feature maps;
 /// `None` if the network has no unit.
 pub fn step(architecture: &Architecture) -> Option<usize> {
-    architecture.units().next().map(|(unit, _)| unit.stride * pool_size(unit))
+    architecture.units().next().map(|(unit, shape)| unit.stride * window(unit, shape.convolved.height))
 }
 
 /// Shifts images `[n, 1, height, width]` by `pixels` and compares the first unit's feature maps.
@@ -94,19 +94,28 @@ pub fn compare(maps: &Tensor<4>, shifted: &Tensor<4>, positions: usize, compared
 /// nothing is disturbed on those sides.
 fn inside(architecture: &Architecture, positions: usize) -> Option<[usize; 2]> {
     let (unit, shape) = architecture.units().next()?;
-    let of = |size: usize, maps: usize| {
+    let of = |size: usize, convolved: usize, maps: usize| {
+        let window = window(unit, convolved);
         let before = match unit.padding {
             Padding::Same => same_padding(size, unit.kernel_size, unit.stride).0,
             Padding::Valid => 0,
         };
         // Position 0 has a window of this many pixels; that of each further position ends a step later.
-        let end = (pool_size(unit) - 1) * unit.stride + unit.kernel_size;
-        let fitting = (size + before).checked_sub(end)? / (unit.stride * pool_size(unit)) + 1;
+        let end = (window - 1) * unit.stride + unit.kernel_size;
+        let fitting = (size + before).checked_sub(end)? / (unit.stride * window) + 1;
         maps.min(fitting).checked_sub(positions).filter(|&count| count > 0)
     };
-    Some([of(shape.input.height, shape.output.height)?, of(shape.input.width, shape.output.width)?])
+    Some([
+        of(shape.input.height, shape.convolved.height, shape.output.height)?,
+        of(shape.input.width, shape.convolved.width, shape.output.width)?,
+    ])
 }
 
-fn pool_size(unit: &UnitConfig) -> usize {
-    if unit.pool == Pool::None { 1 } else { unit.pool_size }
+/// Height or width of the pooling window, if the feature maps before it have the given one.
+fn window(unit: &UnitConfig, convolved: usize) -> usize {
+    match unit.pool {
+        Pool::Max | Pool::Average => unit.pool_size,
+        Pool::GlobalAverage => convolved,
+        Pool::None => 1,
+    }
 }

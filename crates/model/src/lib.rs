@@ -6,9 +6,12 @@
 
 pub mod cnn;
 pub mod conv_unit;
+mod dense_layer;
 pub mod device;
 mod dropout;
 pub mod equivariance;
 pub mod input;
+mod plan;
+mod shortcuts;
 
 pub use cnn::Cnn;

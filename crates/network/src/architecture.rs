@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::config::{ModelConfig, UnitConfig};
+use crate::config::{ModelConfig, Stage, UnitConfig};
 use crate::shapes::{FeatureMapShape, LARGEST_TENSOR, UnitShape, check_dropout};
 
 /// Why a network cannot exist. The layer is named as in the configuration.
@@ -71,14 +71,37 @@ impl Architecture {
 /// The shapes inside each unit; a unit's output is the next one's input.
 fn unit_shapes(input: FeatureMapShape, units: &[UnitConfig]) -> Result<Vec<UnitShape>, ShapeError> {
     let mut next = input;
-    let mut shapes = Vec::with_capacity(units.len());
+    let mut shapes: Vec<UnitShape> = Vec::with_capacity(units.len());
     for (i, unit) in units.iter().enumerate() {
-        let shape = UnitShape::new(next, unit)
-            .map_err(|problem| ShapeError { layer: format!("model.units[{i}]"), problem })?;
+        let fail = |problem| ShapeError { layer: format!("model.units[{i}]"), problem };
+        let shape = UnitShape::new(next, unit).map_err(fail)?;
         next = shape.output;
         shapes.push(shape);
+        check_shortcut(unit, &shapes).map_err(fail)?;
     }
     Ok(shapes)
+}
+
+/// Refuses a shortcut to the last of `shapes`, a unit that is configured so, unless it begins in the network and
+/// brings feature maps of the shape that it is added to.
+fn check_shortcut(unit: &UnitConfig, shapes: &[UnitShape]) -> Result<(), String> {
+    let (residual, count) = (unit.residual, shapes.len());
+    let (Some(last), true) = (shapes.last(), residual > 0) else { return Ok(()) };
+    let Some(first) = count.checked_sub(residual) else {
+        return Err(format!(
+            "residual = {residual}: expected a number of units up to here, this one included, so at most {count}"
+        ));
+    };
+    let [from, to] = [shapes[first].input, last.before(Stage::Residual, unit)];
+    if from == to {
+        return Ok(());
+    }
+    let text = |maps: FeatureMapShape| format!("{}x{}x{}", maps.channels, maps.height, maps.width);
+    Err(format!(
+        "residual = {residual}: the shortcut brings feature maps of {}, and they are added to {}; they must be equal",
+        text(from),
+        text(to)
+    ))
 }
 
 /// Inputs and outputs of the hidden layers and of the output layer, which has a logit for each class.

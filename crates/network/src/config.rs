@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct ModelConfig {
     /// Widths of the hidden dense layers between the units and the output layer.
     pub dense: Vec<usize>,
-    /// Activation function after each hidden dense layer.
+    /// Normalization between each hidden dense layer and its activation.
+    pub dense_normalization: Normalization,
+    /// Activation function after each hidden dense layer and its normalization.
     pub dense_activation: Activation,
     /// Probability with which training drops a value before each dense layer, in `[0, 1)`.
     pub dropout: f64,
@@ -23,6 +25,7 @@ impl Default for ModelConfig {
     fn default() -> Self {
         Self {
             dense: Vec::new(),
+            dense_normalization: Normalization::None,
             dense_activation: Activation::Relu,
             dropout: 0.0,
             units: vec![
@@ -33,7 +36,7 @@ impl Default for ModelConfig {
     }
 }
 
-/// One unit: convolution, normalization, activation, pooling, dropout, in this order.
+/// One unit: a convolution, then the stages in their [`order`](Self::order), then dropout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UnitConfig {
@@ -45,15 +48,24 @@ pub struct UnitConfig {
     pub stride: usize,
     /// What the convolution reads beyond the border.
     pub padding: Padding,
-    /// Normalization between convolution and activation.
+    /// Into how many groups the channels and the filters are divided, which must both be divisible. The filters
+    /// of a group read the channels of that group alone. With as many groups as channels the convolution is
+    /// depthwise.
+    pub groups: usize,
+    /// Normalization of the feature maps.
     pub normalization: Normalization,
-    /// Activation function after the convolution and its normalization.
+    /// How many units a shortcut spans, counted with this one; 0 is none. The feature maps that entered that many
+    /// units ago are added to this unit's (He et al. 2016).
+    pub residual: usize,
+    /// Activation function, applied to each value.
     pub activation: Activation,
     /// How a window of neighbouring values becomes one value.
     pub pool: Pool,
     /// Height, width and stride of the pooling window, in pixels.
     pub pool_size: usize,
-    /// Probability with which training drops a value after pooling, in `[0, 1)`.
+    /// The order of the stages after the convolution, each of them once.
+    pub order: [Stage; 4],
+    /// Probability with which training drops a value after the last stage, in `[0, 1)`.
     pub dropout: f64,
 }
 
@@ -64,11 +76,57 @@ impl Default for UnitConfig {
             kernel_size: 5,
             stride: 1,
             padding: Padding::Same,
+            groups: 1,
             normalization: Normalization::None,
+            residual: 0,
             activation: Activation::Relu,
             pool: Pool::Max,
             pool_size: 2,
+            order: Stage::ALL,
             dropout: 0.0,
+        }
+    }
+}
+
+impl UnitConfig {
+    /// The stages that do something, in their order.
+    pub fn stages(&self) -> impl Iterator<Item = Stage> {
+        self.order.into_iter().filter(|stage| match stage {
+            Stage::Normalization => self.normalization != Normalization::None,
+            Stage::Residual => self.residual > 0,
+            Stage::Activation => self.activation != Activation::None,
+            Stage::Pool => self.pool != Pool::None,
+        })
+    }
+
+    /// Whether `first` comes before `second` in this unit's order.
+    pub fn is_before(&self, first: Stage, second: Stage) -> bool {
+        let place = |stage| self.order.iter().position(|&other| other == stage);
+        place(first) < place(second)
+    }
+}
+
+/// What a unit does with the feature maps after its convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Normalization,
+    Residual,
+    Activation,
+    Pool,
+}
+
+impl Stage {
+    /// Every stage, in the order that a unit has if its configuration names none.
+    pub const ALL: [Self; 4] = [Self::Normalization, Self::Residual, Self::Activation, Self::Pool];
+
+    /// The stage's word in a configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Normalization => "normalization",
+            Self::Residual => "residual",
+            Self::Activation => "activation",
+            Self::Pool => "pool",
         }
     }
 }
@@ -106,12 +164,12 @@ impl Activation {
     }
 }
 
-/// How a convolution's output is normalized.
+/// How the output of a layer is normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalization {
     None,
-    /// Batch normalization, with a mean and a variance for each channel (Ioffe and Szegedy 2015).
+    /// Batch normalization, with a mean and a variance for each channel or output (Ioffe and Szegedy 2015).
     Batch,
 }
 
@@ -121,6 +179,8 @@ pub enum Normalization {
 pub enum Pool {
     Max,
     Average,
+    /// The mean of each whole feature map (Lin et al. 2014); `pool_size` is not used.
+    GlobalAverage,
     /// There is no pooling; `pool_size` is not used.
     None,
 }

@@ -20,7 +20,7 @@ pub struct Connections {
     pub dense_connections: u64,
     /// How many numbers the input feature maps hold.
     pub inputs: u64,
-    /// How many of the inputs one output is connected to: `channels * kernel * kernel`.
+    /// How many of the inputs one output is connected to: `channels / groups * kernel * kernel`.
     pub inputs_of_an_output: u64,
     /// At how many positions each weight is used: `height * width` of the output.
     pub uses_of_a_weight: u64,
@@ -39,7 +39,8 @@ pub fn connections(architecture: &Architecture) -> Vec<Connections> {
     each.map(|(i, (config, shape))| {
         let [input, output] = [shape.input, shape.convolved];
         let [inputs, outputs] = [input, output].map(count);
-        let inputs_of_an_output = wide(input.channels) * wide(config.kernel_size) * wide(config.kernel_size);
+        let channels = wide(input.channels / config.groups);
+        let inputs_of_an_output = channels * wide(config.kernel_size) * wide(config.kernel_size);
         let filters = wide(config.filters);
         Connections {
             name: format!("units.{i}.conv"),

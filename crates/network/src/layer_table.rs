@@ -1,7 +1,7 @@
 //! The layer table: what each layer does, the shape that it gives, and what it costs.
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, Normalization, Pool, UnitConfig};
+use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
 use crate::shapes::{FeatureMapShape, UnitShape};
 
 /// One row of the layer table.
@@ -22,67 +22,93 @@ pub struct LayerRow {
 impl Architecture {
     /// The layer table, in forward order.
     pub fn layers(&self) -> Vec<LayerRow> {
-        let mut rows = Vec::new();
-        for (i, (config, shape)) in self.units().enumerate() {
-            rows.push(convolution(i, config, shape));
-            rows.extend(pooling(i, config, shape));
-        }
-        let hidden = self.dense().len() - 1;
-        for (i, &[inputs, outputs]) in self.dense().iter().enumerate() {
-            let (name, kind) = if i == hidden {
-                ("head".to_owned(), "dense, softmax".to_owned())
-            } else {
-                (format!("dense.{i}"), format!("dense{}", then(self.config().dense_activation)))
-            };
-            rows.push(LayerRow {
-                name,
-                kind,
-                output: vec![outputs],
-                parameters: inputs * outputs + outputs,
-                multiply_adds: inputs * outputs,
-            });
-        }
-        rows
+        let units = self.units().enumerate();
+        let rows = units.flat_map(|(i, (config, shape))| unit(i, config, shape));
+        rows.chain((0..self.dense().len()).map(|i| dense(self, i))).collect()
     }
 }
 
-/// The row of a unit's convolution, with its normalization and activation.
+/// The rows of a unit: its convolution and, if it pools, its pooling. The other stages stand in the row of the
+/// one that they follow.
+fn unit(i: usize, config: &UnitConfig, shape: &UnitShape) -> Vec<LayerRow> {
+    let mut rows = vec![convolution(i, config, shape)];
+    for stage in config.stages() {
+        let (words, parameters) = match stage {
+            Stage::Pool => {
+                rows.push(pooling(i, config, shape));
+                continue;
+            }
+            Stage::Normalization => normalizing(config.normalization, config.filters),
+            Stage::Residual => (format!(", + input of units.{}", i + 1 - config.residual), 0),
+            Stage::Activation => (then(config.activation).to_owned(), 0),
+        };
+        if let Some(row) = rows.last_mut() {
+            row.kind += &words;
+            row.parameters += parameters;
+        }
+    }
+    rows
+}
+
 fn convolution(i: usize, config: &UnitConfig, shape: &UnitShape) -> LayerRow {
     let [k, filters, channels] = [config.kernel_size, config.filters, shape.input.channels];
-    let weights = filters * channels * k * k;
+    let weights = filters * (channels / config.groups) * k * k;
     let stride = if config.stride == 1 { String::new() } else { format!(", stride {}", config.stride) };
-    // Batch normalization has a scale and an offset for each filter.
-    let (norm, norm_parameters) = match config.normalization {
-        Normalization::Batch => (", batch norm", 2 * filters),
-        Normalization::None => ("", 0),
+    let groups = match config.groups {
+        1 => String::new(),
+        groups if groups == channels => ", depthwise".to_owned(),
+        groups => format!(", {groups} groups"),
     };
     LayerRow {
         name: format!("units.{i}.conv"),
-        kind: format!("convolution {k}x{k}{stride}{norm}{}", then(config.activation)),
+        kind: format!("convolution {k}x{k}{stride}{groups}"),
         output: dims(shape.convolved),
-        parameters: weights + filters + norm_parameters,
+        parameters: weights + filters,
         multiply_adds: weights * shape.convolved.height * shape.convolved.width,
     }
 }
 
-/// The row of a unit's pooling, if the unit pools.
-fn pooling(i: usize, config: &UnitConfig, shape: &UnitShape) -> Option<LayerRow> {
+fn pooling(i: usize, config: &UnitConfig, shape: &UnitShape) -> LayerRow {
+    let size = config.pool_size;
     let kind = match config.pool {
-        Pool::Max => "max-pool",
-        Pool::Average => "average-pool",
-        Pool::None => return None,
+        Pool::Max => format!("max-pool {size}x{size}"),
+        Pool::Average => format!("average-pool {size}x{size}"),
+        Pool::GlobalAverage => "global average-pool".to_owned(),
+        Pool::None => String::new(),
     };
-    Some(LayerRow {
-        name: format!("units.{i}.pool"),
-        kind: format!("{kind} {0}x{0}", config.pool_size),
-        output: dims(shape.output),
-        parameters: 0,
-        multiply_adds: 0,
-    })
+    let name = format!("units.{i}.pool");
+    LayerRow { name, kind, output: dims(shape.output), parameters: 0, multiply_adds: 0 }
+}
+
+/// The row of a dense layer, the last of which gives the logits.
+fn dense(net: &Architecture, i: usize) -> LayerRow {
+    let [inputs, outputs] = net.dense()[i];
+    let (name, kind, norm_parameters) = if i + 1 == net.dense().len() {
+        ("head".to_owned(), "dense, softmax".to_owned(), 0)
+    } else {
+        let (norm, parameters) = normalizing(net.config().dense_normalization, outputs);
+        (format!("dense.{i}"), format!("dense{norm}{}", then(net.config().dense_activation)), parameters)
+    };
+    LayerRow {
+        name,
+        kind,
+        output: vec![outputs],
+        parameters: inputs * outputs + outputs + norm_parameters,
+        multiply_adds: inputs * outputs,
+    }
 }
 
 fn dims(shape: FeatureMapShape) -> Vec<usize> {
     vec![shape.channels, shape.height, shape.width]
+}
+
+/// The words for a normalization that follows a layer, and its number of parameters.
+fn normalizing(normalization: Normalization, channels: usize) -> (String, usize) {
+    match normalization {
+        // A scale and an offset for each channel.
+        Normalization::Batch => (", batch norm".to_owned(), 2 * channels),
+        Normalization::None => (String::new(), 0),
+    }
 }
 
 /// The words for an activation that follows a layer.

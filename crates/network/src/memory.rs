@@ -54,7 +54,8 @@ impl Architecture {
 /// A convolution's sums for each piece of the batch, or a dense layer's packed weights: whichever is the largest.
 fn scratch(net: &Architecture) -> u64 {
     let convolutions = net.units().map(|(config, shape)| {
-        let weights = (config.filters * shape.input.channels * config.kernel_size.pow(2)) as u64;
+        let channels = shape.input.channels / config.groups;
+        let weights = (config.filters * channels * config.kernel_size.pow(2)) as u64;
         VALUE * weights * if weights < MANY_WEIGHTS { PIECES } else { FEWER_PIECES }
     });
     let dense = net.dense().iter().map(|&[inputs, outputs]| VALUE * inputs as u64 * outputs as u64);
@@ -145,7 +146,7 @@ fn convolution(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gr
     // Pooling by the maximum keeps the places as well, in eight bytes each.
     match config.pool {
         Pool::None => return,
-        Pool::Average => step.keep(convolved + output),
+        Pool::Average | Pool::GlobalAverage => step.keep(convolved + output),
         Pool::Max => step.keep(convolved + 3 * output),
     }
     step.work(convolved + output);

@@ -1,6 +1,6 @@
 //! Shapes of feature maps, and how a convolution unit changes them.
 
-use crate::config::{Padding, Pool, UnitConfig};
+use crate::config::{Padding, Pool, Stage, UnitConfig};
 
 /// A tensor with more numbers than this (4 GiB of `f32`) is refused as a typing mistake.
 pub(crate) const LARGEST_TENSOR: usize = 1 << 30;
@@ -37,10 +37,17 @@ impl UnitShape {
     pub(crate) fn new(input: FeatureMapShape, unit: &UnitConfig) -> Result<Self, String> {
         check_sizes(unit)?;
         check_dropout(unit.dropout)?;
+        check_order(unit.order)?;
+        check_groups(input, unit)?;
         check_filters(input, unit)?;
         let convolved = convolve(input, unit)?;
         let output = pool(convolved, unit)?;
         Ok(Self { input, convolved, output })
+    }
+
+    /// Shape of the feature maps that enter a stage of this unit, whose configuration is given.
+    pub fn before(&self, stage: Stage, unit: &UnitConfig) -> FeatureMapShape {
+        if unit.is_before(Stage::Pool, stage) { self.output } else { self.convolved }
     }
 }
 
@@ -64,6 +71,7 @@ fn check_sizes(unit: &UnitConfig) -> Result<(), String> {
         ("filters", unit.filters),
         ("kernel_size", unit.kernel_size),
         ("stride", unit.stride),
+        ("groups", unit.groups),
         ("pool_size", unit.pool_size),
     ];
     match positive.iter().find(|(_, value)| !(1..=LARGEST_TENSOR).contains(value)) {
@@ -72,13 +80,38 @@ fn check_sizes(unit: &UnitConfig) -> Result<(), String> {
     }
 }
 
+fn check_order(order: [Stage; 4]) -> Result<(), String> {
+    let words = |stages: [Stage; 4]| stages.map(|stage| format!("\"{}\"", stage.word())).join(", ");
+    if Stage::ALL.iter().all(|stage| order.contains(stage)) {
+        return Ok(());
+    }
+    Err(format!("order = [{}]: expected each stage once, such as [{}]", words(order), words(Stage::ALL)))
+}
+
+fn check_groups(input: FeatureMapShape, unit: &UnitConfig) -> Result<(), String> {
+    let (groups, channels, filters) = (unit.groups, input.channels, unit.filters);
+    if channels.is_multiple_of(groups) && filters.is_multiple_of(groups) {
+        return Ok(());
+    }
+    Err(format!(
+        "groups = {groups}: expected a number that divides the {} and the {}",
+        counted(channels, "channel that enters", "channels that enter"),
+        counted(filters, "filter", "filters")
+    ))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { one.to_owned() } else { format!("{count} {many}") }
+}
+
 fn check_filters(input: FeatureMapShape, unit: &UnitConfig) -> Result<(), String> {
     let k = unit.kernel_size;
-    let count = [unit.filters, input.channels, k, k].iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    let channels = input.channels / unit.groups;
+    let count = [unit.filters, channels, k, k].iter().try_fold(1usize, |n, &d| n.checked_mul(d));
     if count.is_none_or(|n| n > LARGEST_TENSOR) {
         return Err(format!(
             "{} filters of {}x{k}x{k} are more than {LARGEST_TENSOR} numbers",
-            unit.filters, input.channels
+            unit.filters, channels
         ));
     }
     Ok(())
@@ -116,7 +149,11 @@ fn convolve(input: FeatureMapShape, unit: &UnitConfig) -> Result<FeatureMapShape
 }
 
 fn pool(convolved: FeatureMapShape, unit: &UnitConfig) -> Result<FeatureMapShape, String> {
-    let size = if unit.pool == Pool::None { 1 } else { unit.pool_size };
+    let size = match unit.pool {
+        Pool::GlobalAverage => return Ok(FeatureMapShape { height: 1, width: 1, ..convolved }),
+        Pool::Max | Pool::Average => unit.pool_size,
+        Pool::None => 1,
+    };
     if size > convolved.height || size > convolved.width {
         return Err(format!(
             "a {size}x{size} pooling window does not fit into {}x{}",
@@ -146,5 +183,7 @@ mod tests {
         assert_eq!(shape(|u| (u.padding, u.stride) = (Padding::Valid, 2)), [12, 12, 6, 6]);
         assert_eq!(shape(|u| (u.pool, u.pool_size) = (Pool::Average, 3)), [28, 27, 9, 9]);
         assert_eq!(shape(|u| u.pool = Pool::None), [28, 27, 28, 27]);
+        assert_eq!(shape(|u| (u.pool, u.pool_size) = (Pool::GlobalAverage, 99)), [28, 27, 1, 1]);
+        assert_eq!(shape(|u| (u.kernel_size, u.padding) = (4, Padding::Valid)), [25, 24, 12, 12]);
     }
 }

@@ -24,6 +24,10 @@ pub enum Initial {
     Constant(f32),
 }
 
+/// The tensors of a batch normalization, with their first values.
+const BATCH_NORMALIZATION: [(&str, f32); 4] =
+    [("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)];
+
 impl Architecture {
     /// Every tensor of the network in module order, as the weights file names them.
     pub fn tensor_specs(&self) -> Vec<TensorSpec> {
@@ -32,22 +36,27 @@ impl Architecture {
             specs.push(TensorSpec { name, shape: shape.to_vec(), initial });
         };
         for (i, (config, shape)) in self.units().enumerate() {
-            let [filters, channels, k] = [config.filters, shape.input.channels, config.kernel_size];
+            let channels = shape.input.channels / config.groups;
+            let [filters, k] = [config.filters, config.kernel_size];
             let initial = scaled(channels * k * k);
             push(format!("units.{i}.conv.weight"), &[filters, channels, k, k], initial);
             push(format!("units.{i}.conv.bias"), &[filters], initial);
             if config.normalization == Normalization::Batch {
-                for (field, value) in
-                    [("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)]
-                {
+                for (field, value) in BATCH_NORMALIZATION {
                     push(format!("units.{i}.norm.{field}"), &[filters], Initial::Constant(value));
                 }
             }
         }
         for (i, &[inputs, outputs]) in self.dense().iter().enumerate() {
-            let name = if i + 1 == self.dense().len() { "head".to_owned() } else { format!("dense.{i}") };
+            let is_head = i + 1 == self.dense().len();
+            let name = if is_head { "head".to_owned() } else { format!("dense.{i}") };
             push(format!("{name}.weight"), &[inputs, outputs], scaled(inputs));
             push(format!("{name}.bias"), &[outputs], scaled(inputs));
+            if !is_head && self.config().dense_normalization == Normalization::Batch {
+                for (field, value) in BATCH_NORMALIZATION {
+                    push(format!("{name}.norm.{field}"), &[outputs], Initial::Constant(value));
+                }
+            }
         }
         specs
     }

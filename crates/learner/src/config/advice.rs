@@ -11,7 +11,7 @@ pub(super) fn value(kind: &Kind, raw: &str) -> String {
         Kind::Whole { least } => whole(raw, *least),
         Kind::Number => number(raw).map(|value| format!("{value:?}")),
         Kind::Word(words) => return word(words, raw),
-        Kind::Table(_) | Kind::List(_) => None,
+        Kind::Table(_) | Kind::List(_) | Kind::Order(_) => None,
     };
     better.filter(|better| better != raw).map(|better| format!("; write {better}")).unwrap_or_default()
 }

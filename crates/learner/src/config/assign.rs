@@ -25,12 +25,27 @@ pub(super) fn assign(root: &mut Value, assignment: &str) -> Result<(), ConfigErr
         kind = kind_of(kind, place, key).map_err(refuse)?;
         place = child(place, key).ok_or_else(|| refuse(no_such(key)))?;
     }
-    check(kind_of(kind, place, last).map_err(refuse)?, path, text).map_err(refuse)?;
+    let kind = kind_of(kind, place, last).map_err(refuse)?;
+    let text = &in_quotes(kind, text);
+    check(kind, path, text).map_err(refuse)?;
     match place {
         Value::Table(table) => drop(table.insert(last.to_owned(), value(text))),
         other => *child(other, last).ok_or_else(|| refuse(no_such(last)))? = value(text),
     }
     Ok(())
+}
+
+/// Puts the words of an order in quotes if they are bare, because a shell takes quotes away:
+/// `model.units.0.order=[pool, normalization, residual, activation]`.
+fn in_quotes(kind: &Kind, text: &str) -> String {
+    let bare = |words: &str| words.split(',').all(|word| !word.is_empty() && !word.contains(['"', '\'']));
+    match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        Some(words) if matches!(kind, Kind::Order(_)) && bare(words) => {
+            let words: Vec<String> = words.split(',').map(|word| format!("\"{}\"", word.trim())).collect();
+            format!("[{}]", words.join(", "))
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// What the key below `place` may hold.

@@ -18,11 +18,14 @@ pub(super) enum Kind {
     Number,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A list of all these words, each of them once.
+    Order(&'static [&'static str]),
 }
 
 const COUNT: Kind = Kind::Whole { least: 1 };
 const COUNT_OR_ZERO: Kind = Kind::Whole { least: 0 };
 const ACTIVATION: Kind = Kind::Word(&["relu", "gelu", "tanh", "sigmoid", "none"]);
+const NORMALIZATION: Kind = Kind::Word(&["none", "batch"]);
 
 const DATA: &[(&str, Kind)] = &[
     ("dataset", Kind::Word(&["mnist", "fashion-mnist", "sample"])),
@@ -32,6 +35,7 @@ const DATA: &[(&str, Kind)] = &[
 ];
 const MODEL: &[(&str, Kind)] = &[
     ("dense", Kind::List(&COUNT)),
+    ("dense_normalization", NORMALIZATION),
     ("dense_activation", ACTIVATION),
     ("dropout", Kind::Number),
     ("units", Kind::List(&Kind::Table(UNIT))),
@@ -41,10 +45,13 @@ const UNIT: &[(&str, Kind)] = &[
     ("kernel_size", COUNT),
     ("stride", COUNT),
     ("padding", Kind::Word(&["same", "valid"])),
-    ("normalization", Kind::Word(&["none", "batch"])),
+    ("groups", COUNT),
+    ("normalization", NORMALIZATION),
+    ("residual", COUNT_OR_ZERO),
     ("activation", ACTIVATION),
-    ("pool", Kind::Word(&["max", "average", "none"])),
+    ("pool", Kind::Word(&["max", "average", "global-average", "none"])),
     ("pool_size", COUNT),
+    ("order", Kind::Order(&["normalization", "residual", "activation", "pool"])),
     ("dropout", Kind::Number),
 ];
 const TRAIN: &[(&str, Kind)] = &[
@@ -94,12 +101,14 @@ impl Kind {
             Self::List(_) => "a list of tables, such as [{filters = 32}]".to_owned(),
             Self::Whole { least } => format!("a whole number of at least {least}"),
             Self::Number => "a number".to_owned(),
-            Self::Word(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                format!("one of {}", words.join(", "))
-            }
+            Self::Word(words) => format!("one of {}", quoted(words)),
+            Self::Order(words) => format!("each stage once, such as [{}]", quoted(words)),
         }
     }
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
 /// The range of whole numbers from `least` on, in words.

@@ -255,6 +255,13 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
                 // Zero filters can be read, but no network has a layer without them.
                 assert!(*least == 1 || takes("0"), "{key}");
             }
+            Kind::Order(words) => {
+                let quoted: Vec<String> = words.iter().rev().map(|word| format!("\"{word}\"")).collect();
+                assert!(
+                    takes(&format!("[{}]", quoted.join(", "))) && !takes("[]") && !takes("[\"x\"]"),
+                    "{key}"
+                );
+            }
             Kind::List(_) => assert!(takes("[]") && !takes("3"), "{key}"),
             Kind::Table(_) => panic!("{key} is a table"),
         }

@@ -117,13 +117,20 @@ impl Finder<'_> {
                 }
                 "a number that is not so large".to_owned()
             }
+            (Kind::Order(words), DeValue::Array(list)) => {
+                let is_there = |word: &str| list.iter().any(|found| found.get_ref().as_str() == Some(word));
+                if list.len() == words.len() && words.iter().all(|word| is_there(word)) {
+                    return;
+                }
+                kind.expected()
+            }
             (Kind::Word(words), DeValue::String(word)) if words.contains(&word.as_ref()) => return,
             _ => kind.expected(),
         };
         let raw = self.text.get(value.span()).unwrap_or_default();
         let found = match value.get_ref() {
             DeValue::Table(_) => ": found a table, ".to_owned(),
-            DeValue::Array(_) => ": found a list, ".to_owned(),
+            DeValue::Array(_) if !matches!(kind, Kind::Order(_)) => ": found a list, ".to_owned(),
             _ => equals(raw),
         };
         let end = expected + &advice::value(kind, raw);

@@ -111,7 +111,7 @@ fn unreadable_value(text: &str, at: usize) -> Option<Mistake> {
         kind => kind.of_key(key),
     })?;
     let place = start + name.len() + 1 + (rest.len() - rest.trim_start().len());
-    let is_one = !matches!(kind, Kind::Table(_) | Kind::List(_));
+    let is_one = !matches!(kind, Kind::Table(_) | Kind::List(_) | Kind::Order(_));
     is_one.then(|| mistake::no_value(place, &key, kind, raw))
 }
 
