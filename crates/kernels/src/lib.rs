@@ -24,12 +24,6 @@ mod scratch;
 mod simd;
 mod threads;
 
-// The tests' helpers name this crate as its users do.
-#[cfg(test)]
-extern crate self as kernels;
-#[cfg(test)]
-mod wide_tests;
-
 pub use conv::backward::conv2d_backward;
 pub use conv::forward::conv2d;
 pub use conv::shape::ConvShape;

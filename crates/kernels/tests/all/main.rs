@@ -6,10 +6,12 @@
     reason = "a test may stop at the first thing that goes wrong"
 )]
 
+mod bits;
 mod cases;
 mod differences;
 mod empty;
 mod levels;
 mod owned;
 mod reference;
+mod same_bits;
 mod windows;
