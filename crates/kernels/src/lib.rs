@@ -15,6 +15,7 @@
 
 mod conv;
 mod dense;
+mod functions;
 mod gradients;
 mod kept_filters;
 mod layout;
@@ -29,6 +30,8 @@ pub use conv::forward::conv2d;
 pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense};
+pub use functions::activation::Activation;
+pub use functions::function::Function;
 pub use gradients::Gradients;
 pub use layout::transpose;
 pub use pool::backward::conv2d_max_pool2d_backward;
