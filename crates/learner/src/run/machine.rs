@@ -9,12 +9,14 @@ use run_files::RunInfo;
 use crate::config::Config;
 use crate::run::data::checksums;
 use crate::run::folder::now;
+use crate::run::numerics::numerics;
 
 /// The circumstances of a run that begins now, with images from this data directory.
 pub(crate) fn circumstances(config: &Config, opened: &Opened, data_dir: Option<&Path>) -> RunInfo {
     RunInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         backend: opened.backend.name().to_owned(),
+        numerics: numerics(opened),
         hardware: hardware(opened),
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         threads: available_parallelism().map_or(1, |n| n.get()),

@@ -21,6 +21,7 @@ use crate::run::evaluating::{EvaluateError, WORST, predict_with};
 use crate::run::folder::now;
 use crate::run::lock::RunLock;
 use crate::run::machine::{circumstances, text_of};
+use crate::run::numerics::{self, numerics};
 use crate::run::recorder::{Lines, Recorder};
 use crate::run::run_dir::RunDir;
 use crate::run::store::checkpoint::{self, DamagedCheckpoint, Newest};
@@ -74,6 +75,8 @@ pub struct Trainer<'a> {
     /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
     /// case.
     pub tensorboard: bool,
+    /// Whether to resume a run whose steps were computed with another arithmetic, which gives other bits.
+    pub accept_numerics: bool,
 }
 
 /// The point from which a run is resumed.
@@ -137,7 +140,8 @@ impl Trainer<'_> {
     /// Resumes an existing run and trains it to its end.
     ///
     /// # Errors
-    /// If the run's files cannot be read or written, or training ends early.
+    /// If the run's files cannot be read or written, training ends early, or the run's steps were computed with
+    /// another arithmetic and [`Trainer::accept_numerics`] is not set.
     pub fn resume(
         &self,
         lock: &RunLock,
@@ -145,12 +149,20 @@ impl Trainer<'_> {
         point: ResumePoint,
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
-        let mut info = RunDir::open(lock.path())?.info()?;
+        let run = RunDir::open(lock.path())?;
+        let mut info = run.info()?;
+        // A run that is trained to its end gets no more steps, so their arithmetic does not matter.
+        let is_trained = run.config()? == *config && finished(&run)?.is_some();
+        if !is_trained && !self.accept_numerics {
+            numerics::check(&run, &info, self.opened, point.step())?;
+        }
+        let newest = if is_trained { info.newest_numerics().clone() } else { numerics(self.opened) };
         info.resumed.push(Resumed {
             step: point.step(),
             time: now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             backend: self.opened.backend.name().to_owned(),
+            numerics: newest,
         });
         info.data_dir = text_of(self.data.data_dir.as_deref()).or(info.data_dir);
         let run = lock.resume_run(config, &info)?;
