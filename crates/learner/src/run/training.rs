@@ -14,6 +14,7 @@ use crate::eval::evaluation::evaluate;
 use crate::eval::logits::Logits;
 use crate::eval::mistakes::worst;
 use crate::eval::probabilities::Probabilities;
+use crate::numerics;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
 use crate::run::error::RunDirError;
@@ -21,7 +22,6 @@ use crate::run::evaluating::{EvaluateError, WORST, predict_with};
 use crate::run::folder::now;
 use crate::run::lock::RunLock;
 use crate::run::machine::{circumstances, text_of};
-use crate::run::numerics::{self, numerics};
 use crate::run::recorder::{Lines, Recorder};
 use crate::run::run_dir::RunDir;
 use crate::run::store::checkpoint::{self, DamagedCheckpoint, Newest};
@@ -153,16 +153,26 @@ impl Trainer<'_> {
         let mut info = run.info()?;
         // A run that is trained to its end gets no more steps, so their arithmetic does not matter.
         let is_trained = run.config()? == *config && finished(&run)?.is_some();
-        if !is_trained && !self.accept_numerics {
-            numerics::check(&run, &info, self.opened, point.step())?;
+        let before = info.newest_numerics().clone();
+        let numerics = if is_trained { before.clone() } else { numerics::of(self.opened) };
+        // A run without steps starts over, and is then computed with one arithmetic from beginning to end.
+        if before.differs_from(&numerics) && point.step() > 0 && !self.accept_numerics {
+            let (path, info) = (run.path().to_owned(), run.file(names::RUN));
+            return Err(RunDirError::OtherNumerics {
+                path,
+                info,
+                steps: point.step(),
+                before,
+                now: numerics,
+            }
+            .into());
         }
-        let newest = if is_trained { info.newest_numerics().clone() } else { numerics(self.opened) };
         info.resumed.push(Resumed {
             step: point.step(),
             time: now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             backend: self.opened.backend.name().to_owned(),
-            numerics: newest,
+            numerics,
         });
         info.data_dir = text_of(self.data.data_dir.as_deref()).or(info.data_dir);
         let run = lock.resume_run(config, &info)?;

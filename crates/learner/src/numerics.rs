@@ -1,10 +1,7 @@
-//! The version of the program's arithmetic, and whether a run may go on with it.
+//! The version of the program's arithmetic, which decides a run's bits.
 
 use model::device::Opened;
-use run_files::{Numerics, RunInfo, names};
-
-use crate::run::error::RunDirError;
-use crate::run::run_dir::RunDir;
+use run_files::Numerics;
 
 /// The version of the arithmetic. docs/numerics.md says what is promised for one version.
 ///
@@ -18,31 +15,12 @@ use crate::run::run_dir::RunDir;
 /// 2: sums in an order that depends on sizes alone, and functions of the program's own.
 pub const VERSION: u32 = 2;
 
-/// The arithmetic on this device.
-pub(crate) fn numerics(opened: &Opened) -> Numerics {
+/// The arithmetic on a device.
+pub(crate) fn of(opened: &Opened) -> Numerics {
     let level = opened.level();
     Numerics {
         version: VERSION,
         level: level.map(|level| level.name().to_owned()),
         fused: level.map(|level| level.is_fused()),
     }
-}
-
-/// Refuses to go on with a run whose newest steps were computed with another arithmetic.
-///
-/// # Errors
-/// If this device's arithmetic gives other bits, and the run has steps.
-pub(crate) fn check(run: &RunDir, info: &RunInfo, opened: &Opened, steps: usize) -> Result<(), RunDirError> {
-    let (before, now) = (info.newest_numerics(), numerics(opened));
-    // A run without steps starts over, and is then computed with one arithmetic from beginning to end.
-    if steps == 0 || !before.differs_from(&now) {
-        return Ok(());
-    }
-    Err(RunDirError::OtherNumerics {
-        path: run.path().to_owned(),
-        info: run.file(names::RUN),
-        steps,
-        before: before.clone(),
-        now,
-    })
 }
