@@ -6,9 +6,9 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation, module};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::plan::{First, Plan};
 
 use crate::dropout::{Mode, dropout};
-use crate::plan::{First, Plan};
 
 /// A convolution, then the stages in their configured order (normalization, shortcut, activation, pooling),
 /// then dropout.
