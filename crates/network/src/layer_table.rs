@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn the_layer_table_and_the_tensors_agree() {
         let grouped = UnitConfig { groups: 4, filters: 8, ..UnitConfig::default() };
-        let normalized = UnitConfig { normalization: Normalization::Batch, residual: 1, ..grouped.clone() };
+        let normalized = UnitConfig { normalization: Normalization::Batch, residual: 1, ..grouped };
         let config = ModelConfig {
             units: vec![UnitConfig::default(), grouped, normalized],
             dense: vec![40, 30],
