@@ -23,6 +23,7 @@ mod pool;
 mod scratch;
 mod simd;
 mod threads;
+mod winograd;
 
 pub use conv::backward::conv2d_backward;
 pub use conv::forward::conv2d;
