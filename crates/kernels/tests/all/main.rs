@@ -10,6 +10,7 @@ mod cases;
 mod differences;
 mod empty;
 mod levels;
+mod optimizers;
 mod owned;
 mod reference;
 mod windows;
