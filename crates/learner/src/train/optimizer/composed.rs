@@ -1,4 +1,4 @@
-//! Burn's optimizers, applied to each parameter by its name, with a state that can be saved and restored.
+//! Burn's optimizers on the devices that have no kernel for them, applied to each parameter by its name.
 //!
 //! Burn's own `ModuleOptimizer` has three faults that this one avoids. It loads its state through the
 //! default device, which is a graphics adapter wherever one is compiled in. It silently leaves out state
@@ -10,18 +10,21 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
-    Adam, AdamConfig, AdamW, AdamWConfig, DynOptimizer, DynState, GradientsParams,
-    Optimizer as BurnOptimizer, Sgd, SgdConfig, StateSink, StateSource,
+    Adam, AdamConfig, AdamW, AdamWConfig, DynOptimizer, DynState, Optimizer as BurnOptimizer, Sgd, SgdConfig,
+    StateSink, StateSource,
 };
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use model::Cnn;
 use network::{NamedTensors, TensorsError};
 
 use crate::config::{Optimizer, TrainConfig};
 
 /// One of Burn's optimizers, with its state for each parameter.
-pub struct ModelOptimizer {
-    rule: Rule,
+pub(super) struct ComposedOptimizer {
+    /// The rule for weights, which have two or more dimensions.
+    weights: Rule,
+    /// The rule for parameters of one dimension, whose weight decay may differ.
+    biases: Rule,
     /// The state of each parameter under the parameter's name.
     states: BTreeMap<String, DynState>,
 }
@@ -32,25 +35,24 @@ enum Rule {
     Sgd(Sgd),
 }
 
-impl ModelOptimizer {
-    /// The optimizer that the configuration names, before its first step.
-    pub fn new(config: &TrainConfig) -> Self {
-        Self { rule: Rule::new(config), states: BTreeMap::new() }
+impl ComposedOptimizer {
+    pub(super) fn new(config: &TrainConfig) -> Self {
+        let [weights, biases] = [2, 1].map(|dimensions| Rule::new(config, config.decay(dimensions) as f32));
+        Self { weights, biases, states: BTreeMap::new() }
     }
 
-    /// Takes one step: changes each parameter of the model by its gradient, at this learning rate.
-    pub fn step(&mut self, rate: f64, model: Cnn, gradients: GradientsParams) -> Cnn {
-        model.map(&mut Step { optimizer: self, rate, gradients, path: Vec::new() })
+    pub(super) fn step(&mut self, rate: f64, model: Cnn, gradients: Gradients, gradient_scale: f32) -> Cnn {
+        model.map(&mut Step { optimizer: self, rate, gradients, gradient_scale, path: Vec::new() })
     }
 
-    /// The optimizer's state as tensors with names such as `units.0.conv.weight.momentum.moment_1`.
-    ///
-    /// Burn also counts the steps of each parameter. These counts are not among the tensors, because every
-    /// step changes every parameter, so each count is the number of the run's steps.
-    pub fn state(&self) -> NamedTensors {
+    fn rule(&self, dimensions: usize) -> &Rule {
+        if dimensions > 1 { &self.weights } else { &self.biases }
+    }
+
+    pub(super) fn state(&self) -> NamedTensors {
         let mut tensors = NamedTensors::default();
         for (name, state) in &self.states {
-            for (name, data) in self.rule.flatten(name, state).tensors {
+            for (name, data) in self.weights.flatten(name, state).tensors {
                 let shape = data.shape().to_vec();
                 tensors.insert(name, shape, data.convert::<f32>().iter::<f32>().collect());
             }
@@ -58,11 +60,7 @@ impl ModelOptimizer {
         tensors
     }
 
-    /// The optimizer whose [`Self::state`] was `state` after `steps` steps of `model`; `steps` is at least 1.
-    ///
-    /// # Errors
-    /// If a tensor is missing or unexpected, has another shape than its parameter, or is not finite.
-    pub fn restore(
+    pub(super) fn restore(
         config: &TrainConfig,
         model: &Cnn,
         state: &NamedTensors,
@@ -92,8 +90,8 @@ impl ModelOptimizer {
 }
 
 impl Rule {
-    fn new(config: &TrainConfig) -> Self {
-        let decay = (config.weight_decay > 0.0).then(|| WeightDecayConfig::new(config.weight_decay as f32));
+    fn new(config: &TrainConfig, penalty: f32) -> Self {
+        let decay = (penalty > 0.0).then(|| WeightDecayConfig::new(penalty));
         let [beta_1, beta_2, epsilon] = [config.beta_1, config.beta_2, config.epsilon].map(|x| x as f32);
         match config.optimizer {
             Optimizer::Adam => Self::Adam(
@@ -109,7 +107,7 @@ impl Rule {
                     .with_beta_1(beta_1)
                     .with_beta_2(beta_2)
                     .with_epsilon(epsilon)
-                    .with_weight_decay(config.weight_decay as f32)
+                    .with_weight_decay(penalty)
                     .build(),
             ),
             // Burn's default dampening is 0.1, but SGD with momentum usually has none.
@@ -168,9 +166,10 @@ fn step_with<O: BurnOptimizer, const D: usize>(
 
 /// Visits the parameters of a model and takes a step for each one that has a gradient.
 struct Step<'a> {
-    optimizer: &'a mut ModelOptimizer,
+    optimizer: &'a mut ComposedOptimizer,
     rate: f64,
-    gradients: GradientsParams,
+    gradients: Gradients,
+    gradient_scale: f32,
     path: Vec<String>,
 }
 
@@ -184,11 +183,16 @@ impl ModuleMapper for Step<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
-        let name = self.path.join(".");
         let (id, parameter, mapper) = param.consume();
+        let gradient =
+            if parameter.is_require_grad() { parameter.grad_remove(&mut self.gradients) } else { None };
+        let Some(gradient) = gradient else { return Param::from_mapped_value(id, parameter, mapper) };
+        let scaled =
+            if self.gradient_scale == 1.0 { gradient } else { gradient.mul_scalar(self.gradient_scale) };
+        let name = self.path.join(".");
         let state = self.optimizer.states.remove(&name);
-        let (parameter, state) = self.optimizer.rule.step(self.rate, parameter.inner(), gradient, state);
+        let rule = self.optimizer.rule(D);
+        let (parameter, state) = rule.step(self.rate, parameter.inner(), scaled, state);
         self.optimizer.states.extend(state.map(|state| (name, state)));
         Param::from_mapped_value(id, Tensor::from_inner(parameter).require_grad(), mapper)
     }
@@ -197,7 +201,7 @@ impl ModuleMapper for Step<'_> {
 /// Visits the parameters of a model and restores the optimizer's state for each one that learns. A step
 /// with a gradient of zeros gives a state that has the right names and shapes, and its values are replaced.
 struct Restore<'a> {
-    optimizer: ModelOptimizer,
+    optimizer: ComposedOptimizer,
     state: &'a NamedTensors,
     steps: usize,
     device: &'a Device,
@@ -223,7 +227,7 @@ impl ModuleVisitor for Restore<'_> {
         }
         let name = self.path.join(".");
         let zeros = || Tensor::<D>::zeros(parameter.shape(), self.device);
-        let (_, pattern) = self.optimizer.rule.step(0.0, zeros(), zeros(), None);
+        let (_, pattern) = self.optimizer.rule(D).step(0.0, zeros(), zeros(), None);
         let Some(pattern) = pattern else { return };
         match self.filled::<D>(&name, &pattern) {
             Ok(state) => drop(self.optimizer.states.insert(name, state)),
@@ -234,7 +238,7 @@ impl ModuleVisitor for Restore<'_> {
 
 impl Restore<'_> {
     fn filled<const D: usize>(&mut self, name: &str, pattern: &DynState) -> Result<DynState, TensorsError> {
-        let pattern = self.optimizer.rule.flatten(name, pattern);
+        let pattern = self.optimizer.rule(D).flatten(name, pattern);
         let steps = pattern.scalars.into_iter().map(|(name, _one)| (name, self.steps.into()));
         let mut source = StateSource::new(steps.collect());
         for (name, expected) in pattern.tensors {
@@ -251,7 +255,7 @@ impl Restore<'_> {
             source.insert_tensor(name, TensorData::new(values.to_vec(), shape.to_vec()));
             self.used += 1;
         }
-        let rule = self.optimizer.rule.of_any_rank();
+        let rule = self.optimizer.rule(D).of_any_rank();
         rule.state_unflatten(D, name, &mut source, self.device)
             .ok_or_else(|| TensorsError::Missing { name: name.to_owned() })
     }
