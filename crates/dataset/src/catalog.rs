@@ -73,6 +73,14 @@ impl Name {
         }
     }
 
+    /// How many images the training file holds.
+    pub fn training_images(self) -> usize {
+        match self {
+            Self::Mnist | Self::FashionMnist => 60_000,
+            Self::Sample => 1_000,
+        }
+    }
+
     /// The files in a data directory. The sample has none, because it is part of the program.
     pub fn files(self) -> &'static [DataFile] {
         match self {
@@ -131,6 +139,18 @@ mod tests {
             assert_eq!(name.classes().len(), 10);
         }
         assert!("mnits".parse::<Name>().unwrap_err().contains("fashion-mnist"));
+    }
+
+    #[test]
+    fn the_training_files_are_as_long_as_their_images() {
+        for name in [Name::Mnist, Name::FashionMnist] {
+            let file =
+                name.files().iter().find(|file| (file.split, file.role) == (Split::Train, Role::Images));
+            // A header of 16 bytes, then 28x28 bytes an image.
+            assert_eq!(file.unwrap().bytes, 16 + 784 * name.training_images() as u64);
+        }
+        let sample = crate::load::load_train(Name::Sample, Path::new("")).unwrap();
+        assert_eq!(sample.subset().len(), Name::Sample.training_images());
     }
 
     #[test]

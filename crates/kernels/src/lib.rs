@@ -25,12 +25,7 @@ mod pool;
 mod scratch;
 mod simd;
 mod threads;
-
-// The tests' helpers name this crate as its users do.
-#[cfg(test)]
-extern crate self as kernels;
-#[cfg(test)]
-mod wide_tests;
+mod winograd;
 
 pub use conv::backward::conv2d_backward;
 pub use conv::forward::conv2d;

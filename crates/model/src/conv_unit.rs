@@ -6,9 +6,9 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation, module};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::plan::{First, Plan};
 
 use crate::dropout::{Mode, dropout};
-use crate::plan::{First, Plan};
 
 /// A convolution, then the stages in their configured order (normalization, shortcut, activation, pooling),
 /// then dropout.
@@ -46,13 +46,17 @@ impl ConvUnit {
 
     /// Feature maps `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
     ///
-    /// `shortcut` is there if the unit has one, in the shape of the feature maps that it is added to.
+    /// `shortcut` has the shape of the feature maps that it is added to.
+    ///
+    /// # Panics
+    /// If the unit has a shortcut and none is given. That is a mistake of the caller.
     pub(crate) fn forward(
         &self,
         maps: Tensor<4>,
         shortcut: Option<Tensor<4>>,
         mode: &mut Mode<'_>,
     ) -> Tensor<4> {
+        assert_eq!(shortcut.is_some(), self.config.residual > 0, "a unit with a shortcut is given one");
         let first = match self.plan.first {
             First::Convolution => self.convolve(maps, ops::conv2d),
             First::PooledConvolution { relu } => self.convolve(maps, |maps, weight, bias, options| {

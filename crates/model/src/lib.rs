@@ -11,7 +11,6 @@ pub mod device;
 mod dropout;
 pub mod equivariance;
 pub mod input;
-mod plan;
 mod shortcuts;
 
 pub use cnn::Cnn;

@@ -18,6 +18,10 @@ use rand::rngs::ChaCha8Rng;
 // A part of this program and not one of its own, so that Burn is linked only once.
 #[path = "cnn/feature_maps.rs"]
 mod feature_maps;
+#[path = "cnn/naive.rs"]
+mod naive;
+#[path = "cnn/vocabulary.rs"]
+mod vocabulary;
 
 fn cpu() -> Device {
     device::open(Some(device::Backend::Ndarray)).unwrap().device

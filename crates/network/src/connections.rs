@@ -90,8 +90,9 @@ mod tests {
     #[test]
     fn parameters_and_connections_are_the_layer_tables() {
         let unit = UnitConfig { filters: 7, stride: 2, ..UnitConfig::default() };
-        let units =
-            vec![unit, UnitConfig { padding: Padding::Valid, kernel_size: 3, ..UnitConfig::default() }];
+        let narrow = UnitConfig { padding: Padding::Valid, kernel_size: 3, ..UnitConfig::default() };
+        let depthwise = UnitConfig { groups: 32, pool: Pool::GlobalAverage, ..UnitConfig::default() };
+        let units = vec![unit, narrow, depthwise];
         let config = ModelConfig { units, ..ModelConfig::default() };
         let architecture = Architecture::new(&config, [3, 20, 30], 10).unwrap();
         let layers = architecture.layers();
@@ -100,6 +101,8 @@ mod tests {
             assert_eq!(found.parameters, layer.parameters as u64);
             assert_eq!(found.connections, layer.multiply_adds as u64);
         }
+        // An output of a depthwise convolution sees one channel.
+        assert_eq!(connections(&architecture)[2].inputs_of_an_output, 25);
     }
 
     #[test]

@@ -138,10 +138,12 @@ mod tests {
 
     #[test]
     fn the_layer_table_and_the_tensors_agree() {
-        let normalized = UnitConfig { normalization: Normalization::Batch, ..UnitConfig::default() };
+        let grouped = UnitConfig { groups: 4, filters: 8, ..UnitConfig::default() };
+        let normalized = UnitConfig { normalization: Normalization::Batch, residual: 1, ..grouped.clone() };
         let config = ModelConfig {
-            units: vec![UnitConfig::default(), normalized],
-            dense: vec![40],
+            units: vec![UnitConfig::default(), grouped, normalized],
+            dense: vec![40, 30],
+            dense_normalization: Normalization::Batch,
             ..ModelConfig::default()
         };
         let net = Architecture::new(&config, [1, 28, 28], 10).unwrap();
@@ -174,5 +176,45 @@ mod tests {
             "head: dense, softmax [10]",
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn stages_stand_in_the_row_of_the_layer_that_they_follow() {
+        let [normalization, residual, activation, pool] = Stage::ALL;
+        let unit = UnitConfig { filters: 8, normalization: Normalization::Batch, ..UnitConfig::default() };
+        let units = vec![
+            UnitConfig { order: [pool, activation, residual, normalization], ..unit.clone() },
+            UnitConfig {
+                order: [activation, normalization, residual, pool],
+                groups: 8,
+                residual: 1,
+                pool: Pool::None,
+                ..unit.clone()
+            },
+            UnitConfig { groups: 2, residual: 2, pool: Pool::GlobalAverage, ..unit },
+        ];
+        let config = ModelConfig {
+            units,
+            dense: vec![40],
+            dense_normalization: Normalization::Batch,
+            ..ModelConfig::default()
+        };
+        let net = Architecture::new(&config, [1, 28, 28], 10).unwrap();
+        let rows: Vec<_> = net
+            .layers()
+            .into_iter()
+            .map(|row| format!("{}: {} {:?} {}", row.name, row.kind, row.output, row.parameters))
+            .collect();
+        let expected = [
+            "units.0.conv: convolution 5x5 [8, 28, 28] 208",
+            "units.0.pool: max-pool 2x2, ReLU, batch norm [8, 14, 14] 16",
+            "units.1.conv: convolution 5x5, depthwise, ReLU, batch norm, + input of units.1 [8, 14, 14] 224",
+            "units.2.conv: convolution 5x5, 2 groups, batch norm, + input of units.1, ReLU [8, 14, 14] 824",
+            "units.2.pool: global average-pool [8, 1, 1] 0",
+            "dense.0: dense, batch norm, ReLU [40] 440",
+            "head: dense, softmax [10] 410",
+        ];
+        assert_eq!(rows, expected);
+        assert_eq!(net.layers()[2].multiply_adds, 8 * 25 * 14 * 14);
     }
 }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod connections;
 pub mod layer_table;
 pub mod memory;
+pub mod plan;
 pub mod shapes;
 pub mod state_dict;
 pub mod tensors;

@@ -5,7 +5,8 @@
 //! factors are measured; docs/performance.md has estimates beside measurements.
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, Normalization, Pool, UnitConfig};
+use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
+use crate::plan::{First, Plan};
 use crate::shapes::{FeatureMapShape, UnitShape};
 
 /// Bytes of a value.
@@ -98,11 +99,7 @@ fn training_image(net: &Architecture) -> u64 {
         }
         let input_gradient = if i == 0 { 0 } else { input };
         is_channels_last = pools_while_convolving(config);
-        if is_channels_last {
-            pooled_convolution(&mut step, config, shape, input_gradient);
-        } else {
-            convolution(&mut step, config, shape, input_gradient);
-        }
+        unit(&mut step, config, shape, input_gradient);
         if config.dropout > 0.0 {
             let output = values(shape.output);
             step.keep(output);
@@ -115,41 +112,40 @@ fn training_image(net: &Architecture) -> u64 {
 
 /// Whether one operator convolves and pools, so that the convolution's output is never in memory as a whole.
 fn pools_while_convolving(config: &UnitConfig) -> bool {
-    config.pool == Pool::Max
-        && config.normalization == Normalization::None
-        && config.activation.is_non_decreasing()
+    matches!(Plan::new(config).first, First::PooledConvolution { .. })
 }
 
-fn pooled_convolution(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gradient: u64) {
-    let output = values(shape.output);
-    // A byte for each place of a maximum.
-    step.keep(output / VALUE);
-    step.work(2 * output + input_gradient);
-    step.keep(output);
-    if !matches!(config.activation, Activation::Relu | Activation::None) {
-        step.keep(output);
-        step.work(tenths(output, activating(config.activation)));
+/// What the first operator of a unit keeps, and then each stage that is left.
+fn unit(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gradient: u64) {
+    let plan = Plan::new(config);
+    match plan.first {
+        First::Convolution => step.work(2 * values(shape.convolved) + input_gradient),
+        First::PooledConvolution { .. } => {
+            let output = values(shape.output);
+            // A byte for each place of a maximum.
+            step.keep(output / VALUE);
+            step.work(2 * output + input_gradient);
+            step.keep(output);
+        }
     }
-}
-
-fn convolution(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gradient: u64) {
-    let [convolved, output] = [shape.convolved, shape.output].map(values);
-    step.work(2 * convolved + input_gradient);
-    if config.normalization == Normalization::Batch {
-        step.keep(convolved);
-        step.work(tenths(convolved, NORMALIZING));
+    for stage in plan.then {
+        let maps = match plan.first {
+            First::Convolution => values(shape.before(stage, config)),
+            First::PooledConvolution { .. } => values(shape.output),
+        };
+        step.keep(maps);
+        match stage {
+            Stage::Normalization => step.work(tenths(maps, NORMALIZING)),
+            Stage::Residual => (),
+            Stage::Activation => step.work(tenths(maps, activating(config.activation))),
+            Stage::Pool => {
+                let output = values(shape.output);
+                // Pooling by the maximum keeps the places as well, in eight bytes each.
+                step.keep(if config.pool == Pool::Max { 3 * output } else { output });
+                step.work(maps + output);
+            }
+        }
     }
-    if config.activation != Activation::None {
-        step.keep(convolved);
-        step.work(tenths(convolved, activating(config.activation)));
-    }
-    // Pooling by the maximum keeps the places as well, in eight bytes each.
-    match config.pool {
-        Pool::None => return,
-        Pool::Average | Pool::GlobalAverage => step.keep(convolved + output),
-        Pool::Max => step.keep(convolved + 3 * output),
-    }
-    step.work(convolved + output);
 }
 
 fn dense_layers(step: &mut Step, net: &Architecture) {
@@ -170,6 +166,10 @@ fn dense_layers(step: &mut Step, net: &Architecture) {
         // The gradient of the output is packed beside itself.
         step.work(2 * output + input_gradient);
         step.keep(output);
+        if i < hidden && net.config().dense_normalization == Normalization::Batch {
+            step.keep(output);
+            step.work(tenths(output, NORMALIZING));
+        }
         if i < hidden && net.config().dense_activation != Activation::None {
             step.work(tenths(output, activating(net.config().dense_activation)));
         }

@@ -39,6 +39,45 @@ fn another_seed_draws_other_weights() {
     assert_ne!(initial(1), initial(2));
 }
 
+/// The names are those of the weights' file and the order is that of the parameters' ids, so neither may change.
+#[test]
+fn each_layer_has_its_tensors_in_the_order_of_the_modules() {
+    let unit = UnitConfig { filters: 6, kernel_size: 4, groups: 2, ..UnitConfig::default() };
+    let units = vec![UnitConfig { normalization: Normalization::Batch, ..unit.clone() }, unit];
+    let config = ModelConfig {
+        units,
+        dense: vec![5],
+        dense_normalization: Normalization::Batch,
+        ..ModelConfig::default()
+    };
+    let net = Architecture::new(&config, [4, 8, 8], 10).unwrap();
+    let specs: Vec<_> =
+        net.tensor_specs().into_iter().map(|spec| format!("{} {:?}", spec.name, spec.shape)).collect();
+    let expected = [
+        "units.0.conv.weight [6, 2, 4, 4]",
+        "units.0.conv.bias [6]",
+        "units.0.norm.gamma [6]",
+        "units.0.norm.beta [6]",
+        "units.0.norm.running_mean [6]",
+        "units.0.norm.running_var [6]",
+        "units.1.conv.weight [6, 3, 4, 4]",
+        "units.1.conv.bias [6]",
+        "dense.0.weight [24, 5]",
+        "dense.0.bias [5]",
+        "dense.0.norm.gamma [5]",
+        "dense.0.norm.beta [5]",
+        "dense.0.norm.running_mean [5]",
+        "dense.0.norm.running_var [5]",
+        "head.weight [5, 10]",
+        "head.bias [10]",
+    ];
+    assert_eq!(specs, expected);
+    // A filter of two groups reads half of the channels.
+    let fan_in = |bound: f32| (1.0 / bound.powi(2)).round();
+    let Initial::Uniform { bound } = net.tensor_specs()[0].initial else { panic!("constant weights") };
+    assert_eq!(fan_in(bound), 32.0);
+}
+
 type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// What the check says after the initial weights were changed.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use learner::Config;
+use learner::checks::memory::{MemoryEstimate, size};
 use network::Architecture;
 
 use crate::args::SummaryArgs;
@@ -10,7 +12,18 @@ use crate::paths::read_config;
 use crate::ui::numbers::{grouped, shape};
 
 pub(crate) fn run(args: &SummaryArgs) -> anyhow::Result<()> {
-    print(&render(read_config(&args.config)?.architecture()))
+    let config = read_config(&args.config)?;
+    print(&(render(config.architecture()) + &memory(&config)))
+}
+
+/// What training takes, below the table.
+fn memory(config: &Config) -> String {
+    let batch_size = config.train().batch_size.get();
+    let bytes = MemoryEstimate::of(config).bytes(batch_size);
+    format!(
+        "\nTraining takes about {} of memory on a CPU with batches of {batch_size} images.\n",
+        size(bytes)
+    )
 }
 
 /// A line for each layer, and the sums.
@@ -41,6 +54,15 @@ fn render(architecture: &Architecture) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_larger_batch_takes_more_memory() {
+        let of =
+            |assignment: &str| memory(&learner::config::parse("", "", &[assignment.to_owned()]).unwrap());
+        assert_eq!(of("train.batch_size=128").lines().count(), 2);
+        assert!(of("train.batch_size=128").contains(" MB of memory on a CPU with batches of 128 images."));
+        assert!(of("train.batch_size=60000").contains(" GB of memory"));
+    }
 
     #[test]
     fn the_lectures_table_fits_80_columns_and_adds_up() {

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use learner::config::{parse, to_toml};
+use learner::random::{Stream, generator};
+use model::device::{Backend, open};
+use model::{Cnn, input};
 
 use crate::program::Sandbox;
 
@@ -20,6 +23,30 @@ fn each_is_valid_and_prints_as_what_would_run() {
         let config = parse(&name, &fs::read_to_string(&path).unwrap(), &[]).unwrap();
         let printed = Sandbox::new().run(&["train", "--config", &name, "--print-config"]).done().stdout;
         assert_eq!(parse("printed", &printed, &[]).unwrap(), config, "{name}");
+    }
+}
+
+#[test]
+fn each_networks_layers_fit_each_other() {
+    for path in configs() {
+        let name = path.display().to_string();
+        let summary = Sandbox::new().run(&["summary", "--config", &name]).done().stdout;
+        let total: Vec<&str> =
+            summary.lines().find(|line| line.starts_with("total")).unwrap().split_whitespace().collect();
+        let expected = match path.file_name().unwrap().to_str().unwrap() {
+            "default.toml" => ["total", "83,466", "10,693,760"],
+            "one-epoch.toml" => ["total", "215,194", "1,244,160"],
+            "deep.toml" => ["total", "326,410", "15,162,752"],
+            other => panic!("the sums of {other} are not known here"),
+        };
+        assert_eq!(total, expected, "{name}");
+        let config = parse(&name, &fs::read_to_string(&path).unwrap(), &[]).unwrap();
+        let cpu = *Backend::COMPILED.iter().find(|backend| **backend != Backend::Wgpu).unwrap();
+        let device = open(Some(cpu)).unwrap().device;
+        let weights = config.architecture().initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
+        let cnn = Cnn::new(config.architecture(), &weights, &device).unwrap();
+        let images = input::to_input(&[100; 2 * 784], 2, 28, 28, &device);
+        assert_eq!(cnn.forward(images).dims(), [2, 10], "{name}");
     }
 }
 

@@ -15,8 +15,9 @@ const VARIABLE: &str = "MNIST_CNN_SIMD";
 pub enum Level {
     /// The instructions that every processor of the compiler's target has.
     Portable,
-    /// Vectors as wide as AVX-512's, in portable code.
-    #[cfg(test)]
+    /// Vectors as wide as AVX-512's with a fused multiply-add, for tests on a processor without AVX-512. No
+    /// program chooses this level by itself, and only the feature `wide-level` compiles it in.
+    #[cfg(feature = "wide-level")]
     Wide,
     #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
@@ -41,6 +42,29 @@ impl Level {
         levels
     }
 
+    /// The levels that the environment can name: the available ones and, where it is compiled in, `Level::Wide`.
+    pub fn named() -> Vec<Self> {
+        #[allow(unused_mut, reason = "most builds have no level for tests")]
+        let mut levels = Self::available();
+        #[cfg(feature = "wide-level")]
+        levels.push(Self::Wide);
+        levels
+    }
+
+    /// Whether a multiply-add is one instruction, which rounds once. The levels with it compute the same bits,
+    /// and so do the levels without it, but the one group's results differ from the other's.
+    pub fn is_fused(self) -> bool {
+        struct Fused;
+        impl Kernel for Fused {
+            type Output = bool;
+            #[inline(always)]
+            fn run<S: Vector>(self, _simd: S) -> bool {
+                S::FUSED
+            }
+        }
+        self.run(Fused)
+    }
+
     /// The level that the environment variable `MNIST_CNN_SIMD` names, or the fastest one if the variable is
     /// not set or empty.
     ///
@@ -59,7 +83,7 @@ impl Level {
 
     fn wished(name: Option<&OsStr>) -> Result<Self, UnknownLevel> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self::fastest()) };
-        let named = Self::available().into_iter().find(|level| name == level.name());
+        let named = Self::named().into_iter().find(|level| name == level.name());
         named.ok_or_else(|| UnknownLevel { name: name.to_string_lossy().into_owned() })
     }
 
@@ -67,11 +91,11 @@ impl Level {
         Self::available().last().copied().unwrap_or(Self::Portable)
     }
 
-    /// The level's name: `portable`, `avx2`, `avx512` or `neon`.
+    /// The level's name: `portable`, `avx2`, `avx512` or `neon`, and `wide` for the tests' level.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
-            #[cfg(test)]
+            #[cfg(feature = "wide-level")]
             Self::Wide => "wide",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
@@ -100,8 +124,8 @@ impl Level {
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             Self::Portable => kernel.run(pulp::Scalar128b),
-            #[cfg(test)]
-            Self::Wide => kernel.run(pulp::Scalar512b),
+            #[cfg(feature = "wide-level")]
+            Self::Wide => run_wide(kernel),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(simd) => simd.vectorize(Call(kernel, simd)),
             #[cfg(target_arch = "x86_64")]
@@ -112,6 +136,17 @@ impl Level {
     }
 }
 
+/// Runs a kernel with vectors of 16 values, in a function with AVX2's instructions where the processor has them.
+#[cfg(feature = "wide-level")]
+fn run_wide<K: Kernel>(kernel: K) -> K::Output {
+    let call = Call(kernel, pulp::Scalar512b);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return simd.vectorize(call);
+    }
+    pulp::NullaryFnOnce::call(call)
+}
+
 /// A name that is not one of this processor's levels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel {
@@ -120,7 +155,7 @@ pub struct UnknownLevel {
 
 impl fmt::Display for UnknownLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Level::available().into_iter().map(Level::name).collect::<Vec<_>>().join(", ");
+        let names = Level::named().into_iter().map(Level::name).collect::<Vec<_>>().join(", ");
         write!(f, "{VARIABLE} = {}: expected one of {names}, which this processor has", self.name)
     }
 }
@@ -129,10 +164,10 @@ impl Error for UnknownLevel {}
 
 /// A kernel and its instructions. The call is inlined into a function that is compiled with the processor's
 /// features switched on.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", feature = "wide-level"))]
 struct Call<K, S>(K, S);
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", feature = "wide-level"))]
 impl<K: Kernel, S: Vector> pulp::NullaryFnOnce for Call<K, S> {
     type Output = K::Output;
 
@@ -152,13 +187,13 @@ mod tests {
 
     #[test]
     fn each_level_is_taken_by_its_name_and_other_names_are_refused() {
-        for level in Level::available() {
+        for level in Level::named() {
             assert_eq!(wished(level.name()), Ok(level.name()));
         }
         let fastest = Level::available().last().unwrap().name();
         assert_eq!(wished(""), Ok(fastest));
         assert_eq!(Level::wished(None).map(Level::name), Ok(fastest));
-        for name in ["avx3", "AVX2", "wide", " "] {
+        for name in ["avx3", "AVX2", "Wide", " "] {
             let message = wished(name).unwrap_err();
             let begin = format!("MNIST_CNN_SIMD = {name}: expected one of portable");
             assert!(message.starts_with(&begin) && message.contains(fastest), "{message}");

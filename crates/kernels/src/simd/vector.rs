@@ -44,10 +44,11 @@ impl Vector for pulp::Scalar128b {
     const SUMS: usize = 8;
 }
 
-/// Vectors as wide as AVX-512's, in portable code, so that its tiles are tested on any processor.
-#[cfg(test)]
+/// Vectors as wide as AVX-512's, in code for any processor. Where the processor has AVX2, the compiler makes two
+/// vectors of each, and a fused multiply-add is an instruction; elsewhere it is a call, which is slow.
+#[cfg(feature = "wide-level")]
 impl Vector for pulp::Scalar512b {
-    const FUSED: bool = false;
+    const FUSED: bool = true;
     const SUMS: usize = 24;
 }
 

@@ -6,6 +6,7 @@
     reason = "a test may stop at the first thing that goes wrong"
 )]
 
+mod bits;
 mod cases;
 mod differences;
 mod empty;
@@ -13,4 +14,5 @@ mod levels;
 mod optimizers;
 mod owned;
 mod reference;
+mod same_bits;
 mod windows;

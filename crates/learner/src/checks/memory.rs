@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::checks::available::{Available, MemoryLimit};
-use crate::config::{Config, Optimizer, TrainConfig};
+use crate::config::{Config, IMAGE_SHAPE, Optimizer, TrainConfig};
 use crate::eval::predict;
 
 /// What a process takes besides the images and the network: program, threads, allocator.
@@ -67,6 +67,14 @@ impl MemoryEstimate {
             training_image: network.training_image,
             between_steps: prediction.max(checkpoint),
         }
+    }
+
+    /// The estimate for training on all images of the configured data set, which need not be there.
+    pub fn of(config: &Config) -> Self {
+        let images = config.data().dataset.training_images();
+        let pixels = IMAGE_SHAPE.iter().product::<usize>();
+        let validation = config.data().validation_fraction * images as f64;
+        Self::new(config, (images * pixels) as u64, validation as usize)
     }
 
     /// The most bytes that training takes at a time with batches of this size.
@@ -132,7 +140,7 @@ impl fmt::Display for TooLarge {
 }
 
 /// Bytes for people: 4.7 GB, 310 MB.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let megabytes = bytes as f64 / 1e6;
     if megabytes < 999.5 { format!("{megabytes:.0} MB") } else { format!("{:.1} GB", megabytes / 1e3) }
 }

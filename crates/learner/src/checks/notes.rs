@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use network::config::Normalization;
+use network::config::{Normalization, Stage};
 
 use crate::config::Config;
 
@@ -34,18 +34,27 @@ pub enum Note {
     NeverSeen { classes: Vec<String> },
     /// No validation image shows these classes.
     NeverValidated { classes: Vec<String> },
-    /// Batch normalization in this unit normalizes one value by itself, and the result says nothing about it.
-    OneValue { unit: usize },
+    /// Batch normalization normalizes one value by itself there, and the result says nothing about it.
+    OneValue(Place),
     /// The best epoch's accuracy on validation is no better than always answering the most frequent class.
     OnlyGuesses { accuracy: f64, most_frequent: f64, causes: Vec<Cause> },
     /// The same is true of the last epoch, but not of the best one.
     EndedGuessing { accuracies: Accuracies, most_frequent: f64, causes: Vec<Cause> },
 }
 
+/// Where batch normalization is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In this unit, counted from 0.
+    Unit(usize),
+    /// Behind the hidden dense layers.
+    Dense,
+}
+
 /// Why a network may only guess.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
-    OneValue { unit: usize },
+    OneValue(Place),
     NeverSeen { classes: usize },
     FewSteps { steps: usize },
     LearningRate { learning_rate: f64, warmup_fraction: f64 },
@@ -71,7 +80,7 @@ pub fn before(config: &Config, counts: &ClassCounts<'_>) -> Vec<Note> {
     if !never_validated.is_empty() {
         notes.push(Note::NeverValidated { classes: never_validated });
     }
-    notes.extend(one_value(config, train).map(|unit| Note::OneValue { unit }));
+    notes.extend(one_value(config, train).map(Note::OneValue));
     notes
 }
 
@@ -103,7 +112,7 @@ fn causes(config: &Config, counts: &ClassCounts<'_>) -> Vec<Cause> {
     let steps = settings.epochs.get().saturating_mul(steps_per_epoch(settings.batch_size.get(), train));
     let never_seen = counts.train.iter().filter(|count| **count == 0).count();
     let causes = [
-        one_value(config, train).map(|unit| Cause::OneValue { unit }),
+        one_value(config, train).map(Cause::OneValue),
         (never_seen > 0).then_some(Cause::NeverSeen { classes: never_seen }),
         (steps <= FEW_STEPS).then_some(Cause::FewSteps { steps }),
         Some(Cause::LearningRate {
@@ -142,14 +151,18 @@ fn left_out(batch_size: usize, train: usize) -> Option<Note> {
     Some(Note::LeftOut { batch_size, left_out: left_out(batch_size), train, better })
 }
 
-/// The first unit whose batch normalization has one value a channel, because its feature maps are of one pixel and
-/// the batch is of one image. Such a value minus its own mean is always zero.
-fn one_value(config: &Config, train: usize) -> Option<usize> {
+/// Where batch normalization first has one value a channel, because the batch is of one image and its feature maps
+/// are of one pixel, as the outputs of a dense layer are. Such a value minus its own mean is always zero.
+fn one_value(config: &Config, train: usize) -> Option<Place> {
     let batch_size = config.train().batch_size.get().min(train);
-    config.architecture().units().position(|(unit, shape)| {
-        let values = batch_size * shape.convolved.height * shape.convolved.width;
-        unit.normalization == Normalization::Batch && values == 1
-    })
+    let architecture = config.architecture();
+    let unit = architecture.units().position(|(unit, shape)| {
+        let maps = shape.before(Stage::Normalization, unit);
+        unit.normalization == Normalization::Batch && batch_size * maps.height * maps.width == 1
+    });
+    let network = architecture.config();
+    let is_dense = network.dense_normalization == Normalization::Batch && !network.dense.is_empty();
+    unit.map(Place::Unit).or((is_dense && batch_size == 1).then_some(Place::Dense))
 }
 
 impl fmt::Display for Note {
@@ -181,7 +194,7 @@ impl fmt::Display for Note {
                 list(classes),
                 if classes.len() == 1 { "this class" } else { "these classes" }
             ),
-            Self::OneValue { unit } => write!(f, "{}", Cause::OneValue { unit: *unit }),
+            Self::OneValue(place) => write!(f, "{}", Cause::OneValue(*place)),
             Self::OnlyGuesses { accuracy, most_frequent, causes } => write!(
                 f,
                 "this network only guesses: it is right for {:.2} % of the validation images, and always answering \
@@ -211,10 +224,14 @@ impl fmt::Display for Note {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OneValue { unit } => write!(
+            Self::OneValue(Place::Unit(unit)) => write!(
                 f,
-                "model.units[{unit}] normalizes feature maps of one pixel in batches of one image, which makes every \
-                 image the same; a larger train.batch_size helps, or larger feature maps, or normalization = \"none\""
+                "model.units[{unit}] normalizes feature maps of one pixel in batches of one image, so its result is the \
+                 same for every image; a larger train.batch_size helps, or larger feature maps, or normalization = \"none\""
+            ),
+            Self::OneValue(Place::Dense) => f.write_str(
+                "model.dense_normalization = \"batch\" normalizes in batches of one image, so its result is the same for \
+                 every image; a larger train.batch_size helps, or \"none\"",
             ),
             Self::NeverSeen { classes } => {
                 write!(f, "more training images: of {classes} classes there is none")

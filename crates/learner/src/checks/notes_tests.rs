@@ -75,16 +75,35 @@ fn classes_without_images_are_named() {
 fn batch_statistics_of_one_value_are_named_before_and_after() {
     const ONE_PIXEL: &str = "model.units=[{filters=4}, {filters=4, kernel_size=14, padding=\"valid\", normalization=\"batch\", pool=\"none\"}]";
     let one = config(&[ONE_PIXEL, "train.batch_size=1"]);
-    assert_eq!(before(&one, &counts(&EVEN, &[10; 10])), [Note::OneValue { unit: 1 }]);
+    assert_eq!(before(&one, &counts(&EVEN, &[10; 10])), [Note::OneValue(Place::Unit(1))]);
     let Some(Note::OnlyGuesses { causes, .. }) = after(&one, &counts(&EVEN, &[10; 10]), always(0.1)) else {
         panic!()
     };
-    assert_eq!(causes[0], Cause::OneValue { unit: 1 });
+    assert_eq!(causes[0], Cause::OneValue(Place::Unit(1)));
     // Two images have two values, and a wider map has several.
     assert_eq!(one_value(&config(&[ONE_PIXEL, "train.batch_size=2"]), 1100), None);
     assert_eq!(one_value(&config(&["train.batch_size=1", "model.units.0.normalization=batch"]), 1100), None);
     // A batch is never larger than the training set.
-    assert_eq!(one_value(&config(&[ONE_PIXEL]), 1), Some(1));
+    assert_eq!(one_value(&config(&[ONE_PIXEL]), 1), Some(Place::Unit(1)));
+    // Pooling in front of the normalization decides how many values there are.
+    const POOLED: &str = "model.units=[{filters=4, normalization=\"batch\", pool=\"global-average\"}]";
+    assert_eq!(one_value(&config(&[POOLED, "train.batch_size=1"]), 1100), None);
+    let order = "model.units.0.order=[residual, activation, pool, normalization]";
+    assert_eq!(one_value(&config(&[POOLED, order, "train.batch_size=1"]), 1100), Some(Place::Unit(0)));
+}
+
+#[test]
+fn a_dense_layers_batch_statistics_are_named_too() {
+    let normalized = ["model.dense_normalization=batch", "train.batch_size=1"];
+    assert_eq!(one_value(&config(&normalized), 1100), None);
+    let one = config(&[normalized[0], normalized[1], "model.dense=[8]"]);
+    let [note] = before(&one, &counts(&EVEN, &[10; 10])).try_into().unwrap();
+    assert_eq!(note, Note::OneValue(Place::Dense));
+    assert!(
+        note.to_string().starts_with("model.dense_normalization = \"batch\" normalizes in batches"),
+        "{note}"
+    );
+    assert_eq!(one_value(&config(&["model.dense_normalization=batch", "model.dense=[8]"]), 1100), None);
 }
 
 #[test]

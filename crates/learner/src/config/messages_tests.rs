@@ -145,6 +145,16 @@ fn the_words_of_an_error_are_those_of_the_key() {
             "model.dense.x = 3",
             "a.toml:1:7: model.dense: found a table, expected a list of whole numbers, such as [128, 64]",
         ),
+        (
+            "[[model.units]]\norder = [\"pool\", \"pool\", \"activation\", \"residual\"]",
+            "a.toml:2:9: model.units.0.order = [\"pool\", \"pool\", \"activation\", \"residual\"]: expected each stage once, \
+             such as [\"normalization\", \"residual\", \"activation\", \"pool\"]",
+        ),
+        (
+            "[[model.units]]\npool = \"global_average\"",
+            "a.toml:2:8: model.units.0.pool = \"global_average\": expected one of \"max\", \"average\", \"global-average\", \
+             \"none\"; did you mean `global-average`?",
+        ),
         ("[train]\nlr = 1\nepochs = 0", "a.toml:2:1: unknown key `lr`; the keys here are"),
         ("epochs = 3", "a.toml:1:1: unknown key `epochs`; `epochs` is a key of [train]"),
     ] {
@@ -161,6 +171,11 @@ fn the_words_of_an_error_are_those_of_the_key() {
         ("model.units=[{filters = 0}]", "model.units.0.filters = 0: expected a whole number of at least 1"),
         ("epochs=3", "unknown key `epochs`; `epochs` is a key of [train]"),
         ("train.seed.x=3", "there is no `x` here"),
+        (
+            "model.units.0.order=[pool, activation]",
+            "expected each stage once, such as [\"normalization\", \"residual\", \"activation\", \"pool\"]",
+        ),
+        ("model.units.0.order.0=pool", "there is no `0` here"),
         ("model.units.2.filters=3", "there is no `2` in this list, which counts from 0 and has 2"),
     ] {
         assert_eq!(refusal("", &[assignment]), format!("the assignment {assignment}: {message}"));

@@ -52,7 +52,8 @@ fn flatten(key: String, value: Value, keys: &mut BTreeMap<String, Value>) {
     let join = |name: String| if key.is_empty() { name } else { format!("{key}.{name}") };
     match value {
         Value::Table(table) => table.into_iter().for_each(|(name, value)| flatten(join(name), value, keys)),
-        Value::Array(array) => {
+        // The words of an order are one value, and units and widths are several.
+        Value::Array(array) if !array.iter().all(Value::is_str) || array.is_empty() => {
             array.into_iter().enumerate().for_each(|(i, value)| flatten(join(i.to_string()), value, keys));
         }
         value => drop(keys.insert(key, value)),
@@ -70,16 +71,18 @@ mod tests {
 
     #[test]
     fn each_changed_key_is_named_with_both_values() {
-        let changed = config(&["train.seed=2", "model.units.1.filters=65", "data.train_limit=1000"]);
+        let order = "model.units.0.order=[residual, normalization, activation, pool]";
+        let changed = config(&["train.seed=2", "model.units.1.filters=65", "data.train_limit=1000", order]);
         let message = check(&config(&[]), &changed).unwrap_err().to_string();
         for line in [
             "train.seed: 1 in the run, 2 now",
             "model.units.1.filters: 64 in the run, 65 now",
             "data.train_limit: absent in the run, 1000 now",
+            "model.units.0.order: [\"normalization\", \"residual\", \"activation\", \"pool\"] in the run, [\"residual\", ",
         ] {
             assert!(message.contains(line), "{message}");
         }
-        assert_eq!(message.matches(" in the run, ").count(), 3, "{message}");
+        assert_eq!(message.matches(" in the run, ").count(), 4, "{message}");
     }
 
     #[test]

@@ -149,6 +149,22 @@ fn assignments_override_any_key() {
     assert_eq!(dense.architecture().dense(), [[784, 8], [8, 4], [4, 10]]);
 }
 
+/// A shell takes the quotes away, so an order is also taken without them.
+#[test]
+fn an_order_is_assigned_with_quotes_and_without() {
+    use network::config::Stage::{Activation, Normalization, Pool, Residual};
+    for order in [
+        "[pool, activation, residual,normalization]",
+        r#"["pool", 'activation', "residual", "normalization"]"#,
+    ] {
+        let config = read("", &[&format!("model.units.0.order={order}")]).unwrap();
+        let units = &config.architecture().config().units;
+        assert_eq!(units[0].order, [Pool, Activation, Residual, Normalization]);
+        assert_eq!(units[1].order, network::config::Stage::ALL);
+        assert_eq!(read(&to_toml(&config).unwrap(), &[]).unwrap(), config);
+    }
+}
+
 #[test]
 fn a_wrong_assignment_is_named() {
     assert!(refusal("", &["train.epoch=2"]).ends_with("did you mean `epochs`?"));

@@ -32,11 +32,12 @@ fn every_optimizer_and_schedule_learns() {
 }
 
 /// A network with everything that draws random numbers (weights, order and dropout), and with batch
-/// statistics.
+/// statistics of feature maps and of a dense layer.
 pub(crate) fn network_with_dropout_and_batch_statistics() -> ModelConfig {
     let mut model = small_network();
     model.dropout = 0.3;
     model.dense = vec![20];
+    model.dense_normalization = Normalization::Batch;
     model.units[0].dropout = 0.1;
     model.units[1].normalization = Normalization::Batch;
     model

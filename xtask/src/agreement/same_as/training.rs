@@ -51,6 +51,31 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
+        "train-depthwise",
+        &[
+            Run(
+                "train -p run SMALL --set model.units.1.groups=4 --set model.units.1.pool=global-average --set model.units.1.kernel_size=4",
+            ),
+            Run("test -p run"),
+        ],
+    ),
+    case(
+        "train-residual",
+        &[
+            Run(
+                "train -p run SMALL --set model.units.1.filters=4 --set model.units.1.residual=1 --set model.units.1.normalization=batch --set model.units.1.order=[activation,normalization,residual,pool]",
+            ),
+            Run("test -p run"),
+        ],
+    ),
+    case(
+        "train-dense-batch-norm",
+        &[
+            Run("train -p run SMALL --set model.dense=[30] --set model.dense_normalization=batch"),
+            Run("test -p run"),
+        ],
+    ),
+    case(
         "train-sgd",
         &[Run(
             "train -p run SMALL --set train.optimizer=sgd --set train.momentum=0.8 --set train.weight_decay=0.001",

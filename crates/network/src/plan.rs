@@ -1,18 +1,20 @@
 //! Chooses the operators that compute a unit: the one that begins it, and what is left to do after that.
+//!
+//! The choice is made here, from the configuration alone, because the memory estimate follows it as well.
 
-use network::config::{Activation, Pool, Stage, UnitConfig};
+use crate::config::{Activation, Pool, Stage, UnitConfig};
 
 /// How a unit is computed. Every plan of a unit gives the same result, and the chosen one is the fastest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) first: First,
+pub struct Plan {
+    pub first: First,
     /// The stages that the first operator does not do, in their order.
-    pub(crate) then: Vec<Stage>,
+    pub then: Vec<Stage>,
 }
 
 /// The operator that begins a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum First {
+pub enum First {
     Convolution,
     /// The convolution and its max-pooling, so that only the maxima are ever written to memory.
     PooledConvolution {
@@ -21,7 +23,8 @@ pub(crate) enum First {
 }
 
 impl Plan {
-    pub(crate) fn new(config: &UnitConfig) -> Self {
+    /// The plan for a unit of this configuration.
+    pub fn new(config: &UnitConfig) -> Self {
         let stages: Vec<Stage> = config.stages().collect();
         Self::pooled(config, &stages).unwrap_or(Self { first: First::Convolution, then: stages })
     }
@@ -52,7 +55,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use network::config::Normalization;
+    use crate::config::Normalization;
 
     fn plan(change: impl FnOnce(&mut UnitConfig)) -> (First, Vec<Stage>) {
         let mut config = UnitConfig::default();

@@ -1,0 +1,58 @@
+//! Real numbers, whose sums depend on the order of their terms, give the same bits with every set of vector
+//! instructions and any number of threads.
+
+use kernels::DenseShape;
+
+use crate::bits::equal_on_every_level;
+use crate::cases::Case;
+use crate::owned::{Owned, conv2d, conv2d_backward, dense, dense_backward};
+
+/// Sizes with whole and broken blocks of filters and of channels, and with images for every piece of a batch:
+/// images, channels, size, filters, kernel.
+const SIZES: [[usize; 5]; 9] = [
+    [37, 1, 28, 32, 5],
+    [37, 16, 14, 24, 5],
+    [37, 8, 7, 40, 3],
+    [4, 32, 14, 64, 5],
+    [5, 11, 9, 37, 5],
+    [1, 40, 8, 33, 3],
+    [7, 17, 5, 70, 3],
+    [3, 64, 13, 16, 1],
+    [19, 3, 12, 5, 4],
+];
+
+fn joined(gradients: Owned) -> Vec<f32> {
+    [gradients.input, gradients.weight, gradients.bias].concat()
+}
+
+fn convolution(case: &Case) {
+    let numbers = case.numbers(false);
+    let [images, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
+    let conv = &case.shape.conv;
+    equal_on_every_level(|level| conv2d(level, conv, images, weight, bias, false));
+    equal_on_every_level(|level| joined(conv2d_backward(level, conv, images, weight, &numbers.upstream)));
+}
+
+fn dense_layer(n: usize, inputs: usize, outputs: usize) {
+    let numbers = Case::same(n, inputs, 1, outputs, 1).numbers(false);
+    let [x, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
+    let shape = DenseShape { inputs, outputs };
+    equal_on_every_level(|level| {
+        let out = dense(level, shape, x, weight, bias, false);
+        [out, joined(dense_backward(level, shape, x, weight, &numbers.upstream))].concat()
+    });
+}
+
+#[test]
+fn convolutions_have_the_same_bits() {
+    for [n, channels, size, filters, kernel] in SIZES {
+        convolution(&Case::same(n, channels, size, filters, kernel));
+    }
+}
+
+#[test]
+fn dense_layers_have_the_same_bits() {
+    for (n, inputs, outputs) in [(1, 5, 10), (13, 100, 33), (40, 7, 64), (128, 3136, 10), (7, 784, 250)] {
+        dense_layer(n, inputs, outputs);
+    }
+}
