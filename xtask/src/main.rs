@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use agreement::{backends, reference, same_as, same_bits};
 use clap::Parser;
 use robustness::{crash, fuzz, sanitize};
-use speed::{bench, epoch, profiles, test_time};
+use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
 mod ci;
@@ -67,6 +67,8 @@ enum Task {
     Sanitize,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
     Epoch(epoch::EpochArgs),
+    /// Compare the estimate of the memory that training takes with what it takes, for networks of many kinds.
+    Memory(memory::MemoryArgs),
     /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
     TestTime(test_time::TestTimeArgs),
     /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
@@ -98,6 +100,7 @@ fn main() -> ExitCode {
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
+        Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
         Task::Profiles { pairs } => profiles::run(root(), pairs),

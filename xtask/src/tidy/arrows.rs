@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("network", &["kernels"]),
     ("ops", &["burn", "kernels"]),
     ("model", &["burn", "network", "ops"]),
-    ("learner", &["burn", "dataset", "model", "network", "run_files"]),
+    ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
     ("cli", &["burn", "dataset", "learner", "model", "network", "report", "run_files"]),
