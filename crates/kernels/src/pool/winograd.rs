@@ -15,15 +15,10 @@ use crate::simd::level::Level;
 use crate::simd::store::StoreBlocks;
 use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
+use crate::winograd::points::{POINTS, SCALE, SIDE, column, outputs, pixels_at_points, taps_at_points};
 
-/// Pixels along the side of a tile.
-const SIDE: usize = 6;
-/// Values of a transformed tile.
-const POINTS: usize = SIDE * SIDE;
 /// Taps along the side of a filter.
 const TAPS: usize = 5;
-/// The factor by which transformed filters are too large, in both directions together.
-const SCALE: f32 = 576.0;
 /// How many tiles are computed at a time: their pixels and products have to stay in the second-level cache.
 const TILES: usize = 64;
 
@@ -31,17 +26,6 @@ const TILES: usize = 64;
 pub(crate) const FEWEST_IMAGES: usize = 4;
 /// From how many channels on the products outweigh the transforms.
 pub(crate) const FEWEST_CHANNELS: usize = 8;
-
-/// The matrix that turns a filter into its values at the points: for each point `a`, 24 times `[a^0, a^1, ..,
-/// a^4]`, divided by the product of its distances to the other points.
-const FILTER: [[f32; TAPS]; SIDE] = [
-    [6.0, 0.0, 0.0, 0.0, 0.0],
-    [-4.0, -4.0, -4.0, -4.0, -4.0],
-    [-4.0, 4.0, -4.0, 4.0, -4.0],
-    [1.0, 2.0, 4.0, 8.0, 16.0],
-    [1.0, -2.0, 4.0, -8.0, 16.0],
-    [0.0, 0.0, 0.0, 0.0, 24.0],
-];
 
 /// How many values all transformed filters have: `[block, point, channel, filters of the block]`.
 pub(crate) fn packed_len(level: Level, channels: usize, filters: usize) -> usize {
@@ -87,77 +71,22 @@ impl Kernel for Transform<'_> {
                     // SAFETY: a row of `taps` has room for `WIDE` vectors of 16 lanes, the longest there are.
                     *vector = unsafe { simd.load(lanes.as_ptr().add(half * S::LANES)) };
                 }
-                for (x, column) in columns(simd, &vectors).into_iter().enumerate() {
-                    for (y, point) in FILTER.iter().enumerate() {
+                let mut rows = [[simd.splat_f32s(0.0); SIDE]; TAPS];
+                for (row, taps) in rows.iter_mut().zip(vectors.as_chunks().0) {
+                    *row = taps_at_points::<S, TAPS>(simd, taps);
+                }
+                for x in 0..SIDE {
+                    let column = taps_at_points(simd, &column(&rows, x));
+                    for (y, value) in column.into_iter().enumerate() {
                         let at = ((y * SIDE + x) * self.channels + channel) * block + half * S::LANES;
                         let target = &mut self.packed[at..][..S::LANES];
                         // SAFETY: the target holds one vector.
-                        unsafe { simd.store(target.as_mut_ptr(), dot(simd, point, &column)) };
+                        unsafe { simd.store(target.as_mut_ptr(), value) };
                     }
                 }
             }
         }
     }
-}
-
-/// Turns each kernel row into its values at the points: `[point][kernel row]`.
-#[inline(always)]
-fn columns<S: Vector>(simd: S, taps: &[S::f32s; TAPS * TAPS]) -> [[S::f32s; TAPS]; SIDE] {
-    let mut columns = [[simd.splat_f32s(0.0); TAPS]; SIDE];
-    for (column, point) in columns.iter_mut().zip(&FILTER) {
-        for (value, row) in column.iter_mut().zip(taps.chunks_exact(TAPS)) {
-            *value = dot(simd, point, row);
-        }
-    }
-    columns
-}
-
-/// The sum of `values`, each times its weight.
-#[inline(always)]
-fn dot<S: Vector>(simd: S, weights: &[f32; TAPS], values: &[S::f32s]) -> S::f32s {
-    let mut sum = simd.splat_f32s(0.0);
-    for (weight, value) in weights.iter().zip(values) {
-        sum = simd.multiply_add(simd.splat_f32s(*weight), *value, sum);
-    }
-    sum
-}
-
-/// `factor * a + b`.
-#[inline(always)]
-fn times<S: Vector>(simd: S, factor: f32, a: S::f32s, b: S::f32s) -> S::f32s {
-    simd.multiply_add(simd.splat_f32s(factor), a, b)
-}
-
-/// Turns six pixels in a row into their values at the points.
-#[inline(always)]
-fn pixels_at_points<S: Vector>(simd: S, d: [S::f32s; SIDE]) -> [S::f32s; SIDE] {
-    let (even, odd) = (times(simd, -4.0, d[2], d[4]), times(simd, -4.0, d[1], d[3]));
-    let (even_2, odd_2) = (simd.sub_f32s(d[4], d[2]), simd.sub_f32s(d[3], d[1]));
-    [
-        times(simd, 4.0, d[0], times(simd, -5.0, d[2], d[4])),
-        simd.add_f32s(even, odd),
-        simd.sub_f32s(even, odd),
-        times(simd, 2.0, odd_2, even_2),
-        times(simd, -2.0, odd_2, even_2),
-        times(simd, 4.0, d[1], times(simd, -5.0, d[3], d[5])),
-    ]
-}
-
-/// The column `x` of the lines of a tile.
-#[inline(always)]
-fn column<T: Copy>(lines: &[[T; SIDE]; SIDE], x: usize) -> [T; SIDE] {
-    [lines[0][x], lines[1][x], lines[2][x], lines[3][x], lines[4][x], lines[5][x]]
-}
-
-/// Turns values at the points into two outputs.
-#[inline(always)]
-fn outputs<S: Vector>(simd: S, m: [S::f32s; SIDE]) -> [S::f32s; 2] {
-    let (sum, difference) = (simd.add_f32s(m[1], m[2]), simd.sub_f32s(m[1], m[2]));
-    let (sum_2, difference_2) = (simd.add_f32s(m[3], m[4]), simd.sub_f32s(m[3], m[4]));
-    [
-        simd.add_f32s(simd.add_f32s(m[0], sum), sum_2),
-        times(simd, 2.0, difference_2, simd.add_f32s(difference, m[5])),
-    ]
 }
 
 /// How many values a band of `rows` pooled rows, `columns` wide, needs for the pixels at the points and for
@@ -278,10 +207,10 @@ impl WinogradBand<'_> {
                         // SAFETY: points and tiles are in range, see the assertion.
                         *value = unsafe { simd.load(self.products.as_ptr().add(at)) };
                     }
-                    [lines[0][x], lines[1][x]] = outputs(simd, column);
+                    [lines[0][x], lines[1][x]] = outputs::<S, 2>(simd, column);
                 }
-                let [a, b] = outputs(simd, lines[0]);
-                let [c, d] = outputs(simd, lines[1]);
+                let [a, b] = outputs::<S, 2>(simd, lines[0]);
+                let [c, d] = outputs::<S, 2>(simd, lines[1]);
                 let mut best = [a, simd.splat_f32s(0.0)];
                 for (place, value) in [(1.0, b), (2.0, c), (3.0, d)] {
                     best = larger(simd, best, [value, simd.splat_f32s(place)]);

@@ -13,6 +13,7 @@ mod empty;
 mod functions;
 mod judge;
 mod levels;
+mod optimizers;
 mod owned;
 mod reference;
 mod same_bits;

@@ -1,0 +1,3 @@
+//! Winograd's minimal filtering: the parts that all convolutions share.
+
+pub(crate) mod points;
