@@ -9,8 +9,8 @@ use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
 use kernels::{ConvShape, LARGEST_WINDOW, PoolShape};
 
-use crate::autodiff::{ConvPoolStep, ConvStep, DenseStep, FlattenStep};
-use crate::forward::{ConvCall, ConvPoolCall, DenseCall};
+use crate::autodiff::{ConvPoolStep, ConvStep, FlattenStep};
+use crate::forward::{ConvCall, ConvPoolCall};
 use crate::operators::{Operators, composed_flatten, composed_max_pool, shape};
 use crate::slices::{CpuTensors, flattened};
 
@@ -42,18 +42,6 @@ macro_rules! operators {
                 match conv_shape::<Self>([&maps, &weight], &bias, &options) {
                     Some(shape) => ConvCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => Self::conv2d(maps, weight, Some(bias), options),
-                }
-            }
-
-            fn dense_layer(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                if takes_dense::<Self>([&x, &weight, &bias]) {
-                    DenseCall::<Self>::forward(x, weight, bias, false).0
-                } else {
-                    Self::linear(x, weight, Some(bias))
                 }
             }
 
@@ -114,27 +102,6 @@ macro_rules! operators {
                     }
                     OpsKind::UnTracked(step) => {
                         step.finish(ConvCall::<$backend>::forward(maps, weight, bias, shape, false).0)
-                    }
-                }
-            }
-
-            fn dense_layer(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                if !takes_dense::<$backend>([x.primitive(), weight.primitive(), bias.primitive()]) {
-                    return Self::linear(x, weight, Some(bias));
-                }
-                let nodes = [x.node(), weight.node(), bias.node()];
-                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                match DenseStep.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => {
-                        let (output, call) = DenseCall::<$backend>::forward(x, weight, bias, true);
-                        step.finish(call, output)
-                    }
-                    OpsKind::UnTracked(step) => {
-                        step.finish(DenseCall::<$backend>::forward(x, weight, bias, false).0)
                     }
                 }
             }
@@ -206,10 +173,4 @@ fn pool_shape<B: CpuTensors>(
     let conv = conv_shape::<B>(operands, bias, options)?;
     let shape = PoolShape { conv, pool, relu };
     (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
-}
-
-/// Whether the kernels take a dense layer of `[x, weight, bias]`. They also take one without rows, inputs or
-/// outputs, with which Burn's product of matrices on ndarray divides by zero.
-fn takes_dense<B: CpuTensors>(operands: [&FloatTensor<B>; 3]) -> bool {
-    operands.into_iter().all(|tensor| tensor.dtype() == DType::F32)
 }

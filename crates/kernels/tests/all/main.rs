@@ -8,11 +8,13 @@
 
 mod bits;
 mod cases;
+mod dense;
 mod differences;
 mod empty;
 mod functions;
 mod judge;
 mod levels;
+mod loss;
 mod optimizers;
 mod owned;
 mod reference;
