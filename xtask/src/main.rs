@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use agreement::{backends, reference, same_as};
+use agreement::{backends, reference, same_as, same_bits};
 use clap::Parser;
 use robustness::{crash, fuzz, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
@@ -55,6 +55,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
+    /// Train networks on every vector level, CPU backend and number of threads, and compare the weights' bits.
+    SameBits(same_bits::SameBitsArgs),
     /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
         Task::SameAs(args) => same_as::run(root(), &args),
+        Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
         Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
