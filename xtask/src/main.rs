@@ -51,7 +51,7 @@ enum Task {
         #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
-    /// Time training steps and inference, in turn with an earlier version, PyTorch, candle, ONNX Runtime.
+    /// Time training steps and inference, in turn with an earlier version, TensorFlow, PyTorch and other peers.
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
