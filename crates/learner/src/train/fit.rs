@@ -122,10 +122,9 @@ pub fn fit(
 
 /// The images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`.
 fn batch(images: &Subset, positions: &[u32], device: &Device) -> (Tensor<4>, Vec<u8>) {
-    let positions = || positions.iter().map(|&position| position as usize);
-    let pixels = positions().map(|position| images.image(position));
-    let (n, labels) = (positions().len(), positions().map(|position| images.label(position)).collect());
-    (input::to_inputs(pixels, n, images.height(), images.width(), device), labels)
+    let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
+    let labels = positions.iter().map(|&position| images.label(position as usize)).collect();
+    (input::to_inputs(&pixels, positions.len(), images.height(), images.width(), device), labels)
 }
 
 /// Labels `[n]` as a tensor.
