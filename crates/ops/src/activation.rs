@@ -112,7 +112,12 @@ mod cpu {
     impl<B: CpuTensors> Backward<B, 1> for Step {
         type State = Call<B>;
 
-        fn backward(self, ops: Ops<Call<B>, 1>, graph: &mut GraphGradients, _checkpointer: &mut Checkpointer) {
+        fn backward(
+            self,
+            ops: Ops<Call<B>, 1>,
+            graph: &mut GraphGradients,
+            _checkpointer: &mut Checkpointer,
+        ) {
             let Call { activation, kept } = ops.state;
             let upstream = graph.consume::<B>(&ops.node);
             if let [Some(node)] = ops.parents {
@@ -149,9 +154,7 @@ mod cpu {
                             let (output, call) = forward::<$backend>(x, activation, true);
                             step.finish(call, output)
                         }
-                        OpsKind::UnTracked(step) => {
-                            step.finish(forward::<$backend>(x, activation, false).0)
-                        }
+                        OpsKind::UnTracked(step) => step.finish(forward::<$backend>(x, activation, false).0),
                     }
                 }
             }

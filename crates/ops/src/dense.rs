@@ -111,9 +111,8 @@ mod cpu {
             &mut slope,
         );
         let output = B::from_values(values, [n, outputs]);
-        let kept = (activation != Activation::None).then(|| {
-            if wants_slope { B::from_values(slope, [n, outputs]) } else { output.clone() }
-        });
+        let kept = (activation != Activation::None)
+            .then(|| if wants_slope { B::from_values(slope, [n, outputs]) } else { output.clone() });
         (output, Call { x, weight, shape, activation, kept })
     }
 
@@ -124,7 +123,12 @@ mod cpu {
     impl<B: CpuTensors> Backward<B, 3> for Step {
         type State = Call<B>;
 
-        fn backward(self, ops: Ops<Call<B>, 3>, graph: &mut GraphGradients, _checkpointer: &mut Checkpointer) {
+        fn backward(
+            self,
+            ops: Ops<Call<B>, 3>,
+            graph: &mut GraphGradients,
+            _checkpointer: &mut Checkpointer,
+        ) {
             let Call { x, weight, shape, activation, kept } = ops.state;
             let parents = ops.parents.map(|node| node.map(|node| node.id));
             let upstream = graph.consume::<B>(&ops.node);

@@ -71,6 +71,9 @@ pub fn dense_activated(
     assert_eq!([x.len(), weight.len(), bias.len()], [n * inputs, inputs * outputs, outputs], "operands fit");
     assert_eq!(out.len(), n * outputs, "the output has a place for each row");
     assert!(slope.is_empty() || slope.len() == out.len(), "a derivative for each output, or none");
+    if n == 0 {
+        return;
+    }
     if weight.is_empty() {
         // Without outputs there are no rows here.
         out.chunks_exact_mut(outputs.max(1)).for_each(|row| row.copy_from_slice(bias));

@@ -74,7 +74,10 @@ fn activations_agree() {
             // Without autodiff.
             let x = leaf([5, 3], &device).inner();
             let ours = ops::activate(x.clone(), function).into_data();
-            ours.assert_approx_eq::<f32>(&composed(x, function).into_data(), burn::tensor::Tolerance::default());
+            ours.assert_approx_eq::<f32>(
+                &composed(x, function).into_data(),
+                burn::tensor::Tolerance::default(),
+            );
         }
     }
 }
