@@ -1,5 +1,6 @@
 //! Convolution without pooling, and what the pooled convolution shares with it.
 
+pub(crate) mod add_rows;
 pub(crate) mod backward;
 pub(crate) mod correlation;
 pub(crate) mod forward;

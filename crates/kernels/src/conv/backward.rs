@@ -5,6 +5,7 @@ use crate::conv::shape::ConvShape;
 use crate::conv::weight_gradient::weight_gradient;
 use crate::gradients::Gradients;
 use crate::simd::level::Level;
+use crate::winograd::{self, tiles};
 
 /// Computes the gradients of [`conv2d`](crate::conv2d)'s operands from `upstream`, the gradient of its output
 /// `[n, out height, out width, filters]`.
@@ -24,6 +25,9 @@ pub fn conv2d_backward(
     assert_eq!(weight.len(), conv.filters * conv.filter_len(), "weights fit");
     assert_eq!(upstream.len(), n * conv.output_len(), "a gradient for each output");
     gradients.assert_lengths([images.len(), weight.len(), conv.filters]);
+    if tiles::pays(conv, n, false) {
+        return winograd::backward::conv2d_backward(level, conv, [images, weight, upstream], gradients);
+    }
     if let Some(input) = gradients.input {
         input_gradient(level, conv, n, weight, upstream, input);
     }

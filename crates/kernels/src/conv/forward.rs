@@ -9,6 +9,7 @@ use crate::packing::Packing;
 use crate::scratch;
 use crate::simd::level::Level;
 use crate::threads::{band, group};
+use crate::winograd::{self, tiles};
 
 /// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels, kernel, kernel]`, adds
 /// `bias` `[filters]`, and writes `[n, out height, out width, filters]` to `out`.
@@ -30,6 +31,9 @@ pub fn conv2d(
     assert_eq!(images.len(), n * conv.input_len(), "whole images");
     assert_eq!([weight.len(), bias.len()], [conv.filters * conv.filter_len(), conv.filters], "weights fit");
     assert_eq!(out.len(), n * conv.output_len(), "the output has a place for each image");
+    if tiles::pays(conv, n, keep_filters) {
+        return winograd::forward::conv2d(level, conv, [images, weight, bias], keep_filters, out);
+    }
     let packing = forward_packing(level, conv);
     let order = kept_filters::order(level, false, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| pack_forward(conv, &packing, weight, packed);

@@ -15,3 +15,4 @@ mod owned;
 mod reference;
 mod same_bits;
 mod windows;
+mod winograd;
