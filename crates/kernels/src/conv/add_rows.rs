@@ -25,10 +25,11 @@ impl<S: Vector> Sink<S> for AddRows<'_> {
     }
 }
 
-/// Adds `rows`, one after the other, to sums.
+/// Adds the first values of `rows`, one row after the other, to sums.
 pub(crate) struct AddUp<'a> {
-    /// Rows that are as long as `sums`.
     pub rows: &'a [f32],
+    /// Values from one row to the next.
+    pub row: usize,
     /// Whole vectors.
     pub sums: &'a mut [f32],
 }
@@ -38,11 +39,10 @@ impl Kernel for AddUp<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let row = self.sums.len();
         for (i, sums) in self.sums.chunks_exact_mut(S::LANES).enumerate() {
             // SAFETY: the chunk is a whole vector.
             let mut sum = unsafe { simd.load(sums.as_ptr()) };
-            for row in self.rows.chunks_exact(row) {
+            for row in self.rows.chunks_exact(self.row) {
                 let values = &row[i * S::LANES..][..S::LANES];
                 // SAFETY: the values are a whole vector.
                 sum = simd.add_f32s(sum, unsafe { simd.load(values.as_ptr()) });

@@ -12,7 +12,8 @@ use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::group;
 
-/// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]`.
+/// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]` from at least one
+/// image.
 ///
 /// For each tap and channel the input values that all output pixels were computed from are multiplied with the
 /// gradients of blocks of filters at these pixels.
@@ -26,11 +27,6 @@ pub(crate) fn weight_gradient(
     let filters = conv.filters.next_multiple_of(WIDE * level.lanes());
     let len = (conv.filter_len() + 1) * filters;
     let n = images.len() / conv.input_len();
-    if n == 0 {
-        weight.fill(0.0);
-        bias.fill(0.0);
-        return;
-    }
     let count = n.div_ceil(pieces_of(conv.filters * conv.filter_len()));
     scratch::with([n.div_ceil(count) * len], |[sums]| {
         let images = images.par_chunks(count * conv.input_len());
@@ -82,7 +78,7 @@ fn add_piece(
                 &*filled_up
             };
             level.run(AddProducts { conv, filters, padded, upstream, weight });
-            level.run(AddUp { rows: upstream, sums: bias });
+            level.run(AddUp { rows: upstream, row: filters, sums: bias });
         }
     });
 }

@@ -100,7 +100,7 @@ impl Piece<'_> {
                     _ => upstream_at_points!(2),
                 }
                 let rows_of_sums = &gradients[SUM * upstream_rows.point..][..count * upstream_rows.row];
-                level.run(AddUp { rows: rows_of_sums, sums: bias_sums });
+                level.run(AddUp { rows: rows_of_sums, row: upstream_rows.row, sums: bias_sums });
                 level.run(AddProducts {
                     sizes,
                     tiles: count,

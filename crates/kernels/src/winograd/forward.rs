@@ -126,7 +126,7 @@ impl<const OUTPUTS: usize> Kernel for FinishOutputs<'_, OUTPUTS> {
             let (image, [y, x]) = tiles.place(begin + i);
             let width = OUTPUTS.min(maps.width - x);
             for filter in (0..maps.channels).step_by(S::LANES) {
-                let bias = load::<S, false>(simd, bias, filter);
+                let bias = load(simd, bias, filter);
                 let at = &products[i * rows.row + filter..];
                 // SAFETY: rows and points were checked above.
                 let lines = unsafe { half_outputs::<S, OUTPUTS>(simd, at, rows.point) };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::simd::vector::{Kernel, Vector};
-use crate::winograd::lanes::load;
+use crate::winograd::lanes::load_unchecked;
 use crate::winograd::points::{SIDE, column, pixels_at_points};
 use crate::winograd::tiles::{PointRows, Tiles};
 
@@ -25,7 +25,7 @@ impl Kernel for ImagesAtPoints<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let PointRows { row, point } = self.rows;
+        let PointRows { row, point, .. } = self.rows;
         let maps = self.tiles.images();
         let whole = maps.channels / S::LANES * S::LANES;
         assert!(
@@ -37,7 +37,7 @@ impl Kernel for ImagesAtPoints<'_> {
             let (image, place) = self.tiles.pixel_place(tile);
             let square = maps.square(&self.images[image * maps.len()..][..maps.len()], place, self.zeros);
             for channel in (0..whole).step_by(S::LANES) {
-                // SAFETY: the row and its place at the last point were checked above.
+                // SAFETY: a whole vector of channels remains; the row and its place at the last point were checked above.
                 unsafe { transform::<S, true>(simd, &square, channel, &mut self.out[i * row..], point) };
             }
             for channel in (whole..maps.channels).step_by(S::LANES) {
@@ -51,7 +51,7 @@ impl Kernel for ImagesAtPoints<'_> {
 /// Transforms the channels from `channel` on.
 ///
 /// # Safety
-/// `out` has room for a vector at `channel`, `point` values further on, and so on for each point.
+/// With `WHOLE` each pixel of the square has all the vector's channels. `out` has room for a vector at `channel`, `point` values further on, and so on for each point.
 #[inline(always)]
 unsafe fn transform<S: Vector, const WHOLE: bool>(
     simd: S,
@@ -64,7 +64,8 @@ unsafe fn transform<S: Vector, const WHOLE: bool>(
     for (line, pixels) in lines.iter_mut().zip(square) {
         let mut values = [simd.splat_f32s(0.0); SIDE];
         for (value, pixel) in values.iter_mut().zip(pixels) {
-            *value = load::<S, WHOLE>(simd, pixel, channel);
+            // SAFETY: the caller vouches for the channels.
+            *value = unsafe { load_unchecked::<S, WHOLE>(simd, pixel, channel) };
         }
         *line = pixels_at_points(simd, values);
     }

@@ -42,23 +42,13 @@ impl Kernel for AddTiles<'_> {
                     for x in xs.clone() {
                         let pixel = (row + (place[1] + x as isize) as usize) * maps.channels;
                         let pixel = &mut input[pixel..][..maps.channels];
-                        add(simd, pixel, channel, unscaled(simd, values[x]));
+                        let sum = simd.add_f32s(load(simd, pixel, channel), unscaled(simd, values[x]));
+                        store(simd, pixel, channel, sum);
                     }
                 }
             }
         }
     }
-}
-
-/// Adds to the vector of a pixel's channels from `channel` on.
-#[inline(always)]
-fn add<S: Vector>(simd: S, pixel: &mut [f32], channel: usize, value: S::f32s) {
-    let sum = if channel + S::LANES <= pixel.len() {
-        load::<S, true>(simd, pixel, channel)
-    } else {
-        load::<S, false>(simd, pixel, channel)
-    };
-    store(simd, pixel, channel, simd.add_f32s(sum, value));
 }
 
 /// Turns the columns of products back into pixels: `[row][point]`.

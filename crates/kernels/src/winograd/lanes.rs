@@ -18,13 +18,11 @@ pub(crate) fn unscaled<S: Vector>(simd: S, values: S::f32s) -> S::f32s {
     }
 }
 
-/// The vector of a pixel's channels from `first` on. Lanes beyond the last channel are zeros. `WHOLE` says that
-/// there are none.
+/// The vector of a pixel's channels from `first` on. Lanes beyond the last channel are zeros.
 #[inline(always)]
-pub(crate) fn load<S: Vector, const WHOLE: bool>(simd: S, pixel: &[f32], first: usize) -> S::f32s {
-    if WHOLE {
-        debug_assert!(first + S::LANES <= pixel.len());
-        // SAFETY: the callers pass `WHOLE` only if the pixel has all the vector's channels.
+pub(crate) fn load<S: Vector>(simd: S, pixel: &[f32], first: usize) -> S::f32s {
+    if first + S::LANES <= pixel.len() {
+        // SAFETY: the pixel has all the vector's channels.
         return unsafe { simd.load(pixel.as_ptr().add(first)) };
     }
     let mut lanes = [0.0; 16];
@@ -33,6 +31,24 @@ pub(crate) fn load<S: Vector, const WHOLE: bool>(simd: S, pixel: &[f32], first: 
     }
     // SAFETY: no vector is longer than 16 lanes.
     unsafe { simd.load(lanes.as_ptr()) }
+}
+
+/// The same without looking whether the pixel ends before, if `WHOLE` says that it does not.
+///
+/// # Safety
+/// With `WHOLE` the pixel has all the vector's channels.
+#[inline(always)]
+pub(crate) unsafe fn load_unchecked<S: Vector, const WHOLE: bool>(
+    simd: S,
+    pixel: &[f32],
+    first: usize,
+) -> S::f32s {
+    if WHOLE {
+        // SAFETY: the caller vouches for the channels.
+        unsafe { simd.load(pixel.as_ptr().add(first)) }
+    } else {
+        load(simd, pixel, first)
+    }
 }
 
 /// Writes the vector of a pixel's channels from `first` on, without the lanes beyond the last channel.

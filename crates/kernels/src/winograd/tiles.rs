@@ -132,7 +132,9 @@ impl Maps {
 /// Where the values of tiles at the points lie: `[point, tile, channel]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PointRows {
-    /// Values of a tile at one point: its channels, filled up.
+    /// Channels, filled up to whole blocks.
+    pub channels: usize,
+    /// Values from one tile to the next.
     pub row: usize,
     /// Values from one point to the next.
     pub point: usize,
@@ -141,9 +143,11 @@ pub(crate) struct PointRows {
 impl PointRows {
     /// The rows of `tiles` tiles, whose channels are filled up to a multiple of `block`.
     pub(crate) fn new(tiles: usize, channels: usize, block: usize) -> Self {
-        let row = channels.next_multiple_of(block);
-        // One more cache line keeps the points of a tile out of the same set of the cache.
-        Self { row, point: tiles * row + 16 }
+        let channels = channels.next_multiple_of(block);
+        // One more cache line keeps the values of a channel at all tiles out of the same few sets of the cache, and
+        // another one the values of a tile at all points.
+        let row = if channels.is_multiple_of(128) { channels + 16 } else { channels };
+        Self { channels, row, point: tiles * row + 16 }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::simd::vector::{Kernel, Vector};
-use crate::winograd::lanes::load;
+use crate::winograd::lanes::load_unchecked;
 use crate::winograd::points::{SIDE, column, times};
 use crate::winograd::tiles::{PointRows, Tiles};
 
@@ -28,25 +28,28 @@ impl<const OUTPUTS: usize> Kernel for UpstreamAtPoints<'_, OUTPUTS> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let PointRows { row, point } = self.rows;
+        let PointRows { channels, row, point } = self.rows;
         let maps = self.tiles.outputs();
         let whole = maps.channels / S::LANES * S::LANES;
         assert!(
             self.rows.len() <= self.out.len() && self.range.len() * row <= point,
             "a place for each value"
         );
-        assert!(maps.channels <= row && row.is_multiple_of(S::LANES), "a row holds all filters");
+        assert!(
+            maps.channels <= channels && channels <= row && channels.is_multiple_of(S::LANES),
+            "a row holds all filters"
+        );
         for (i, tile) in self.range.enumerate() {
             let (image, [y, x]) = self.tiles.place(tile);
             let map = &self.upstream[image * maps.len()..][..maps.len()];
             let square = maps.square(map, [y as isize, x as isize], self.zeros);
             for filter in (0..whole).step_by(S::LANES) {
-                // SAFETY: the row and its place at the last point were checked above.
+                // SAFETY: a whole vector of channels remains; the row and its place at the last point were checked above.
                 unsafe {
                     transform::<S, OUTPUTS, true>(simd, &square, filter, &mut self.out[i * row..], point)
                 };
             }
-            for filter in (whole..row).step_by(S::LANES) {
+            for filter in (whole..channels).step_by(S::LANES) {
                 // SAFETY: as above.
                 unsafe {
                     transform::<S, OUTPUTS, false>(simd, &square, filter, &mut self.out[i * row..], point)
@@ -59,7 +62,7 @@ impl<const OUTPUTS: usize> Kernel for UpstreamAtPoints<'_, OUTPUTS> {
 /// Transforms the filters from `filter` on.
 ///
 /// # Safety
-/// `out` has room for a vector at `filter`, `point` values further on, and so on for each point.
+/// With `WHOLE` each pixel of the square has all the vector's channels. `out` has room for a vector at `filter`, `point` values further on, and so on for each point.
 #[inline(always)]
 unsafe fn transform<S: Vector, const OUTPUTS: usize, const WHOLE: bool>(
     simd: S,
@@ -72,7 +75,8 @@ unsafe fn transform<S: Vector, const OUTPUTS: usize, const WHOLE: bool>(
     for (line, pixels) in lines.iter_mut().zip(square) {
         let mut values = [simd.splat_f32s(0.0); OUTPUTS];
         for (value, pixel) in values.iter_mut().zip(pixels) {
-            *value = load::<S, WHOLE>(simd, pixel, filter);
+            // SAFETY: the caller vouches for the channels.
+            *value = unsafe { load_unchecked::<S, WHOLE>(simd, pixel, filter) };
         }
         *line = gradients_at_points(simd, &values);
     }

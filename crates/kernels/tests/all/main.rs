@@ -8,6 +8,7 @@
 
 mod bits;
 mod cases;
+mod convolutions;
 mod differences;
 mod empty;
 mod levels;
@@ -15,4 +16,3 @@ mod owned;
 mod reference;
 mod same_bits;
 mod windows;
-mod winograd;

@@ -1,4 +1,5 @@
-//! Convolutions that Winograd's filtering computes, against their definition in `f64`.
+//! Convolutions of every kind against their definition in `f64`: those that Winograd's filtering computes, direct ones,
+//! and those with groups.
 
 use kernels::{ConvShape, Level};
 
@@ -7,33 +8,50 @@ use crate::cases::Case;
 use crate::owned::{Owned, conv2d, conv2d_backward};
 use crate::reference::doubles;
 
-/// A convolution with stride 1 of `[height, width]` images that are surrounded by `[top, bottom, left, right]` zeros.
+/// A convolution of `n` images `[height, width]` that are surrounded by `[top, bottom, left, right]` zeros.
 fn case(
     n: usize,
-    channels: usize,
-    filters: usize,
-    kernel: usize,
-    size: [usize; 2],
-    pads: [usize; 4],
+    [channels, filters, groups]: [usize; 3],
+    [kernel, stride]: [usize; 2],
+    [height, width]: [usize; 2],
+    [top, bottom, left, right]: [usize; 4],
 ) -> Case {
-    let mut case = Case::same(n, channels, size[0], filters, kernel);
-    let [top, bottom, left, right] = pads;
-    let (out_height, out_width) = (top + size[0] + bottom + 1 - kernel, left + size[1] + right + 1 - kernel);
-    case.shape.conv = ConvShape { width: size[1], top, left, out_height, out_width, ..case.shape.conv };
+    let mut case = Case::same(n, channels, height, filters, kernel);
+    let out = |size: usize| (size - kernel) / stride + 1;
+    let (out_height, out_width) = (out(top + height + bottom), out(left + width + right));
+    let conv = case.shape.conv;
+    case.shape.conv = ConvShape { width, top, left, out_height, out_width, stride, groups, ..conv };
     case
 }
 
 /// Sizes that are whole tiles and sizes that are not, channels that are whole vectors and others, unequal padding.
 fn cases() -> Vec<Case> {
     vec![
-        case(7, 8, 8, 3, [14, 14], [1; 4]),
-        case(3, 17, 33, 3, [26, 23], [0; 4]),
-        case(70, 33, 17, 3, [5, 7], [1, 1, 0, 2]),
-        case(65, 9, 40, 3, [4, 4], [2; 4]),
-        case(7, 32, 24, 5, [14, 14], [2; 4]),
-        case(8, 17, 33, 5, [7, 7], [2; 4]),
-        case(33, 10, 9, 5, [9, 8], [0, 4, 3, 1]),
-        case(1, 16, 16, 3, [40, 40], [1; 4]),
+        // Winograd's filtering.
+        case(7, [8, 8, 1], [3, 1], [14, 14], [1; 4]),
+        case(3, [17, 33, 1], [3, 1], [26, 23], [0; 4]),
+        case(70, [33, 17, 1], [3, 1], [5, 7], [1, 1, 0, 2]),
+        case(65, [9, 40, 1], [3, 1], [4, 4], [2; 4]),
+        case(7, [32, 24, 1], [5, 1], [14, 14], [2; 4]),
+        case(8, [17, 33, 1], [5, 1], [7, 7], [2; 4]),
+        case(33, [10, 9, 1], [5, 1], [9, 8], [0, 4, 3, 1]),
+        case(1, [16, 16, 1], [3, 1], [40, 40], [1; 4]),
+        // Direct sums.
+        case(3, [1, 17, 1], [5, 1], [12, 9], [2; 4]),
+        case(7, [3, 33, 1], [3, 1], [7, 5], [0, 2, 1, 1]),
+        case(7, [32, 32, 1], [5, 2], [12, 12], [2, 1, 1, 2]),
+        case(35, [17, 20, 1], [4, 1], [4, 4], [0; 4]),
+        case(7, [17, 33, 1], [1, 1], [5, 7], [0; 4]),
+        // Each filter with a channel of its own.
+        case(3, [17, 17, 17], [3, 1], [5, 7], [1; 4]),
+        case(7, [33, 33, 33], [5, 2], [9, 8], [2, 1, 0, 3]),
+        case(1, [16, 16, 16], [7, 3], [11, 11], [3, 5, 6, 3]),
+        case(1, [3, 3, 3], [1, 1], [1, 1], [0; 4]),
+        // Groups of several channels.
+        case(7, [6, 9, 3], [3, 2], [5, 7], [1; 4]),
+        case(7, [34, 16, 2], [3, 1], [14, 14], [1; 4]),
+        case(3, [4, 8, 4], [3, 1], [5, 7], [1; 4]),
+        case(3, [6, 6, 3], [1, 1], [5, 7], [0; 4]),
     ]
 }
 
@@ -41,20 +59,22 @@ fn cases() -> Vec<Case> {
 fn reference_gradients(case: &Case, [images, weight, upstream]: [&[f64]; 3]) -> [Vec<f64>; 3] {
     let conv = &case.shape.conv;
     let (taps, map) = (conv.kernel * conv.kernel, conv.out_height * conv.out_width);
+    let channels = conv.channels / conv.groups;
     let mut gradients = [vec![0.0; images.len()], vec![0.0; weight.len()], vec![0.0; conv.filters]];
     for (i, gradient) in upstream.iter().enumerate() {
         let (image, filter) = (i / conv.filters / map, i % conv.filters);
         let (y, x) = (i / conv.filters % map / conv.out_width, i / conv.filters % conv.out_width);
         gradients[2][filter] += gradient;
         for tap in 0..taps {
-            let (row, column) = (y + tap / conv.kernel, x + tap % conv.kernel);
+            let (row, column) = (y * conv.stride + tap / conv.kernel, x * conv.stride + tap % conv.kernel);
             let inside = (conv.top..conv.top + conv.height).contains(&row)
                 && (conv.left..conv.left + conv.width).contains(&column);
             if inside {
                 let row = (image * conv.height + row - conv.top) * conv.width + column - conv.left;
-                for channel in 0..conv.channels {
-                    let (value, at) =
-                        (row * conv.channels + channel, (filter * conv.channels + channel) * taps + tap);
+                let group = filter / (conv.filters / conv.groups);
+                for channel in 0..channels {
+                    let value = row * conv.channels + group * channels + channel;
+                    let at = (filter * channels + channel) * taps + tap;
                     gradients[0][value] += gradient * weight[at];
                     gradients[1][at] += gradient * images[value];
                 }
@@ -69,7 +89,8 @@ fn error(found: &[f32], expected: &[f64]) -> f64 {
     assert_eq!(found.len(), expected.len());
     let largest = expected.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
     let error = found.iter().zip(expected).map(|(found, expected)| (f64::from(*found) - expected).abs());
-    error.fold(0.0, |largest: f64, error| if error.is_nan() { error } else { largest.max(error) }) / largest
+    let worst = error.fold(0.0, |worst: f64, error| if error.is_nan() { error } else { worst.max(error) });
+    worst / largest.max(f64::MIN_POSITIVE)
 }
 
 #[test]
