@@ -2,7 +2,8 @@
 //!
 //! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
 //! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
-//! numbers, `conv-weights` for a first layer, whose images need no gradient, and `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
+//! numbers, `conv-weights` for a first layer, whose images need no gradient, and `unit-backward FILE TIMES` with
+//! the numbers that PyTorch's contender (`save FILE`) wrote.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 

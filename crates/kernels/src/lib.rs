@@ -1,4 +1,5 @@
-//! Convolution, convolution with max-pooling, and dense layers on the CPU, forward and backward.
+//! Convolution, convolution with max-pooling, and dense layers on the CPU, forward and backward, and the
+//! optimizers' steps.
 //!
 //! The kernels work on slices of `f32` values. Images and feature maps lie channels last, `[n, height,
 //! width, channels]`; weights keep the order in which networks store them, `[filters, channels, kernel,
@@ -18,6 +19,7 @@ mod dense;
 mod gradients;
 mod kept_filters;
 mod layout;
+mod optimizer;
 mod packing;
 mod pool;
 mod scratch;
@@ -31,7 +33,12 @@ pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense};
 pub use gradients::Gradients;
 pub use layout::transpose;
+pub use optimizer::average::average;
+pub use optimizer::norm::sum_of_squares;
+pub use optimizer::rule::{MomentRates, Rule, Step, Steps};
+pub use optimizer::update::update;
 pub use pool::backward::conv2d_max_pool2d_backward;
 pub use pool::forward::conv2d_max_pool2d;
 pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
 pub use simd::level::{Level, UnknownLevel};
+pub use threads::compute_on_this_thread;

@@ -12,6 +12,7 @@ mod convolutions;
 mod differences;
 mod empty;
 mod levels;
+mod optimizers;
 mod owned;
 mod reference;
 mod same_bits;
