@@ -60,7 +60,8 @@ fn main() {
     println!("|---|{}", "---|".repeat(levels.len()));
     let mut is_within_bound = true;
     for (name, function) in FUNCTIONS {
-        let pieces = (0..(1u32 << 16).div_ceil(step)).into_par_iter().map(|i| piece(function, &levels, i * step));
+        let pieces =
+            (0..(1u32 << 16).div_ceil(step)).into_par_iter().map(|i| piece(function, &levels, i * step));
         let worse = |a: Vec<Worst>, b: Vec<Worst>| a.into_iter().zip(b).map(|(a, b)| a.or(b)).collect();
         let worst = pieces.reduce(|| vec![Worst::NONE; levels.len()], worse);
         is_within_bound &= worst.iter().all(|worst| worst.error <= 2.0);

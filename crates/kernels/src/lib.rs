@@ -29,8 +29,7 @@ mod simd;
 mod threads;
 mod winograd;
 
-pub use conv::backward::conv2d_backward;
-pub use conv::forward::conv2d;
+pub use conv::groups::{conv2d, conv2d_backward};
 pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense, dense_activated};

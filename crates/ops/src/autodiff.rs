@@ -97,7 +97,7 @@ fn register_conv<B: CpuTensors>(
         let dims = [maps.shape()[0], shape.channels, shape.height, shape.width];
         graph.register::<B>(node, from_channels_last::<B>(values, dims, maps));
     }
-    let weight = [shape.filters, shape.channels, shape.kernel, shape.kernel];
+    let weight = [shape.filters, shape.channels / shape.groups, shape.kernel, shape.kernel];
     register::<B, 4>(graph, parents[1], gradients.weight, weight, maps);
     register::<B, 1>(graph, parents[2], gradients.bias, [shape.filters], maps);
 }

@@ -133,12 +133,13 @@ fn conv_shape<B: CpuTensors>(
 ) -> Option<ConvShape> {
     let [[n, channels, height, width], [filters, weight_channels, kernel, kernel_width]] =
         operands.map(shape::<B>);
-    let stride = options.stride[0];
+    let (stride, groups) = (options.stride[0], options.groups);
     let [(top, bottom), (left, right)] = options.padding;
     let fits = operands.into_iter().chain([bias]).all(|tensor| tensor.dtype() == DType::F32)
-        && (options.dilation, options.groups) == ([1, 1], 1)
-        && (channels, kernel, [stride; 2]) == (weight_channels, kernel_width, options.stride)
-        && [n, channels, height, width, filters, kernel, stride].iter().all(|size| *size > 0)
+        && options.dilation == [1, 1]
+        && (kernel, [stride; 2]) == (kernel_width, options.stride)
+        && [n, channels, height, width, filters, kernel, stride, groups].iter().all(|size| *size > 0)
+        && (channels, filters % groups) == (weight_channels * groups, 0)
         // The kernels rely on an image that is not smaller than the kernel when it is padded, and on padding
         // in front that is narrower than the kernel.
         && top < kernel
@@ -157,6 +158,7 @@ fn conv_shape<B: CpuTensors>(
         left,
         out_height: out(top + height + bottom),
         out_width: out(left + width + right),
+        groups,
     })
     // The kernels keep places in a padded image in four bytes.
     .filter(|shape| u32::try_from(shape.padded_len()).is_ok())
@@ -172,5 +174,6 @@ fn pool_shape<B: CpuTensors>(
 ) -> Option<PoolShape> {
     let conv = conv_shape::<B>(operands, bias, options)?;
     let shape = PoolShape { conv, pool, relu };
-    (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
+    (conv.groups == 1 && pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0)
+        .then_some(shape)
 }

@@ -8,6 +8,7 @@
 
 mod bits;
 mod cases;
+mod convolutions;
 mod dense;
 mod differences;
 mod empty;
