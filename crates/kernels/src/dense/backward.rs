@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::dense::forward::{DenseShape, rows_per_thread, rows_times};
 use crate::dense::packed_rows;
-use crate::dense::product::{Factors, multiply};
+use crate::dense::product::{Factors, HIGHEST, multiply};
 use crate::gradients::Gradients;
 use crate::packing::Packing;
 use crate::scratch;
@@ -79,9 +79,8 @@ fn weight_gradient(level: Level, shape: DenseShape, x: &[f32], upstream: &[f32],
                 row_distance: 1,
                 step_distance: inputs,
             };
-            scratch::with([n], |[steps]| {
-                let steps = scratch::as_indices(steps);
-                level.run(InputsTimesColumns { packing: &packing, factors, packed, steps, weight });
+            scratch::with([n, HIGHEST * n], |memory| {
+                level.run(InputsTimesColumns { packing: &packing, factors, packed, memory, weight });
             });
         });
     });
@@ -93,8 +92,8 @@ struct InputsTimesColumns<'a> {
     /// `[n, inputs]` without the inputs before the first of these.
     factors: Factors<'a>,
     packed: &'a [f32],
-    /// Memory for a number of each row of the batch.
-    steps: &'a mut [u32],
+    /// As the product needs it.
+    memory: [&'a mut [f32]; 2],
     /// `[these inputs, outputs]`
     weight: &'a mut [f32],
 }
@@ -104,7 +103,7 @@ impl Kernel for InputsTimesColumns<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { packing, factors, packed, steps, weight } = self;
-        multiply(simd, factors, packing, packed, None, steps, weight);
+        let Self { packing, factors, packed, memory, weight } = self;
+        multiply(simd, factors, packing, packed, None, memory, weight);
     }
 }

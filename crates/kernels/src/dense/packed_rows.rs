@@ -4,6 +4,8 @@ use rayon::prelude::*;
 
 use crate::packing::Packing;
 
+/// How many values of a row are packed before the next row's: a cache line.
+const AT_ONCE: usize = 16;
 /// How many values a thread packs at least.
 const LEAST: usize = 1 << 14;
 
@@ -32,13 +34,20 @@ pub(crate) fn pack(packing: &Packing, matrix: &[f32], packed: &mut [f32]) {
 pub(crate) fn pack_transposed(packing: &Packing, matrix: &[f32], packed: &mut [f32]) {
     let Packing { filters, row, block, .. } = *packing;
     packed.par_chunks_mut(row * block).enumerate().for_each(|(i, packed)| {
-        for lane in 0..block {
-            let filter = i * block + lane;
-            let targets = packed.iter_mut().skip(lane).step_by(block);
-            if filter < filters {
-                targets.zip(&matrix[filter * row..]).for_each(|(target, value)| *target = *value);
-            } else {
-                targets.for_each(|target| *target = 0.0);
+        let first = i * block;
+        let used = block.min(filters - first);
+        // A few values of each row at a time, so that neither the rows nor the block are fetched twice.
+        for begin in (0..row).step_by(AT_ONCE) {
+            let packed = &mut packed[begin * block..];
+            let count = AT_ONCE.min(row - begin);
+            for lane in 0..used {
+                let values = &matrix[(first + lane) * row + begin..][..count];
+                for (place, value) in values.iter().enumerate() {
+                    packed[place * block + lane] = *value;
+                }
+            }
+            if used < block {
+                packed.chunks_exact_mut(block).take(count).for_each(|lanes| lanes[used..].fill(0.0));
             }
         }
     });

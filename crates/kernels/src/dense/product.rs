@@ -5,6 +5,7 @@
 //! and such a value counts only where a row beside it is not zero.
 
 use crate::packing::Packing;
+use crate::scratch;
 use crate::simd::store::StoreRows;
 use crate::simd::tile::{self, Sink, Sums, WIDE, Walk};
 use crate::simd::vector::Vector;
@@ -19,10 +20,10 @@ pub(crate) struct Factors<'a> {
 }
 
 /// No tile has more rows.
-const HIGHEST: usize = 12;
+pub(crate) const HIGHEST: usize = 12;
 
 /// Multiplies some rows with packed columns, adds a bias, and writes `[rows, packing.filters]`. `steps` is memory
-/// for `packing.row` numbers.
+/// for `packing.row` numbers, and `gathered` for [`HIGHEST`] times as many values.
 ///
 /// # Panics
 /// If a row leaves its values, or the packed columns are not as long as their packing says.
@@ -33,9 +34,10 @@ pub(crate) fn multiply<S: Vector>(
     packing: &Packing,
     packed: &[f32],
     bias: Option<&[f32]>,
-    steps: &mut [u32],
+    [steps, gathered]: [&mut [f32]; 2],
     out: &mut [f32],
 ) {
+    let steps = scratch::as_indices(steps);
     let tiles = factors.rows.div_ceil(S::SUMS / WIDE);
     let mut first = 0;
     for i in 0..tiles {
@@ -43,10 +45,14 @@ pub(crate) fn multiply<S: Vector>(
         let used = list(factors, first..end, &mut steps[..packing.row]);
         let steps = &steps[..used];
         let tile_out = &mut out[first * packing.filters..];
-        // A list costs more than counting where few steps are left out.
-        if used * 8 < packing.row * 7 {
-            listed(simd, factors, first..end, packing, packed, bias, steps, tile_out);
+        if factors.step_distance > 1 {
+            // Values so far apart would be fetched anew for each block.
+            let tile = gather(factors, first..end, steps, gathered);
+            listed::<S, true>(simd, tile, 0..end - first, packing, packed, bias, steps, tile_out);
+        } else if used * 8 < packing.row * 7 {
+            listed::<S, false>(simd, factors, first..end, packing, packed, bias, steps, tile_out);
         } else {
+            // A list costs more than counting where few steps are left out.
             whole(simd, factors, first..end, packing, packed, bias, tile_out);
         }
         first = end;
@@ -68,6 +74,24 @@ fn list(factors: Factors<'_>, rows: std::ops::Range<usize>, steps: &mut [u32]) -
         used += usize::from(bits << 1 != 0);
     }
     used
+}
+
+/// Copies the tile's values at the listed steps: `[steps, HIGHEST]`.
+#[inline(always)]
+fn gather<'a>(
+    factors: Factors<'_>,
+    rows: std::ops::Range<usize>,
+    steps: &[u32],
+    gathered: &'a mut [f32],
+) -> Factors<'a> {
+    let Factors { values, row_distance, step_distance, .. } = factors;
+    for (target, step) in gathered.chunks_exact_mut(HIGHEST).zip(steps) {
+        let from = &values[*step as usize * step_distance..];
+        for (value, row) in target.iter_mut().zip(rows.clone()) {
+            *value = from[row * row_distance];
+        }
+    }
+    Factors { values: gathered, rows: rows.len(), row_distance: 1, step_distance: HIGHEST }
 }
 
 /// Where the sums of a block go.
@@ -110,10 +134,10 @@ fn whole<S: Vector>(
     }
 }
 
-/// Computes a tile for each block, with the listed steps.
+/// Computes a tile for each block, with the listed steps. If the factors are gathered, they have no others.
 #[allow(clippy::too_many_arguments, reason = "a tile's two operands, its list and its place")]
 #[inline(always)]
-fn listed<S: Vector>(
+fn listed<S: Vector, const IS_GATHERED: bool>(
     simd: S,
     factors: Factors<'_>,
     rows: std::ops::Range<usize>,
@@ -128,7 +152,8 @@ fn listed<S: Vector>(
     // A tile of few rows computes the last row several times, so that one height is enough.
     let starts: [usize; HIGHEST] =
         std::array::from_fn(|row| rows.start.saturating_add(row.min(height - 1)) * factors.row_distance);
-    let reach = starts[HIGHEST - 1] + (packing.row.max(1) - 1) * factors.step_distance;
+    let factor_steps = if IS_GATHERED { steps.len() } else { packing.row };
+    let reach = starts[HIGHEST - 1] + factor_steps.saturating_sub(1) * factors.step_distance;
     assert!(reach <= last && steps.len() <= packing.row, "a tile stays inside its operands");
     for (i, columns) in packed.chunks_exact(packing.block_len()).enumerate() {
         let mut store = store(packing, i, bias, out);
@@ -136,13 +161,22 @@ fn listed<S: Vector>(
         // as many steps.
         unsafe {
             if S::SUMS / WIDE <= 4 {
-                let sums = listed_tile::<S, 4>(simd, &starts, steps, factors, packing.block, columns);
+                let sums =
+                    listed_tile::<S, 4, IS_GATHERED>(simd, &starts, steps, factors, packing.block, columns);
                 store.put(simd, 0, &sums[..height]);
             } else if S::SUMS / WIDE <= 6 {
-                let sums = listed_tile::<S, 6>(simd, &starts, steps, factors, packing.block, columns);
+                let sums =
+                    listed_tile::<S, 6, IS_GATHERED>(simd, &starts, steps, factors, packing.block, columns);
                 store.put(simd, 0, &sums[..height]);
             } else {
-                let sums = listed_tile::<S, HIGHEST>(simd, &starts, steps, factors, packing.block, columns);
+                let sums = listed_tile::<S, HIGHEST, IS_GATHERED>(
+                    simd,
+                    &starts,
+                    steps,
+                    factors,
+                    packing.block,
+                    columns,
+                );
                 store.put(simd, 0, &sums[..height]);
             }
         }
@@ -152,9 +186,9 @@ fn listed<S: Vector>(
 /// The sums of one tile over the listed steps, in their order.
 ///
 /// # Safety
-/// Each start plus a listed step is inside the factors, and the columns have a block for each listed step.
+/// Each start plus a listed step, or plus its place if the factors are gathered, is inside the factors, and the columns have a block for each listed step.
 #[inline(always)]
-unsafe fn listed_tile<S: Vector, const ROWS: usize>(
+unsafe fn listed_tile<S: Vector, const ROWS: usize, const IS_GATHERED: bool>(
     simd: S,
     starts: &[usize; HIGHEST],
     steps: &[u32],
@@ -163,11 +197,12 @@ unsafe fn listed_tile<S: Vector, const ROWS: usize>(
     columns: &[f32],
 ) -> Sums<S, ROWS> {
     let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
-    for &step in steps {
-        let step = step as usize;
+    for (place, step) in steps.iter().enumerate() {
+        let step = *step as usize;
+        let factor_step = if IS_GATHERED { place } else { step };
         // SAFETY: the caller vouches for both places.
         unsafe {
-            let a = factors.values.as_ptr().add(step * factors.step_distance);
+            let a = factors.values.as_ptr().add(factor_step * factors.step_distance);
             let b = columns.as_ptr().add(step * block);
             let filters = [simd.load(b), simd.load(b.add(S::LANES))];
             for (sums, start) in sums.iter_mut().zip(starts) {
