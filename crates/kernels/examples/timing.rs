@@ -12,8 +12,8 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use kernels::{
-    ConvShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
-    conv2d_max_pool2d_backward,
+    Activation, ConvShape, Gradients, Level, PoolShape, PooledForward, Winners, conv2d, conv2d_backward,
+    conv2d_max_pool2d, conv2d_max_pool2d_backward,
 };
 
 /// The program's allocator, so that the times are those of the program.
@@ -107,7 +107,7 @@ fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box
     let bytes = std::fs::read(file)?;
     let values: Vec<f32> =
         bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let (n, shape) = (128, PoolShape { conv: same(32, 14, 64, 5, 1), pool: 2, relu: true });
+    let (n, shape) = (128, PoolShape { conv: same(32, 14, 64, 5, 1), pool: 2, activation: Activation::Relu });
     let lengths = [n * 32 * 196, 64 * 32 * 25, 64, n * 64 * 49];
     if values.len() != lengths.iter().sum::<usize>() {
         return Err(format!("{file}: found {} numbers", values.len()).into());
@@ -117,10 +117,12 @@ fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box
     let (bias, upstream) = rest.split_at(lengths[2]);
     let (images, upstream) = (channels_last(images, 32), channels_last(upstream, 64));
     let (mut pooled, mut argmax) = (vec![0.0; upstream.len()], vec![0; upstream.len()]);
-    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(&mut argmax));
+    let winners = Winners { argmax: &mut argmax, slopes: &mut [] };
+    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(winners));
+    let forward = PooledForward { argmax: &argmax, slope_source: &[] };
     Ok(time(times, || {
         with_gradients([&images, weight, bias], |gradients| {
-            conv2d_max_pool2d_backward(level, &shape, &images, weight, &argmax, &upstream, gradients);
+            conv2d_max_pool2d_backward(level, &shape, &images, weight, forward, &upstream, gradients);
         });
     }))
 }

@@ -15,6 +15,7 @@
 
 mod conv;
 mod dense;
+mod functions;
 mod gradients;
 mod kept_filters;
 mod layout;
@@ -30,9 +31,10 @@ pub use conv::forward::conv2d;
 pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense};
+pub use functions::activation::Activation;
 pub use gradients::Gradients;
 pub use layout::transpose;
-pub use pool::backward::conv2d_max_pool2d_backward;
-pub use pool::forward::conv2d_max_pool2d;
-pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
+pub use pool::backward::{PooledForward, conv2d_max_pool2d_backward};
+pub use pool::forward::{Winners, conv2d_max_pool2d};
+pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape, SlopeSource};
 pub use simd::level::{Level, UnknownLevel};

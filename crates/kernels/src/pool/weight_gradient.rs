@@ -36,7 +36,7 @@ impl Kernel for SparseWeightGradient<'_> {
                 (3, 4) => sums.add::<S, 3, 4>(simd, 0, 0),
                 _ => {
                     for ky in 0..kernel {
-                        for (first, count) in self.rows.chunks() {
+                        for (first, count) in self.rows.groups() {
                             let at = first * lanes;
                             match count {
                                 1 => sums.add::<S, 1, 1>(simd, ky, at),
