@@ -59,8 +59,8 @@ impl ConvUnit {
         assert_eq!(shortcut.is_some(), self.config.residual > 0, "a unit with a shortcut is given one");
         let first = match self.plan.first {
             First::Convolution => self.convolve(maps, ops::conv2d),
-            First::PooledConvolution { relu } => self.convolve(maps, |maps, weight, bias, options| {
-                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
+            First::PooledConvolution { activation } => self.convolve(maps, |maps, weight, bias, options| {
+                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, fused(activation))
             }),
         };
         dropout(self.finish(first, shortcut), self.config.dropout, mode)
@@ -120,6 +120,17 @@ pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize,
     let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
     let total = needed.saturating_sub(size);
     (total / 2, total - total / 2)
+}
+
+/// The activation's name in `ops`.
+fn fused(function: Activation) -> ops::Activation {
+    match function {
+        Activation::Relu => ops::Activation::Relu,
+        Activation::Gelu => ops::Activation::Gelu,
+        Activation::Tanh => ops::Activation::Tanh,
+        Activation::Sigmoid => ops::Activation::Sigmoid,
+        Activation::None => ops::Activation::None,
+    }
 }
 
 /// Applies an activation function to each value.

@@ -135,10 +135,11 @@ fn unit(step: &mut Step, config: &UnitConfig, shape: &UnitShape, input_gradient:
     let plan = Plan::new(config);
     match plan.first {
         First::Convolution => step.work(2 * values(shape.convolved) + input_gradient),
-        First::PooledConvolution { .. } => {
+        First::PooledConvolution { activation } => {
             let output = values(shape.output);
-            // A byte for each place of a maximum.
+            // A byte for each place of a maximum, and the slope of GELU there.
             step.keep(output / VALUE);
+            step.keep(if activation == Activation::Gelu { output } else { 0 });
             step.work(2 * output + input_gradient);
             step.keep(output);
         }

@@ -14,5 +14,5 @@ mod operators;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod slices;
 
-pub use kernels::{Level, UnknownLevel};
+pub use kernels::{Activation, Level, UnknownLevel};
 pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};

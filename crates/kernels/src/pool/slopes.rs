@@ -6,7 +6,7 @@ use crate::simd::vector::{Kernel, Vector};
 /// Multiplies `upstream` with slopes. All slices are equally long.
 pub(crate) struct TimesSlope<'a> {
     pub activation: Activation,
-    /// The activation's values for tanh and sigmoid, its slopes for GELU.
+    /// What [`Activation::pull_back`] takes: the values of tanh and sigmoid, the slopes of GELU.
     pub source: &'a [f32],
     pub upstream: &'a [f32],
     pub scaled: &'a mut [f32],
@@ -24,7 +24,7 @@ impl Kernel for TimesSlope<'_> {
             unsafe {
                 let source = simd.load(self.source.as_ptr().add(at));
                 let upstream = simd.load(self.upstream.as_ptr().add(at));
-                let scaled = simd.mul_f32s(upstream, slope(simd, self.activation, source));
+                let scaled = self.activation.pull_back(simd, source, upstream);
                 simd.store(self.scaled.as_mut_ptr().add(at), scaled);
             }
         }
@@ -36,20 +36,9 @@ impl Kernel for TimesSlope<'_> {
         // SAFETY: no vector is longer than 16 lanes.
         unsafe {
             let [source, upstream] = [simd.load(spare[0].as_ptr()), simd.load(spare[1].as_ptr())];
-            let scaled = simd.mul_f32s(upstream, slope(simd, self.activation, source));
+            let scaled = self.activation.pull_back(simd, source, upstream);
             simd.store(spare[0].as_mut_ptr(), scaled);
         }
         self.scaled[whole..].copy_from_slice(&spare[0][..rest]);
-    }
-}
-
-/// The slope of an activation, from its value or from the slope itself.
-#[inline(always)]
-fn slope<S: Vector>(simd: S, activation: Activation, source: S::f32s) -> S::f32s {
-    let one = simd.splat_f32s(1.0);
-    match activation {
-        Activation::Tanh => simd.multiply_add(simd.neg_f32s(source), source, one),
-        Activation::Sigmoid => simd.mul_f32s(source, simd.sub_f32s(one, source)),
-        Activation::Gelu | Activation::Relu | Activation::None => source,
     }
 }
