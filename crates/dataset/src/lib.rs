@@ -1,6 +1,6 @@
-//! MNIST and its relatives: fetched, verified, parsed, split and batched.
+//! MNIST and its relatives: fetched, verified, parsed and split.
 //!
-//! Images stay bytes in memory, and a batch is gathered into one buffer; nothing here knows of tensors.
+//! Images stay bytes in memory; nothing here knows of tensors.
 //! Training, validation and test images have three types, see [`sets`].
 //!
 //! The crate prints nothing: events say what happens, and errors say what is missing. How to show the
@@ -19,7 +19,6 @@ pub mod verify;
 pub use catalog::Name;
 pub use corrupt::Corruption;
 pub use error::Error;
-pub use sets::batch::Batch;
 pub use sets::shuffle::shuffled;
 pub use sets::subset::Subset;
 pub use sets::{TestSet, TrainSet, ValidationSet};

@@ -28,7 +28,6 @@
 use crate::idx::{Images, Labels};
 use subset::{SetError, Subset};
 
-pub mod batch;
 pub mod class_statistics;
 pub mod division;
 pub mod shuffle;

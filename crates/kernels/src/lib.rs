@@ -1,4 +1,5 @@
-//! Convolution, convolution with max-pooling, and dense layers on the CPU, forward and backward.
+//! Convolution, convolution with max-pooling, and dense layers on the CPU, forward and backward, and the
+//! optimizers' steps.
 //!
 //! The kernels work on slices of `f32` values. Images and feature maps lie channels last, `[n, height,
 //! width, channels]`; weights keep the order in which networks store them, `[filters, channels, kernel,
@@ -19,6 +20,7 @@ mod functions;
 mod gradients;
 mod kept_filters;
 mod layout;
+mod optimizer;
 mod packing;
 mod pool;
 mod scratch;
@@ -34,7 +36,18 @@ pub use dense::forward::{DenseShape, dense};
 pub use functions::activation::Activation;
 pub use gradients::Gradients;
 pub use layout::transpose;
+<<<<<<< HEAD
 pub use pool::backward::{PooledForward, conv2d_max_pool2d_backward};
 pub use pool::forward::{Winners, conv2d_max_pool2d};
 pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape, SlopeSource};
+=======
+pub use optimizer::average::average;
+pub use optimizer::norm::sum_of_squares;
+pub use optimizer::rule::{MomentRates, Rule, Step, Steps};
+pub use optimizer::update::update;
+pub use pool::backward::conv2d_max_pool2d_backward;
+pub use pool::forward::conv2d_max_pool2d;
+pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
+>>>>>>> ce846e1710be52872fdc3f03cf16dda1dd4bc550
 pub use simd::level::{Level, UnknownLevel};
+pub use threads::compute_on_this_thread;

@@ -5,6 +5,16 @@
 
 use rayon::prelude::*;
 
+/// Makes the calling thread one of the threads that compute, beside as many others as make up their number.
+///
+/// Without this call, a thread that calls a kernel hands the work over to other threads and sleeps until they
+/// are done. That takes longer than the work of a small network's layer. The calling thread should live as
+/// long as the process, because work may wait for it. A call after the first kernel's has no effect.
+pub fn compute_on_this_thread() {
+    // The only error is that the threads run already, and then the kernels use those.
+    drop(rayon::ThreadPoolBuilder::new().use_current_thread().build_global());
+}
+
 /// How many rows a piece has, where each of `n` images has `rows` rows of results that do not depend on each
 /// other: all rows of an image if there are many images, a band of them if there are few.
 pub(crate) fn band(n: usize, rows: usize) -> usize {

@@ -1,8 +1,11 @@
 //! Training: the loop, its optimizer and schedule, and the observers that it reports to.
 
+mod averaging;
 pub(crate) mod error;
 pub mod event_file;
 pub mod fit;
+mod gradient_norm;
+pub(crate) mod learner;
 pub mod observer;
 pub mod optimizer;
 mod plan;

@@ -6,7 +6,7 @@ use network::config::{Activation, Normalization};
 use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
 use rand::Rng;
 
-use crate::conv_unit::{ConvUnit, activate};
+use crate::conv_unit::ConvUnit;
 use crate::dense_layer::DenseLayer;
 use crate::dropout::{Mode, dropout};
 use crate::shortcuts::Shortcuts;
@@ -17,8 +17,6 @@ pub struct Cnn {
     units: Vec<ConvUnit>,
     dense: Vec<DenseLayer>,
     head: DenseLayer,
-    #[module(skip)]
-    dense_activation: Activation,
     #[module(skip)]
     memory: NetworkMemory,
     dropout: f64,
@@ -40,6 +38,7 @@ impl Cnn {
         let [hidden @ .., head] = architecture.dense() else {
             return Err(TensorsError::Missing { name: "head.weight".into() });
         };
+        let config = architecture.config();
         let zeros = Self {
             units: architecture
                 .units()
@@ -47,12 +46,13 @@ impl Cnn {
                 .collect(),
             dense: hidden
                 .iter()
-                .map(|&shape| DenseLayer::new(shape, architecture.config().dense_normalization, device))
+                .map(|&shape| {
+                    DenseLayer::new(shape, config.dense_normalization, config.dense_activation, device)
+                })
                 .collect(),
-            head: DenseLayer::new(*head, Normalization::None, device),
+            head: DenseLayer::new(*head, Normalization::None, Activation::None, device),
             memory: architecture.memory(),
-            dense_activation: architecture.config().dense_activation,
-            dropout: architecture.config().dropout,
+            dropout: config.dropout,
         };
         Ok(zeros.map(&mut Fill { weights, device, path: Vec::new(), next_id: 1 }))
     }
@@ -85,8 +85,7 @@ impl Cnn {
         // [n, channels, height, width] -> [n, channels * height * width]
         let mut features = ops::flatten(maps);
         for layer in &self.dense {
-            let dropped = dropout(features, self.dropout, mode);
-            features = activate(layer.forward(dropped), self.dense_activation);
+            features = layer.forward(dropout(features, self.dropout, mode));
         }
         self.head.forward(dropout(features, self.dropout, mode))
     }

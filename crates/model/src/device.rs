@@ -7,6 +7,7 @@ mod wgpu;
 use burn::tensor::Device;
 
 pub use backend::{Backend, DeviceError, Opened};
+pub use ops::compute_on_this_thread;
 #[cfg(feature = "wgpu")]
 use wgpu::{open_wgpu, real_gpu};
 

@@ -11,8 +11,12 @@ mod cpu;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod forward;
 mod operators;
+mod optimizer;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod slices;
+mod values;
 
-pub use kernels::{Activation, Level, UnknownLevel};
+pub use kernels::{Activation, Level, MomentRates, Rule, Step, Steps, UnknownLevel, compute_on_this_thread};
 pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};
+pub use optimizer::{average, sum_of_squares, update_parameter};
+pub use values::{from_values, is_cpu, on_host};

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("network", &["kernels"]),
     ("ops", &["burn", "kernels"]),
     ("model", &["burn", "network", "ops"]),
-    ("learner", &["burn", "dataset", "model", "network", "run_files"]),
+    ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
     ("cli", &["burn", "dataset", "learner", "model", "network", "report", "run_files"]),
@@ -79,7 +79,8 @@ fn wrong_arrows(packages: &[Value]) -> Vec<String> {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
             let is_ours = is_burn(used) || dependency["path"].is_string();
-            if is_ours && !allowed.contains(&used) {
+            // A crate whose tests need a feature of itself names itself as their dependency.
+            if is_ours && used != name && !allowed.contains(&used) {
                 problems.push(format!("{name} -> {used}: this arrow points the wrong way"));
             }
         }

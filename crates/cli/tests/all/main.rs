@@ -20,9 +20,11 @@ mod places;
 mod program;
 mod recovery;
 mod report;
+mod same_bits;
 mod saving;
 mod seeds;
 mod show;
 #[cfg(unix)]
 mod signals;
+mod vocabulary;
 mod workflow;

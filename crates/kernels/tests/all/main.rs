@@ -11,6 +11,7 @@ mod cases;
 mod differences;
 mod empty;
 mod levels;
+mod optimizers;
 mod owned;
 mod reference;
 mod same_bits;

@@ -56,12 +56,14 @@ impl MemoryEstimate {
     pub fn new(config: &Config, data_bytes: u64, validation: usize) -> Self {
         let network = config.architecture().memory();
         let images = predict::batch_size(&network, validation) as u64;
-        let prediction = network.prediction_image * images + network.parameters * IN_A_PREDICTION;
+        let averaged = u64::from(config.train().ema_decay > 0.0);
+        let prediction =
+            network.prediction_image * images + network.parameters * (IN_A_PREDICTION + averaged);
         let checkpoint = network.parameters * in_a_checkpoint(config.train());
         Self {
             loading: PROGRAM + data_bytes * LOADING / 10,
             resident: PROGRAM + data_bytes * LOADED / 10 + network.kernels,
-            step: network.parameters * IN_A_STEP,
+            step: network.parameters * (IN_A_STEP + averaged),
             training_image: network.training_image,
             between_steps: prediction.max(checkpoint),
         }
@@ -107,10 +109,13 @@ impl MemoryEstimate {
 /// How many times the parameters are in memory while a checkpoint is taken and written: weights, the
 /// optimizer's state, and copies of both as tensors and as bytes. It is measured.
 fn in_a_checkpoint(train: &TrainConfig) -> u64 {
-    match train.optimizer {
+    let of_the_optimizer = match train.optimizer {
         Optimizer::Adam | Optimizer::Adamw => 11,
         Optimizer::Sgd => 9,
-    }
+    };
+    // The averages on the device and on the host, and the weights that training goes on with as tensors and as
+    // bytes.
+    of_the_optimizer + if train.ema_decay > 0.0 { 4 } else { 0 }
 }
 
 impl fmt::Display for TooLarge {
@@ -189,5 +194,7 @@ mod tests {
         let dense = ["model.units=[]", "model.dense=[4096, 4096]"];
         let sgd: Vec<&str> = dense.into_iter().chain(["train.optimizer=sgd"]).collect();
         assert!(estimate(&dense).bytes(1) > estimate(&sgd).bytes(1) + 100_000_000);
+        let averaged: Vec<&str> = dense.into_iter().chain(["train.ema_decay=0.9"]).collect();
+        assert!(estimate(&averaged).bytes(1) > estimate(&dense).bytes(1) + 200_000_000);
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn value(kind: &Kind, raw: &str) -> String {
         Kind::Whole { least } => whole(raw, *least),
         Kind::Number => number(raw).map(|value| format!("{value:?}")),
         Kind::Word(words) => return word(words, raw),
+        Kind::Flag => flag(raw),
         Kind::Table(_) | Kind::List(_) | Kind::Order(_) => None,
     };
     better.filter(|better| better != raw).map(|better| format!("; write {better}")).unwrap_or_default()
@@ -38,6 +39,15 @@ pub(super) fn number(raw: &str) -> Option<f64> {
     }
     let value: f64 = text.parse().ok()?;
     value.is_finite().then_some(value / divisor)
+}
+
+/// The flag that is written in a way that TOML does not take, such as `True` or `"no"`.
+fn flag(raw: &str) -> Option<String> {
+    match raw.trim_matches(['"', '\'']).to_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some("true".to_owned()),
+        "false" | "no" | "off" | "0" => Some("false".to_owned()),
+        _ => None,
+    }
 }
 
 fn word(words: &[&str], raw: &str) -> String {

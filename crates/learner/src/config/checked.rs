@@ -6,7 +6,7 @@ use network::Architecture;
 
 use crate::config::checkpoint_size;
 use crate::config::error::ConfigError;
-use crate::config::single_precision::{epsilon, positive, share};
+use crate::config::single_precision::{epsilon, positive, share, zero_or_positive};
 use crate::config::tables::{DataConfig, LARGEST_WHOLE, Tables, TrainConfig};
 
 /// The largest number of epochs. This bound keeps the number of steps from overflowing.
@@ -98,6 +98,8 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
         number("train.beta_2", train.beta_2, share(train.beta_2)),
         number("train.label_smoothing", train.label_smoothing, share(train.label_smoothing)),
         number("train.weight_decay", train.weight_decay, share(train.weight_decay)),
+        number("train.clip_norm", train.clip_norm, zero_or_positive(train.clip_norm)),
+        number("train.ema_decay", train.ema_decay, share(train.ema_decay)),
         whole("train.log_every_steps", train.log_every_steps.get() as u64, 1, LARGEST_WHOLE),
         whole("train.checkpoint_every_steps", train.checkpoint_every_steps as u64, 0, LARGEST_WHOLE),
         whole("train.patience", train.patience as u64, 0, LARGEST_WHOLE),

@@ -6,6 +6,10 @@ use network::{Architecture, NamedTensors};
 use crate::config::error::ConfigError;
 use crate::config::tables::{Optimizer, TrainConfig};
 
+/// What the names of the weights that training goes on with end with. A run that averages its weights keeps them
+/// beside the optimizer's state, because the weights of its checkpoints are the averages.
+pub const TRAINED: &str = ".trained";
+
 /// Names of the tensors that an optimizer keeps for each parameter, after the parameter's own name.
 fn moments(train: &TrainConfig) -> &'static [&'static str] {
     match train.optimizer {
@@ -35,10 +39,13 @@ pub fn lengths(architecture: &Architecture, train: &TrainConfig) -> [u64; 2] {
     let weights = specs.iter().map(|spec| (spec.name.as_str(), spec.shape.as_slice()));
     // Batch statistics are counted and not learnt, so the optimizer keeps nothing for them.
     let learnt = weights.clone().filter(|(name, _shape)| !name.contains(".norm.running_"));
+    let trained = weights.clone().filter(|_| train.ema_decay > 0.0);
+    let trained = trained.map(|(name, shape)| (format!("{name}{TRAINED}"), shape));
     let state: Vec<(String, &[usize])> = learnt
         .flat_map(|(name, shape)| {
             moments(train).iter().map(move |moment| (format!("{name}.{moment}"), shape))
         })
+        .chain(trained)
         .collect();
     let state = state.iter().map(|(name, shape)| (name.as_str(), *shape));
     [NamedTensors::file_length(weights), NamedTensors::file_length(state)]

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     },
     /// A number that need not be whole. Its range is checked with the whole configuration.
     Number,
+    /// `true` or `false`.
+    Flag,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of all these words, each of them once.
@@ -63,6 +65,9 @@ const TRAIN: &[(&str, Kind)] = &[
     ("schedule", Kind::Word(&["constant", "cosine", "one-cycle"])),
     ("warmup_fraction", Kind::Number),
     ("weight_decay", Kind::Number),
+    ("decay_biases", Kind::Flag),
+    ("clip_norm", Kind::Number),
+    ("ema_decay", Kind::Number),
     ("momentum", Kind::Number),
     ("beta_1", Kind::Number),
     ("beta_2", Kind::Number),
@@ -101,6 +106,7 @@ impl Kind {
             Self::List(_) => "a list of tables, such as [{filters = 32}]".to_owned(),
             Self::Whole { least } => format!("a whole number of at least {least}"),
             Self::Number => "a number".to_owned(),
+            Self::Flag => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", quoted(words)),
             Self::Order(words) => format!("each stage once, such as [{}]", quoted(words)),
         }

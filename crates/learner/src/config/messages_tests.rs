@@ -61,6 +61,7 @@ fn wrong_values(kind: &Kind) -> Vec<&'static str> {
     let compounds = ["[1, \"a\"]", "{a = 1}", "[[1]]", "[{filters = .5}]", "[.5]", "[-1]", "\"\"\"\n\"\"\""];
     let is_taken = |raw: &str| match kind {
         Kind::Number => raw == "0.5" || raw == "1e3" || raw == "-3",
+        Kind::Flag => raw == "true",
         Kind::Word(words) => words.contains(&raw.to_lowercase().as_str()) && raw != "None",
         _ => false,
     };
@@ -264,6 +265,7 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
                 let all = serdes(&format!("{header}\n{key} = \"x\""));
                 assert_eq!(all, words.iter().map(ToString::to_string).collect::<Vec<_>>(), "{key}");
             }
+            Kind::Flag => assert!(takes("true") && takes("false") && !takes("1"), "{key}"),
             Kind::Number => assert!(takes("0.5") && takes("3") && !takes("\"a\""), "{key}"),
             Kind::Whole { least } => {
                 assert!(takes("1") && takes(&LARGEST_WHOLE.to_string()) && !takes("0.5"), "{key}");

@@ -124,6 +124,7 @@ impl Finder<'_> {
                 }
                 kind.expected()
             }
+            (Kind::Flag, DeValue::Boolean(_)) => return,
             (Kind::Word(words), DeValue::String(word)) if words.contains(&word.as_ref()) => return,
             _ => kind.expected(),
         };

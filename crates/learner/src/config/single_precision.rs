@@ -37,6 +37,14 @@ pub(super) fn positive(value: f64) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Checks a number that is 0 or above.
+///
+/// # Errors
+/// What is expected, in words.
+pub(super) fn zero_or_positive(value: f64) -> Result<(), &'static str> {
+    if value == 0.0 { Ok(()) } else { positive(value).map_err(|_| "0, or a number from 1.2e-38 to 3.4e38") }
+}
+
 /// Checks the number that Adam adds to its denominator.
 ///
 /// # Errors

@@ -62,6 +62,15 @@ pub struct TrainConfig {
     /// Strength of the weights' pull towards zero. AdamW applies it to the weights themselves; Adam and SGD
     /// add it to the gradient.
     pub weight_decay: f64,
+    /// Whether weight decay also applies to biases, and to the scales and shifts of normalization. Without this,
+    /// it applies to weights only, which are the parameters of two or more dimensions.
+    pub decay_biases: bool,
+    /// The largest norm that all gradients together may have. Larger ones are scaled down to it (Pascanu et al.
+    /// 2013). With 0 there is no limit.
+    pub clip_norm: f64,
+    /// How much of the weights' average over the steps is kept in each step (Polyak and Juditsky 1992). The run
+    /// validates, saves and tests the averaged weights. With 0 there is no average.
+    pub ema_decay: f64,
     /// SGD's momentum.
     pub momentum: f64,
     /// Decay rate of the mean of the gradients, for Adam and AdamW.
@@ -94,6 +103,9 @@ impl Default for TrainConfig {
             schedule: Schedule::OneCycle,
             warmup_fraction: 0.0,
             weight_decay: 0.0,
+            decay_biases: true,
+            clip_norm: 0.0,
+            ema_decay: 0.0,
             momentum: 0.9,
             beta_1: 0.9,
             beta_2: 0.999,
@@ -103,6 +115,13 @@ impl Default for TrainConfig {
             checkpoint_every_steps: 0,
             patience: 0,
         }
+    }
+}
+
+impl TrainConfig {
+    /// The strength of the weight decay for a parameter with so many dimensions.
+    pub(crate) fn decay(&self, dimensions: usize) -> f64 {
+        if self.decay_biases || dimensions > 1 { self.weight_decay } else { 0.0 }
     }
 }
 

@@ -66,6 +66,7 @@ fn values_out_of_range_and_impossible_networks_are_refused() {
         ("momentum", "0.99999999"),
         ("label_smoothing", "0.99999999"),
         ("weight_decay", "1e-60"),
+        ("ema_decay", "0.99999999"),
         ("learning_rate", "1e-50"),
         ("learning_rate", "1e39"),
     ] {
@@ -73,6 +74,16 @@ fn values_out_of_range_and_impossible_networks_are_refused() {
         assert!(message.starts_with(&format!("train.{key} = {value}: expected ")), "{message}");
         assert!(message.contains("single precision"), "{message}");
     }
+    for value in ["-1", "1e-50", "1e39", "NaN"] {
+        let message = refusal(&format!("[train]\nclip_norm = {}", value.to_lowercase()), &[]);
+        assert!(
+            message.starts_with(&format!("train.clip_norm = {value}: expected 0, or a number from")),
+            "{message}"
+        );
+    }
+    assert!(refusal("[train]\nema_decay = 1.0", &[]).starts_with("train.ema_decay = 1: expected"));
+    assert!(refusal("[train]\ndecay_biases = 1", &[]).ends_with("expected true or false; write true"));
+    assert!(refusal("", &["train.decay_biases=False"]).ends_with("expected true or false; write false"));
     for place in ["model.dropout", "model.units.1.dropout"] {
         assert!(refusal("", &[&format!("{place}=0.99999999")]).contains("dropout = 0.99999999: expected"));
     }

@@ -1,7 +1,7 @@
 //! Prediction: runs a network over a set of images, batch by batch, and returns its logits.
 
 use burn::tensor::Device;
-use dataset::{Batch, Subset};
+use dataset::Subset;
 use model::{Cnn, input};
 use network::NetworkMemory;
 
@@ -29,16 +29,17 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
     let classes = images.classes();
     let mut labels = Vec::with_capacity(n);
     let mut logits = Vec::with_capacity(n * classes);
-    let mut batch = Batch::default();
-    let positions: Vec<u32> = (0..n as u32).collect();
     let batch_size = batch_size(&model.memory(), n);
-    for part in positions.chunks(batch_size) {
-        images.gather(part, &mut batch);
-        labels.extend_from_slice(&batch.labels);
+    let (height, width) = (images.height(), images.width());
+    let empty = vec![0; height * width];
+    for first in (0..n).step_by(batch_size) {
+        let part = first..n.min(first + batch_size);
+        labels.extend(part.clone().map(|position| images.label(position)));
         // A GPU compiles its kernels again for each new shape. So that all batches have one shape, the last
         // one is filled up with empty images, whose logits are dropped.
-        batch.pixels.resize(batch_size * batch.height * batch.width, 0);
-        let input = input::to_input(&batch.pixels, batch_size, batch.height, batch.width, device);
+        let pixels = part.clone().map(|position| images.image(position));
+        let filled: Vec<&[u8]> = pixels.chain(std::iter::repeat(empty.as_slice())).take(batch_size).collect();
+        let input = input::to_inputs(&filled, batch_size, height, width, device);
         let batch_logits = model.forward(input).into_data();
         logits.extend(batch_logits.iter::<f32>().take(part.len() * classes));
         progress(labels.len());

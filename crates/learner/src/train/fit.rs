@@ -1,12 +1,10 @@
 //! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
-use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::GradientsParams;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use dataset::{Batch, TrainSet, ValidationSet};
-use model::{Cnn, input};
-use network::{Architecture, TensorsError};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use dataset::{Subset, TrainSet, ValidationSet};
+use model::input;
+use network::Architecture;
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
@@ -15,12 +13,13 @@ use crate::eval::predict::predict;
 use crate::eval::score::Score;
 use crate::random::{Stream, generator};
 use crate::train::error::FitError;
+use crate::train::gradient_norm::{clip_scale, gradient_norm};
+use crate::train::learner::Learner;
 use crate::train::observer::Observer;
-use crate::train::optimizer::ModelOptimizer;
 use crate::train::plan::Plan;
 use crate::train::schedule::learning_rate;
 use crate::train::state::{Best, Snapshot, TrainingState};
-use crate::train::window::{Window, gradient_norm};
+use crate::train::window::Window;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,126 +52,97 @@ pub fn fit(
 ) -> Result<Outcome, FitError> {
     let plan = Plan::new(config, train, validation)?;
     plan.check(resume.as_ref().map(|snapshot| &snapshot.state))?;
-    let Learner { mut model, mut optimizer, mut state } = Learner::new(architecture, config, resume, device)?;
+    let mut learner = Learner::new(architecture, config, resume, device)?;
     let training_device = device.clone().autodiff();
     let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
     let loss_function = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&training_device);
-    let mut batch = Batch::default();
-    let mut window = Window::resume(std::mem::take(&mut state.window));
-    if state.step > 0 {
-        observer.resumed(state.step);
+    let mut window = Window::resume(std::mem::take(&mut learner.state.window));
+    if learner.state.step > 0 {
+        observer.resumed(learner.state.step);
     }
     observer.event(&plan.start_event())?;
 
-    while let Some(epoch) = plan.next_epoch(&state) {
-        if epoch > state.epoch {
-            state.begin_epoch(epoch);
+    while let Some(epoch) = plan.next_epoch(&learner.state) {
+        if epoch > learner.state.epoch {
+            learner.state.begin_epoch(epoch);
         }
         let mut shuffle = generator(config.seed, Stream::Shuffle, epoch as u64, 0);
         let order = dataset::shuffled(plan.train, &mut shuffle);
-        for positions in order.chunks_exact(plan.batch_size).skip(plan.steps_done_in_epoch(&state)) {
-            train.subset().gather(positions, &mut batch);
-            let (images, labels) = to_tensors(&batch, &training_device);
-            let mut dropout = generator(config.seed, Stream::Dropout, epoch as u64, state.step as u64);
+        let steps_done = plan.steps_done_in_epoch(&learner.state);
+        for positions in order.chunks_exact(plan.batch_size).skip(steps_done) {
+            let (images, labels) = batch(train.subset(), positions, &training_device);
+            let mut dropout =
+                generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
-            let logits = model.forward_train(images, &mut dropout);
-            let loss = loss_function.forward(logits.clone(), labels.clone());
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            let rate = learning_rate(config, state.step, plan.total_steps());
-            state.step += 1;
-            window.push(&loss, logits, labels);
+            let logits = learner.model.forward_train(images, &mut dropout);
+            let loss = loss_function.forward(logits.clone(), to_tensor(&labels, &training_device));
+            let gradients = loss.backward();
+            let rate = learning_rate(config, learner.state.step, plan.total_steps());
+            learner.state.step += 1;
+            window.push(loss, logits, &labels);
             let (stopping, requested) = (observer.stop_requested(), observer.checkpoint_requested());
-            let (report, checkpoint) =
-                (plan.report_due(&state, window.len()), plan.checkpoint_due(&state, stopping || requested));
-            if report || checkpoint {
+            let report = plan.report_due(&learner.state, window.len());
+            let checkpoint = plan.checkpoint_due(&learner.state, stopping || requested);
+            let mut gradient_scale = 1.0;
+            if report || checkpoint || config.clip_norm > 0.0 {
                 // The check comes before the optimizer's step, because a gradient that is not finite must not
                 // reach the weights of a checkpoint.
-                let norm = checked_norm(&mut window, &state, rate, &model, &gradients)?;
+                let norm = checked_norm(&mut window, &learner, rate, &gradients)?;
+                gradient_scale = clip_scale(norm, config.clip_norm);
                 if report {
-                    observer.event(&Event::Step(step_event(&mut window, &mut state, norm, rate)))?;
+                    observer.event(&Event::Step(step_event(&mut window, &mut learner.state, norm, rate)))?;
                 }
             }
-            model = optimizer.step(rate, model, gradients);
+            learner = learner.step(rate, gradients, gradient_scale);
             observer.step();
             if checkpoint {
-                observer.checkpoint(&snapshot(
-                    &state,
-                    &mut window,
-                    rate,
-                    architecture,
-                    &model,
-                    &optimizer,
-                )?)?;
+                observer.checkpoint(&snapshot(&learner, &mut window, rate, architecture)?)?;
             }
             if checkpoint && stopping {
-                return Ok(Outcome::Stopped(state));
+                return Ok(Outcome::Stopped(learner.state));
             }
         }
-        let rate = learning_rate(config, state.step.saturating_sub(1), plan.total_steps());
-        let (score, logits) = validate(&model, validation, device, &state, rate)?;
-        let is_best = state.end_epoch(score);
+        let rate = learning_rate(config, learner.state.step.saturating_sub(1), plan.total_steps());
+        let (score, logits) = validate(&learner, validation, device, rate)?;
+        let is_best = learner.state.end_epoch(score);
         observer.validated(&logits, is_best);
-        observer.event(&Event::Epoch(epoch_event(&state, score, is_best)))?;
-        observer.checkpoint(&snapshot(&state, &mut window, rate, architecture, &model, &optimizer)?)?;
-        if observer.stop_requested() && plan.next_epoch(&state).is_some() {
-            return Ok(Outcome::Stopped(state));
+        observer.event(&Event::Epoch(epoch_event(&learner.state, score, is_best)))?;
+        observer.checkpoint(&snapshot(&learner, &mut window, rate, architecture)?)?;
+        if observer.stop_requested() && plan.next_epoch(&learner.state).is_some() {
+            return Ok(Outcome::Stopped(learner.state));
         }
     }
     // A configuration has at least one epoch, so there is a best epoch here.
-    let best = state.best.unwrap_or_default();
+    let best = learner.state.best.unwrap_or_default();
     let Best { epoch: best_epoch, score: Score { accuracy: best_accuracy, loss: best_loss }, .. } = best;
-    let finish = FinishEvent { epochs: state.epoch, best_epoch, best_accuracy, best_loss };
+    let finish = FinishEvent { epochs: learner.state.epoch, best_epoch, best_accuracy, best_loss };
     observer.event(&Event::Finish(finish))?;
     Ok(Outcome::Finished(best))
 }
 
-/// The network in training, its optimizer, and the training state.
-struct Learner {
-    model: Cnn,
-    optimizer: ModelOptimizer,
-    state: TrainingState,
+/// The images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`.
+fn batch(images: &Subset, positions: &[u32], device: &Device) -> (Tensor<4>, Vec<u8>) {
+    let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
+    let labels = positions.iter().map(|&position| images.label(position as usize)).collect();
+    (input::to_inputs(&pixels, positions.len(), images.height(), images.width(), device), labels)
 }
 
-impl Learner {
-    fn new(
-        architecture: &Architecture,
-        config: &TrainConfig,
-        resume: Option<Snapshot>,
-        device: &Device,
-    ) -> Result<Self, TensorsError> {
-        let training_device = device.clone().autodiff();
-        let Some(Snapshot { state, weights, optimizer }) = resume else {
-            let weights = architecture.initial_tensors(&mut generator(config.seed, Stream::Weights, 0, 0));
-            let model = Cnn::new(architecture, &weights, &training_device)?;
-            return Ok(Self {
-                model,
-                optimizer: ModelOptimizer::new(config),
-                state: TrainingState::default(),
-            });
-        };
-        let model = Cnn::new(architecture, &weights, &training_device)?;
-        let optimizer = ModelOptimizer::restore(config, &model, &optimizer, state.step, device)?;
-        Ok(Self { model, optimizer, state })
-    }
-}
-
-/// The images `[n, 1, height, width]` and labels `[n]` of a batch as tensors.
-fn to_tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
-    let n = batch.labels.len();
-    let images = input::to_input(&batch.pixels, n, batch.height, batch.width, device);
-    let labels: Vec<i32> = batch.labels.iter().map(|&label| i32::from(label)).collect();
-    (images, Tensor::from_data(TensorData::new(labels, [n]), device))
+/// Labels `[n]` as a tensor.
+fn to_tensor(labels: &[u8], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i32> = labels.iter().map(|&label| i32::from(label)).collect();
+    let n = labels.len();
+    Tensor::from_data(TensorData::new(labels, [n]), device)
 }
 
 /// The norm of all gradients together. It is an error if the norm or one of the window's losses is not
 /// finite.
 fn checked_norm(
     window: &mut Window,
-    state: &TrainingState,
+    learner: &Learner,
     rate: f64,
-    model: &Cnn,
-    gradients: &GradientsParams,
+    gradients: &Gradients,
 ) -> Result<f64, FitError> {
+    let Learner { model, state, .. } = learner;
     let losses = &window.fetch().losses;
     if let Some(i) = losses.iter().position(|loss| !loss.is_finite()) {
         return Err(not_finite("the loss", losses[i], state, state.step + 1 + i - losses.len(), rate));
@@ -222,36 +192,33 @@ fn epoch_event(state: &TrainingState, score: Score, is_best: bool) -> EpochEvent
 
 /// The score of the network on the validation images, and its logits for them.
 fn validate(
-    model: &Cnn,
+    learner: &Learner,
     validation: &ValidationSet,
     device: &Device,
-    state: &TrainingState,
     rate: f64,
 ) -> Result<(Score, Logits), FitError> {
-    let logits = predict(&model.valid(), validation.subset(), device, &mut |_| ());
+    let logits = predict(&learner.predictor(), validation.subset(), device, &mut |_| ());
     let score = Score::new(&logits);
     if score.loss.is_finite() {
         return Ok((score, logits));
     }
-    Err(not_finite("the validation loss", score.loss, state, state.step, rate))
+    Err(not_finite("the validation loss", score.loss, &learner.state, learner.state.step, rate))
 }
 
 /// A snapshot of the run after the step just taken. It is an error if one of its tensors is not finite.
 fn snapshot(
-    state: &TrainingState,
+    learner: &Learner,
     window: &mut Window,
     rate: f64,
     architecture: &Architecture,
-    model: &Cnn,
-    optimizer: &ModelOptimizer,
 ) -> Result<Snapshot, FitError> {
-    let (weights, optimizer) = (model.weights(), optimizer.state());
-    for (what, tensors) in [("a weight", &weights), ("the optimizer's state", &optimizer)] {
+    let mut snapshot = learner.snapshot();
+    for (what, tensors) in [("a weight", &snapshot.weights), ("the optimizer's state", &snapshot.optimizer)] {
         if let Some((_name, _position, value)) = tensors.first_not_finite() {
-            return Err(not_finite(what, f64::from(value), state, state.step, rate));
+            return Err(not_finite(what, f64::from(value), &learner.state, learner.state.step, rate));
         }
     }
-    architecture.check(&weights)?;
-    let state = TrainingState { window: window.fetch().clone(), ..state.clone() };
-    Ok(Snapshot { state, weights, optimizer })
+    architecture.check(&snapshot.weights)?;
+    snapshot.state.window = window.fetch().clone();
+    Ok(snapshot)
 }

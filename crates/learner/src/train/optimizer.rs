@@ -1,61 +1,35 @@
-//! Burn's optimizers, applied to each parameter by its name, with a state that can be saved and restored.
+//! The optimizer of a network: its step, and its state, which can be saved and restored.
 //!
-//! Burn's own `ModuleOptimizer` has three faults that this one avoids. It loads its state through the
-//! default device, which is a graphics adapter wherever one is compiled in. It silently leaves out state
-//! that it cannot match with a parameter. And the content of its file depends on the order of a hash map.
+//! On a CPU the project's own kernel takes the step, on other devices Burn's optimizers do. Both follow the same
+//! formulas and keep the same state under the same names, so a run may be resumed on another backend.
 
-use std::collections::BTreeMap;
+mod composed;
+mod flat;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
-    Adam, AdamConfig, AdamW, AdamWConfig, DynOptimizer, DynState, GradientsParams,
-    Optimizer as BurnOptimizer, Sgd, SgdConfig, StateSink, StateSource,
-};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients};
+use composed::ComposedOptimizer;
+use flat::FlatOptimizer;
 use model::Cnn;
 use network::{NamedTensors, TensorsError};
 
-use crate::config::{Optimizer, TrainConfig};
+use crate::config::TrainConfig;
 
-/// One of Burn's optimizers, with its state for each parameter.
-pub struct ModelOptimizer {
-    rule: Rule,
-    /// The state of each parameter under the parameter's name.
-    states: BTreeMap<String, DynState>,
-}
+/// An optimizer with its state for each parameter of a network.
+pub struct ModelOptimizer(Kind);
 
-enum Rule {
-    Adam(Adam),
-    Adamw(AdamW),
-    Sgd(Sgd),
+enum Kind {
+    Flat(FlatOptimizer),
+    Composed(ComposedOptimizer),
 }
 
 impl ModelOptimizer {
-    /// The optimizer that the configuration names, before its first step.
-    pub fn new(config: &TrainConfig) -> Self {
-        Self { rule: Rule::new(config), states: BTreeMap::new() }
-    }
-
-    /// Takes one step: changes each parameter of the model by its gradient, at this learning rate.
-    pub fn step(&mut self, rate: f64, model: Cnn, gradients: GradientsParams) -> Cnn {
-        model.map(&mut Step { optimizer: self, rate, gradients, path: Vec::new() })
-    }
-
-    /// The optimizer's state as tensors with names such as `units.0.conv.weight.momentum.moment_1`.
-    ///
-    /// Burn also counts the steps of each parameter. These counts are not among the tensors, because every
-    /// step changes every parameter, so each count is the number of the run's steps.
-    pub fn state(&self) -> NamedTensors {
-        let mut tensors = NamedTensors::default();
-        for (name, state) in &self.states {
-            for (name, data) in self.rule.flatten(name, state).tensors {
-                let shape = data.shape().to_vec();
-                tensors.insert(name, shape, data.convert::<f32>().iter::<f32>().collect());
-            }
-        }
-        tensors
+    /// The optimizer that the configuration names, before its first step for `model` on this device.
+    pub fn new(config: &TrainConfig, model: &Cnn, device: &Device) -> Self {
+        Self(if ops::is_cpu(device) {
+            Kind::Flat(FlatOptimizer::new(config, model))
+        } else {
+            Kind::Composed(ComposedOptimizer::new(config))
+        })
     }
 
     /// The optimizer whose [`Self::state`] was `state` after `steps` steps of `model`; `steps` is at least 1.
@@ -69,190 +43,115 @@ impl ModelOptimizer {
         steps: usize,
         device: &Device,
     ) -> Result<Self, TensorsError> {
-        let mut restore = Restore {
-            optimizer: Self::new(config),
-            state,
-            steps,
-            device,
-            path: Vec::new(),
-            used: 0,
-            error: None,
-        };
-        model.visit(&mut restore);
-        if let Some(error) = restore.error {
-            return Err(error);
+        Ok(Self(if ops::is_cpu(device) {
+            Kind::Flat(FlatOptimizer::restore(config, model, state, steps)?)
+        } else {
+            Kind::Composed(ComposedOptimizer::restore(config, model, state, steps, device)?)
+        }))
+    }
+
+    /// Takes one step: changes each parameter of the model by its gradient, at this learning rate. The gradients
+    /// are multiplied by `gradient_scale` first.
+    pub fn step(&mut self, rate: f64, model: Cnn, gradients: Gradients, gradient_scale: f32) -> Cnn {
+        match &mut self.0 {
+            Kind::Flat(optimizer) => optimizer.step(rate, model, gradients, gradient_scale),
+            Kind::Composed(optimizer) => optimizer.step(rate, model, gradients, gradient_scale),
         }
-        if restore.used < state.iter().count() {
-            let known = restore.optimizer.state();
-            let unexpected = state.iter().map(|(name, ..)| name).find(|name| known.get(name).is_none());
-            return Err(TensorsError::Unexpected { name: unexpected.unwrap_or_default().to_owned() });
+    }
+
+    /// The optimizer's state as tensors with names such as `units.0.conv.weight.momentum.moment_1`.
+    ///
+    /// The number of steps is not among the tensors, because every step changes every parameter, so it is the
+    /// number of the run's steps.
+    pub fn state(&self) -> NamedTensors {
+        match &self.0 {
+            Kind::Flat(optimizer) => optimizer.state(),
+            Kind::Composed(optimizer) => optimizer.state(),
         }
-        Ok(restore.optimizer)
     }
 }
 
-impl Rule {
-    fn new(config: &TrainConfig) -> Self {
-        let decay = (config.weight_decay > 0.0).then(|| WeightDecayConfig::new(config.weight_decay as f32));
-        let [beta_1, beta_2, epsilon] = [config.beta_1, config.beta_2, config.epsilon].map(|x| x as f32);
-        match config.optimizer {
-            Optimizer::Adam => Self::Adam(
-                AdamConfig::new()
-                    .with_beta_1(beta_1)
-                    .with_beta_2(beta_2)
-                    .with_epsilon(epsilon)
-                    .with_weight_decay(decay)
-                    .build(),
-            ),
-            Optimizer::Adamw => Self::Adamw(
-                AdamWConfig::new()
-                    .with_beta_1(beta_1)
-                    .with_beta_2(beta_2)
-                    .with_epsilon(epsilon)
-                    .with_weight_decay(config.weight_decay as f32)
-                    .build(),
-            ),
-            // Burn's default dampening is 0.1, but SGD with momentum usually has none.
-            Optimizer::Sgd => {
-                Self::Sgd(
-                    SgdConfig::new()
-                        .with_momentum((config.momentum > 0.0).then(|| {
-                            MomentumConfig::new().with_momentum(config.momentum).with_dampening(0.0)
-                        }))
-                        .with_weight_decay(decay)
-                        .build(),
-                )
+#[cfg(all(test, feature = "ndarray"))]
+mod tests {
+    use burn::module::{Module, ModuleVisitor, Param};
+    use burn::tensor::Tensor;
+    use model::device::{Backend, open};
+    use network::Architecture;
+    use network::config::{ModelConfig, UnitConfig};
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha8Rng;
+
+    use super::*;
+    use crate::config::Optimizer;
+
+    /// Sums each parameter times numbers that depend on the step, so that these numbers are the gradients.
+    struct Loss(usize, Option<Tensor<1>>);
+
+    impl ModuleVisitor for Loss {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let parameter = param.val();
+            let count = parameter.shape().num_elements();
+            let numbers = (0..count).map(|i| ((i * 31 + self.0 * 17) % 101) as f32 / 50.0 - 1.0).collect();
+            let flat = ops::from_values::<1>(numbers, [count], &parameter.device());
+            let product = (parameter.reshape([count]) * flat).sum();
+            self.1 = Some(self.1.take().map_or(product.clone(), |sum| sum + product));
+        }
+    }
+
+    fn gradients(model: &Cnn, step: usize) -> Gradients {
+        let mut loss = Loss(step, None);
+        model.visit(&mut loss);
+        loss.1.unwrap().backward()
+    }
+
+    /// The largest distance between values of the same name.
+    fn distance(a: &NamedTensors, b: &NamedTensors) -> f32 {
+        let names =
+            |tensors: &NamedTensors| tensors.iter().map(|(name, ..)| name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(a), names(b));
+        let pairs = a.iter().zip(b.iter()).flat_map(|((_, _, a), (_, _, b))| a.iter().zip(b));
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    /// Both optimizers keep the same state to the bit. Adam's parameters differ a little, because Burn computes
+    /// the powers of its decay rates in single precision.
+    #[test]
+    fn the_kernels_follow_burns_optimizers() {
+        let device = open(Some(Backend::Ndarray)).unwrap().device;
+        let unit = UnitConfig { filters: 3, kernel_size: 3, ..UnitConfig::default() };
+        let config = ModelConfig { units: vec![unit], ..ModelConfig::default() };
+        let architecture = Architecture::new(&config, [1, 8, 8], 4).unwrap();
+        let weights = architecture.initial_tensors(&mut ChaCha8Rng::seed_from_u64(1));
+        let network = || Cnn::new(&architecture, &weights, &device.clone().autodiff()).unwrap();
+        for (optimizer, weight_decay, furthest) in [
+            (Optimizer::Adam, 0.0, 2e-7),
+            (Optimizer::Adam, 0.1, 2e-6),
+            (Optimizer::Adamw, 0.0, 2e-7),
+            (Optimizer::Adamw, 0.1, 2e-7),
+            (Optimizer::Sgd, 0.0, 0.0),
+            (Optimizer::Sgd, 0.1, 0.0),
+        ] {
+            let config = TrainConfig { optimizer, weight_decay, ..TrainConfig::default() };
+            let (mut flat, mut composed) =
+                (FlatOptimizer::new(&config, &network()), ComposedOptimizer::new(&config));
+            let [mut ours, mut burns] = [network(), network()];
+            for step in 0..6 {
+                let rate = 0.002 * (step + 1) as f64;
+                let gradients_of_ours = gradients(&ours, step);
+                ours = flat.step(rate, ours, gradients_of_ours, 0.5);
+                let gradients_of_burns = gradients(&burns, step);
+                burns = composed.step(rate, burns, gradients_of_burns, 0.5);
             }
+            let found = distance(&ours.weights(), &burns.weights());
+            assert!(found <= furthest, "{optimizer:?} {weight_decay}: {found}");
+            assert!(distance(&ours.weights(), &weights) > 0.01);
+            let state = distance(&flat.state(), &composed.state());
+            assert!(state <= if optimizer == Optimizer::Adam { weight_decay as f32 * furthest } else { 0.0 });
+            // Either optimizer goes on from the state of the other.
+            let restored = FlatOptimizer::restore(&config, &ours, &composed.state(), 6).unwrap();
+            assert_eq!(restored.state(), composed.state());
+            let restored = ComposedOptimizer::restore(&config, &ours, &flat.state(), 6, &device).unwrap();
+            assert_eq!(restored.state(), flat.state());
         }
-    }
-
-    fn step<const D: usize>(
-        &self,
-        rate: f64,
-        parameter: Tensor<D>,
-        gradient: Tensor<D>,
-        state: Option<DynState>,
-    ) -> (Tensor<D>, Option<DynState>) {
-        match self {
-            Self::Adam(rule) => step_with(rule, rate, parameter, gradient, state),
-            Self::Adamw(rule) => step_with(rule, rate, parameter, gradient, state),
-            Self::Sgd(rule) => step_with(rule, rate, parameter, gradient, state),
-        }
-    }
-
-    fn of_any_rank(&self) -> &dyn DynOptimizer {
-        match self {
-            Self::Adam(rule) => rule,
-            Self::Adamw(rule) => rule,
-            Self::Sgd(rule) => rule,
-        }
-    }
-
-    fn flatten(&self, name: &str, state: &DynState) -> StateSink {
-        let mut sink = StateSink::default();
-        self.of_any_rank().state_flatten(name, state, &mut sink);
-        sink
-    }
-}
-
-fn step_with<O: BurnOptimizer, const D: usize>(
-    rule: &O,
-    rate: f64,
-    parameter: Tensor<D>,
-    gradient: Tensor<D>,
-    state: Option<DynState>,
-) -> (Tensor<D>, Option<DynState>) {
-    let (parameter, state) = rule.step(rate, parameter, gradient, state.map(DynState::downcast));
-    (parameter, state.map(|state| DynState::create::<O::State<D>>(state, D)))
-}
-
-/// Visits the parameters of a model and takes a step for each one that has a gradient.
-struct Step<'a> {
-    optimizer: &'a mut ModelOptimizer,
-    rate: f64,
-    gradients: GradientsParams,
-    path: Vec<String>,
-}
-
-impl ModuleMapper for Step<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
-        let name = self.path.join(".");
-        let (id, parameter, mapper) = param.consume();
-        let state = self.optimizer.states.remove(&name);
-        let (parameter, state) = self.optimizer.rule.step(self.rate, parameter.inner(), gradient, state);
-        self.optimizer.states.extend(state.map(|state| (name, state)));
-        Param::from_mapped_value(id, Tensor::from_inner(parameter).require_grad(), mapper)
-    }
-}
-
-/// Visits the parameters of a model and restores the optimizer's state for each one that learns. A step
-/// with a gradient of zeros gives a state that has the right names and shapes, and its values are replaced.
-struct Restore<'a> {
-    optimizer: ModelOptimizer,
-    state: &'a NamedTensors,
-    steps: usize,
-    device: &'a Device,
-    path: Vec<String>,
-    /// Number of tensors of `state` that were restored.
-    used: usize,
-    error: Option<TensorsError>,
-}
-
-impl ModuleVisitor for Restore<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let parameter = param.val();
-        if !parameter.is_require_grad() || self.error.is_some() {
-            return;
-        }
-        let name = self.path.join(".");
-        let zeros = || Tensor::<D>::zeros(parameter.shape(), self.device);
-        let (_, pattern) = self.optimizer.rule.step(0.0, zeros(), zeros(), None);
-        let Some(pattern) = pattern else { return };
-        match self.filled::<D>(&name, &pattern) {
-            Ok(state) => drop(self.optimizer.states.insert(name, state)),
-            Err(error) => self.error = Some(error),
-        }
-    }
-}
-
-impl Restore<'_> {
-    fn filled<const D: usize>(&mut self, name: &str, pattern: &DynState) -> Result<DynState, TensorsError> {
-        let pattern = self.optimizer.rule.flatten(name, pattern);
-        let steps = pattern.scalars.into_iter().map(|(name, _one)| (name, self.steps.into()));
-        let mut source = StateSource::new(steps.collect());
-        for (name, expected) in pattern.tensors {
-            let Some((shape, values)) = self.state.get(&name) else {
-                return Err(TensorsError::Missing { name });
-            };
-            let expected = expected.shape().to_vec();
-            if shape != expected {
-                return Err(TensorsError::Shape { name, found: shape.to_vec(), expected });
-            }
-            if let Some(position) = values.iter().position(|value| !value.is_finite()) {
-                return Err(TensorsError::NotFinite { name, value: values[position].to_string(), position });
-            }
-            source.insert_tensor(name, TensorData::new(values.to_vec(), shape.to_vec()));
-            self.used += 1;
-        }
-        let rule = self.optimizer.rule.of_any_rank();
-        rule.state_unflatten(D, name, &mut source, self.device)
-            .ok_or_else(|| TensorsError::Missing { name: name.to_owned() })
     }
 }

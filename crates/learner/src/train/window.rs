@@ -1,22 +1,22 @@
-//! The logging window: losses and hits stay on the device and are fetched once for each window.
+//! The logging window: on a GPU, losses and predictions stay on the device and are fetched once for each window.
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::optim::GradientsParams;
-use burn::tensor::{ElementConversion, Int, Tensor};
-use model::Cnn;
+use burn::tensor::{Int, Tensor};
 
 use crate::train::state::RunningMetrics;
 
 /// The metrics of a logging window. To read a value from a GPU, the program has to wait for the GPU. So each
-/// step leaves its loss and its hits on the device, and the window fetches those of all its steps together.
+/// step leaves its loss and its predictions on the device, and the window fetches those of all its steps
+/// together. On a CPU there is nothing to wait for.
 #[derive(Default)]
 pub(crate) struct Window {
     /// The metrics of the steps that were fetched. `images` also counts the other steps' images.
     fetched: RunningMetrics,
     /// The losses that are not fetched yet, each `[1]`.
     losses: Vec<Tensor<1>>,
-    /// The numbers of correctly classified images that are not fetched yet, each `[1]`.
-    hits: Vec<Tensor<1, Int>>,
+    /// The predicted classes that are not fetched yet, each `[n]`.
+    predicted: Vec<Tensor<1, Int>>,
+    /// The labels of these predictions.
+    labels: Vec<u8>,
 }
 
 impl Window {
@@ -30,23 +30,32 @@ impl Window {
         self.fetched.losses.len() + self.losses.len()
     }
 
-    /// Adds a step's loss `[1]` and logits `[n, classes]` with their labels `[n]`.
-    pub(crate) fn push(&mut self, loss: &Tensor<1>, logits: Tensor<2>, labels: Tensor<1, Int>) {
-        let [n, _classes] = logits.dims();
-        // [n, classes] -> [n, 1] -> [n]
-        let predicted = logits.inner().argmax(1).reshape([n]);
-        self.losses.push(loss.clone().inner());
-        self.hits.push(predicted.equal(labels.inner()).int().sum());
+    /// Adds a step's loss `[1]` and logits `[n, classes]` with their labels.
+    pub(crate) fn push(&mut self, loss: Tensor<1>, logits: Tensor<2>, labels: &[u8]) {
+        let [n, classes] = logits.dims();
         self.fetched.images += n;
+        let (loss, logits) = (loss.inner(), logits.inner());
+        let on_host = ops::on_host(&loss, |loss| f64::from(loss[0]));
+        if let (Some(loss), Some(hits)) = (on_host, ops::on_host(&logits, |l| hits(l, classes, labels))) {
+            self.fetched.losses.push(loss);
+            self.fetched.hits += hits;
+            return;
+        }
+        // [n, classes] -> [n, 1] -> [n]
+        self.predicted.push(logits.argmax(1).reshape([n]));
+        self.losses.push(loss);
+        self.labels.extend_from_slice(labels);
     }
 
     /// Fetches the metrics that are still on the device, and returns those of all steps of the window.
     pub(crate) fn fetch(&mut self) -> &RunningMetrics {
         if !self.losses.is_empty() {
             let losses = Tensor::cat(std::mem::take(&mut self.losses), 0).into_data();
-            let hits = Tensor::cat(std::mem::take(&mut self.hits), 0).sum().into_scalar::<i64>();
+            let predicted = Tensor::cat(std::mem::take(&mut self.predicted), 0).into_data();
+            let labels = std::mem::take(&mut self.labels);
             self.fetched.losses.extend(losses.iter::<f64>());
-            self.fetched.hits += usize::try_from(hits).unwrap_or(0);
+            let pairs = predicted.iter::<i64>().zip(labels);
+            self.fetched.hits += pairs.filter(|(class, label)| *class == i64::from(*label)).count();
         }
         &self.fetched
     }
@@ -58,17 +67,23 @@ impl Window {
     }
 }
 
-/// The Euclidean norm of all gradients together.
-pub(crate) fn gradient_norm(model: &Cnn, gradients: &GradientsParams) -> f64 {
-    struct SumOfSquares<'a>(&'a GradientsParams, f64);
-    impl ModuleVisitor for SumOfSquares<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = self.0.get::<D>(param.id) {
-                self.1 += gradient.square().sum().into_scalar::<f32>().elem::<f64>();
-            }
-        }
+/// How many rows of logits have their largest value at their label. Of equal values the first one counts.
+fn hits(logits: &[f32], classes: usize, labels: &[u8]) -> usize {
+    let is_hit = |(row, label): (&[f32], &u8)| {
+        let label = usize::from(*label);
+        let value = row[label];
+        row[..label].iter().all(|other| *other < value) && row[label..].iter().all(|other| *other <= value)
+    };
+    logits.chunks_exact(classes).zip(labels).filter(|pair| is_hit(*pair)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_hit_if_its_first_largest_value_is_at_the_label() {
+        let logits = [[0.0, 2.0, 2.0], [3.0, 1.0, f32::NAN], [-1.0, -2.0, -1.0]].concat();
+        assert_eq!([hits(&logits, 3, &[1, 0, 2]), hits(&logits, 3, &[2, 1, 0])], [1, 1]);
     }
-    let mut sum = SumOfSquares(gradients, 0.0);
-    model.visit(&mut sum);
-    sum.1.sqrt()
 }

@@ -8,6 +8,7 @@
 
 #[cfg(any(feature = "wgpu", all(feature = "ndarray", feature = "flex")))]
 mod backends;
+mod changed_weights;
 mod learning;
 mod memory;
 mod resume;

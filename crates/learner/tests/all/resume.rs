@@ -38,9 +38,18 @@ fn interrupted(task: &Task, config: &TrainConfig, after: &[usize]) -> (Vec<Event
 #[test]
 fn every_kind_of_run_resumes_to_the_same_bits() {
     let task = digits(100, 20, &network_with_dropout_and_batch_statistics());
-    for optimizer in [Optimizer::Adam, Optimizer::Adamw, Optimizer::Sgd] {
+    // Without and with averaged weights, clipped gradients, and weight decay for weights only.
+    for (optimizer, ema_decay, clip_norm) in [
+        (Optimizer::Adam, 0.0, 0.0),
+        (Optimizer::Adamw, 0.9, 0.5),
+        (Optimizer::Sgd, 0.8, 0.0),
+        (Optimizer::Sgd, 0.0, 0.5),
+    ] {
         let config = TrainConfig {
             optimizer,
+            ema_decay,
+            clip_norm,
+            decay_biases: clip_norm == 0.0,
             schedule: Schedule::OneCycle,
             weight_decay: 1e-3,
             log_every_steps: 4.try_into().unwrap(),
