@@ -2,13 +2,9 @@
 //!
 //! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
 //! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
-<<<<<<< HEAD
 //! numbers, `pooled-forward N CHANNELS SIZE FILTERS KERNEL ACTIVATION TIMES` for a convolution with 2x2 max-pooling as
 //! in training, `pooled-inference` and `pooled-backward` with the same words, and `unit-backward FILE TIMES` with the
-//! numbers that `contender.py save FILE` wrote. A negative size is that of an image that is not padded.
-=======
-//! numbers, and `unit-backward FILE TIMES` with the numbers that PyTorch's contender (`save FILE`) wrote.
->>>>>>> ce846e1710be52872fdc3f03cf16dda1dd4bc550
+//! numbers that PyTorch's contender (`save FILE`) wrote. A negative size is that of an image that is not padded.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 

@@ -34,20 +34,15 @@ pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense};
 pub use functions::activation::Activation;
+pub use functions::function::Function;
 pub use gradients::Gradients;
 pub use layout::transpose;
-<<<<<<< HEAD
-pub use pool::backward::{PooledForward, conv2d_max_pool2d_backward};
-pub use pool::forward::{Winners, conv2d_max_pool2d};
-pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape, SlopeSource};
-=======
 pub use optimizer::average::average;
 pub use optimizer::norm::sum_of_squares;
 pub use optimizer::rule::{MomentRates, Rule, Step, Steps};
 pub use optimizer::update::update;
-pub use pool::backward::conv2d_max_pool2d_backward;
-pub use pool::forward::conv2d_max_pool2d;
-pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape};
->>>>>>> ce846e1710be52872fdc3f03cf16dda1dd4bc550
+pub use pool::backward::{PooledForward, conv2d_max_pool2d_backward};
+pub use pool::forward::{Winners, conv2d_max_pool2d};
+pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape, SlopeSource};
 pub use simd::level::{Level, UnknownLevel};
 pub use threads::compute_on_this_thread;

@@ -10,6 +10,8 @@ mod bits;
 mod cases;
 mod differences;
 mod empty;
+mod functions;
+mod judge;
 mod levels;
 mod optimizers;
 mod owned;
