@@ -20,13 +20,17 @@ const TILES: usize = 64;
 
 /// From how many images on it pays to transform filters that are used once.
 pub(crate) const FEWEST_IMAGES: usize = 4;
-/// From how many channels on the products outweigh the transforms.
-const FEWEST_CHANNELS: usize = 8;
+/// From how many channels on the products outweigh the transforms, for filters of 5x5 and of 3x3 taps.
+const FEWEST_CHANNELS: [usize; 2] = [8, 16];
 
 /// Whether the kernels take a convolution of this shape.
 pub(crate) fn suits(shape: &PoolShape) -> bool {
     let conv = &shape.conv;
-    matches!((conv.kernel, conv.stride, shape.pool), (3 | 5, 1, 2)) && conv.channels >= FEWEST_CHANNELS
+    match (conv.kernel, conv.stride, shape.pool) {
+        (5, 1, 2) => conv.channels >= FEWEST_CHANNELS[0],
+        (3, 1, 2) => conv.channels >= FEWEST_CHANNELS[1],
+        _ => false,
+    }
 }
 
 /// How many outputs a tile has along its side.
