@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use agreement::{backends, reference, same_as, same_bits};
+use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
 use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
@@ -57,6 +57,8 @@ enum Task {
     SameAs(same_as::SameAsArgs),
     /// Train networks on every vector level, CPU backend and number of threads, and compare the weights' bits.
     SameBits(same_bits::SameBitsArgs),
+    /// Check the kernels' functions for all 2^32 inputs on each level against double precision (minutes).
+    Functions,
     /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
         Task::SameAs(args) => same_as::run(root(), &args),
         Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
+        Task::Functions => functions::run(root()),
         Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),

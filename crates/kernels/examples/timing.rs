@@ -2,9 +2,10 @@
 //!
 //! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
 //! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
-//! numbers, `pooled-forward N CHANNELS SIZE FILTERS KERNEL ACTIVATION TIMES` for a convolution with 2x2 max-pooling as
-//! in training, `pooled-inference` and `pooled-backward` with the same words, and `unit-backward FILE TIMES` with the
-//! numbers that PyTorch's contender (`save FILE`) wrote. A negative size is that of an image that is not padded.
+//! numbers, `conv-weights` for a first layer, whose images need no gradient, `pooled-forward N CHANNELS SIZE FILTERS
+//! KERNEL ACTIVATION TIMES` for a convolution with 2x2 max-pooling as in training, `pooled-inference` and
+//! `pooled-backward` with the same words, and `unit-backward FILE TIMES` with the numbers that PyTorch's contender
+//! (`save FILE`) wrote. The negative size of a pooled convolution is that of an image that is not padded.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 
@@ -49,10 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let shape = PoolShape { conv, pool: 2, activation: named(activation)? };
                 pooled(level, pass, n.parse()?, &shape, times.parse()?)
             }
-            [pass @ ("conv-forward" | "conv-backward"), ref numbers @ ..] => {
+            [pass @ ("conv-forward" | "conv-backward" | "conv-weights"), ref numbers @ ..] => {
                 let numbers: Vec<usize> =
                     numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
-                convolution(level, pass == "conv-backward", &numbers)?
+                convolution(level, pass, &numbers)?
             }
             _ => return Err(format!("{line:?} is no question").into()),
         };
@@ -89,6 +90,7 @@ fn same(channels: usize, size: usize, filters: usize, kernel: usize, stride: usi
         left: before,
         out_height: out,
         out_width: out,
+        groups: 1,
     }
 }
 
@@ -140,7 +142,7 @@ fn pooled(level: Level, pass: &str, n: usize, shape: &PoolShape, times: usize) -
     })
 }
 
-fn convolution(level: Level, is_backward: bool, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
+fn convolution(level: Level, pass: &str, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
     let &[n, channels, size, filters, kernel, stride, times] = numbers else {
         return Err("expected N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES".into());
     };
@@ -149,9 +151,10 @@ fn convolution(level: Level, is_backward: bool, numbers: &[usize]) -> Result<Vec
     let images = wave(n * conv.input_len());
     let weight = wave(filters * conv.filter_len());
     let (bias, upstream) = (wave(filters), wave(n * conv.output_len()));
-    Ok(if is_backward {
+    Ok(if pass != "conv-forward" {
         time(times, || {
-            with_gradients([&images, &weight, &bias], |gradients| {
+            with_gradients([&images, &weight, &bias], |mut gradients| {
+                gradients.input = gradients.input.filter(|_| pass == "conv-backward");
                 conv2d_backward(level, &conv, &images, &weight, &upstream, gradients);
             });
         })

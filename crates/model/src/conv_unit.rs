@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, activation, module};
+use burn::tensor::{Device, Tensor, module};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
 
@@ -60,7 +60,14 @@ impl ConvUnit {
         let first = match self.plan.first {
             First::Convolution => self.convolve(maps, ops::conv2d),
             First::PooledConvolution { activation } => self.convolve(maps, |maps, weight, bias, options| {
-                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, fused(activation))
+                ops::conv2d_max_pool2d(
+                    maps,
+                    weight,
+                    bias,
+                    options,
+                    self.config.pool_size,
+                    operator_of(activation),
+                )
             }),
         };
         dropout(self.finish(first, shortcut), self.config.dropout, mode)
@@ -122,24 +129,18 @@ pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize,
     (total / 2, total - total / 2)
 }
 
-/// The activation's name in `ops`.
-fn fused(function: Activation) -> ops::Activation {
+/// Applies an activation function to each value.
+pub(crate) fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
+    ops::activate(x, operator_of(function))
+}
+
+/// The activation as the operators name it.
+pub(crate) fn operator_of(function: Activation) -> ops::Activation {
     match function {
         Activation::Relu => ops::Activation::Relu,
         Activation::Gelu => ops::Activation::Gelu,
         Activation::Tanh => ops::Activation::Tanh,
         Activation::Sigmoid => ops::Activation::Sigmoid,
         Activation::None => ops::Activation::None,
-    }
-}
-
-/// Applies an activation function to each value.
-pub(crate) fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
-    match function {
-        Activation::Relu => activation::relu(x),
-        Activation::Gelu => activation::gelu(x),
-        Activation::Tanh => activation::tanh(x),
-        Activation::Sigmoid => activation::sigmoid(x),
-        Activation::None => x,
     }
 }

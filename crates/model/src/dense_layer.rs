@@ -5,7 +5,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
 use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization};
 
-use crate::conv_unit::activate;
+use crate::conv_unit::{activate, operator_of};
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
 /// `dense.0.norm.gamma` and so on.
@@ -36,11 +36,10 @@ impl DenseLayer {
 
     /// `[n, inputs]` to `[n, outputs]`.
     pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = ops::dense(x, self.weight.val(), self.bias.val());
-        let normalized = match &self.norm {
-            Some(norm) => norm.forward(y),
-            None => y,
-        };
-        activate(normalized, self.activation)
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        match &self.norm {
+            Some(norm) => activate(norm.forward(ops::dense(x, weight, bias)), self.activation),
+            None => ops::dense_activated(x, weight, bias, operator_of(self.activation)),
+        }
     }
 }

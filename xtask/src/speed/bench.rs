@@ -36,6 +36,9 @@ pub(crate) struct BenchArgs {
     /// How often each contender is asked each question, in turn.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Training steps of each peer before the first that is timed [default: 200, fewer for slow networks].
+    #[arg(long, value_name = "STEPS")]
+    warm_up: Option<usize>,
     /// Threads for each contender.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -88,6 +91,7 @@ pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
         backends: &backends,
         threads: args.threads,
         rounds: args.rounds,
+        warm_up: args.warm_up,
     };
     let measured = rows.into_iter().map(|row| measure(row, &setting, &peers)).collect::<Result<Vec<_>>>()?;
     let ours = backends.first().context("at least one backend is needed")?;

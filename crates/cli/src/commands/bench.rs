@@ -13,7 +13,7 @@ use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
 use learner::train::state::Snapshot;
-use model::device::{self, Opened};
+use model::device::{self, Backend, Opened};
 use model::{Cnn, input};
 use network::Architecture;
 use question::{NetworkAnswer, ParametersAnswer, Question, parse, trained_values};
@@ -66,6 +66,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     // A run on few images is through before the last question, so it goes on with more epochs.
     let mut settings = TrainConfig { patience: 0, ..config.train().clone() };
     let two = NonZeroUsize::MIN.saturating_add(1);
+    note(&ways(architecture, opened.backend));
     loop {
         let resume = timer.snapshot.take();
         let outcome = fit(architecture, &settings, train, validation, &opened.device, resume, &mut timer)?;
@@ -76,6 +77,16 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
             return Ok(());
         }
         settings.epochs = settings.epochs.saturating_mul(two);
+    }
+}
+
+/// Which parts of the network run through the kernels of this project.
+fn ways(architecture: &Architecture, backend: Backend) -> String {
+    let parts = architecture.parts_without_kernel();
+    match backend {
+        Backend::Wgpu => "on wgpu every layer runs through Burn's operators".to_owned(),
+        _ if parts.is_empty() => "every layer runs through kernels".to_owned(),
+        _ => format!("through Burn's operators: {}; all else through kernels", parts.join(", ")),
     }
 }
 

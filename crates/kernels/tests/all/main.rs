@@ -8,11 +8,14 @@
 
 mod bits;
 mod cases;
+mod convolutions;
+mod dense;
 mod differences;
 mod empty;
 mod functions;
 mod judge;
 mod levels;
+mod loss;
 mod optimizers;
 mod owned;
 mod reference;

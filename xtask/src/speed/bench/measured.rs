@@ -30,6 +30,8 @@ pub(super) struct Setting<'a> {
     pub backends: &'a [String],
     pub threads: usize,
     pub rounds: usize,
+    /// Training steps of each peer before the first that is timed, if not the row's own number.
+    pub warm_up: Option<usize>,
 }
 
 /// The figures of one configuration.
@@ -58,7 +60,7 @@ pub(super) fn measure(row: &'static Row, setting: &Setting<'_>, peers: &Peers) -
     let mut contenders = start_ours(row, setting)?;
     let ours = contenders.first_mut().context("at least one backend is needed")?;
     let mut network = ours.answer("network")?;
-    network["warm_up"] = json!(row.warm_up);
+    network["warm_up"] = json!(setting.warm_up.unwrap_or(row.warm_up));
     let file = network_file(setting.root);
     fs::write(&file, network.to_string())?;
     contenders.extend(peers.start(setting.root, &file, setting.data, setting.threads, row.is_lecture())?);

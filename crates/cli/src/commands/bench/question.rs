@@ -24,6 +24,8 @@ pub(super) struct NetworkAnswer<'a> {
     input: [usize; 3],
     classes: usize,
     model: &'a ModelConfig,
+    /// The parts of the network that no kernel computes on the CPU.
+    without_kernel: Vec<String>,
     /// Steps before the first that is timed.
     warm_up: usize,
 }
@@ -35,6 +37,7 @@ impl<'a> NetworkAnswer<'a> {
             input: [input.channels, input.height, input.width],
             classes: architecture.classes(),
             model: architecture.config(),
+            without_kernel: architecture.parts_without_kernel(),
             warm_up,
         }
     }
