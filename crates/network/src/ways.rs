@@ -3,7 +3,7 @@
 //! It follows the same [`Plan`] as the unit itself. Whoever gives a part a kernel takes its line out here.
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, Normalization, UnitConfig};
+use crate::config::{Normalization, Stage, UnitConfig};
 use crate::plan::{First, Plan};
 
 impl Architecture {
@@ -25,7 +25,6 @@ impl Architecture {
         let parts = [
             (config.dropout > 0.0, "dropout"),
             (is_hidden && config.dense_normalization == Normalization::Batch, "normalization"),
-            (is_hidden && config.dense_activation != Activation::None, "activation"),
         ];
         parts.into_iter().filter_map(|(is_there, part)| is_there.then_some(part)).collect()
     }
@@ -38,13 +37,15 @@ fn of_unit(config: &UnitConfig) -> Vec<&'static str> {
         First::Convolution | First::PooledConvolution { .. } => None,
     };
     let dropout = (config.dropout > 0.0).then_some("dropout");
-    first.into_iter().chain(plan.then.iter().map(|stage| stage.word())).chain(dropout).collect()
+    let left = plan.then.iter().filter(|stage| **stage != Stage::Activation).map(|stage| stage.word());
+    first.into_iter().chain(left).chain(dropout).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ModelConfig;
+    use crate::config::Activation;
 
     fn parts(change: impl FnOnce(&mut ModelConfig)) -> Vec<String> {
         let mut config = ModelConfig::default();
@@ -60,10 +61,10 @@ mod tests {
     #[test]
     fn what_the_plan_leaves_is_named_with_its_layer() {
         let gelu = parts(|config| config.units[1].activation = Activation::Gelu);
-        assert_eq!(gelu, ["units.1 activation", "units.1 pool"]);
+        assert_eq!(gelu, ["units.1 pool"]);
         let groups = parts(|config| (config.units[1].groups, config.units[1].dropout) = (2, 0.5));
-        assert_eq!(groups, ["units.1 convolution", "units.1 activation", "units.1 pool", "units.1 dropout"]);
+        assert_eq!(groups, ["units.1 convolution", "units.1 pool", "units.1 dropout"]);
         let dense = parts(|config| (config.dense, config.dropout) = (vec![8], 0.5));
-        assert_eq!(dense, ["dense.0 dropout", "dense.0 activation", "head dropout"]);
+        assert_eq!(dense, ["dense.0 dropout", "head dropout"]);
     }
 }

@@ -24,11 +24,9 @@ impl Outputs<'_> {
         }
         let values = values.zip(argmax.par_chunks_mut(len));
         if has_slopes {
-            let slopes = slopes.par_chunks_mut(len);
-            let work = |(((i, values), argmax), slopes): (((usize, &mut [f32]), &mut [u8]), &mut [f32])| {
+            values.zip(slopes.par_chunks_mut(len)).for_each(|(((i, values), argmax), slopes)| {
                 work(i, Outputs { values, argmax, slopes });
-            };
-            values.zip(slopes).for_each(work);
+            });
         } else {
             values.for_each(|((i, values), argmax)| work(i, Outputs { values, argmax, slopes: &mut [] }));
         }
