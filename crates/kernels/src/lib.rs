@@ -16,6 +16,8 @@
 
 mod conv;
 mod dense;
+mod finish;
+mod functions;
 mod gradients;
 mod kept_filters;
 mod layout;
@@ -32,6 +34,15 @@ pub use conv::forward::conv2d;
 pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense};
+pub use finish::add::add;
+pub use finish::backward::{FinishGradients, finish_backward};
+pub use finish::dropout::{Dropout, drop_values};
+pub use finish::fold::fold_normalization;
+pub use finish::forward::{Finish, Normalization, finish};
+pub use finish::shape::{FinishShape, PoolKind, Pooling, Stage, Stages};
+pub use finish::statistics::batch_statistics;
+pub use functions::activation::Activation;
+pub use functions::function::Function;
 pub use gradients::Gradients;
 pub use layout::transpose;
 pub use optimizer::average::average;

@@ -9,7 +9,9 @@
 mod bits;
 mod cases;
 mod differences;
+mod dropout;
 mod empty;
+mod finish;
 mod levels;
 mod optimizers;
 mod owned;
