@@ -1,9 +1,12 @@
 //! A dense layer: weights, biases and, between it and its activation, normalization.
 
 use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use network::config::Normalization;
+
+use crate::batch_norm::BatchNorm;
+use crate::dropout::Mode;
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
 /// `dense.0.norm.gamma` and so on.
@@ -20,15 +23,15 @@ impl DenseLayer {
         Self {
             weight: Initializer::Zeros.init([inputs, outputs], device),
             bias: Initializer::Zeros.init([outputs], device),
-            norm: (normalization == Normalization::Batch).then(|| BatchNormConfig::new(outputs).init(device)),
+            norm: (normalization == Normalization::Batch).then(|| BatchNorm::new(outputs, device)),
         }
     }
 
     /// `[n, inputs]` to `[n, outputs]`.
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
         let y = ops::dense(x, self.weight.val(), self.bias.val());
         match &self.norm {
-            Some(norm) => norm.forward(y),
+            Some(norm) => norm.forward_features(y, mode),
             None => y,
         }
     }

@@ -8,6 +8,8 @@
 mod autodiff;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
+mod finish;
+mod fork;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod forward;
 mod operators;
@@ -16,7 +18,12 @@ mod optimizer;
 mod slices;
 mod values;
 
-pub use kernels::{Level, MomentRates, Rule, Step, Steps, UnknownLevel, compute_on_this_thread};
+pub use finish::{
+    FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization,
+};
+pub use fork::fork;
+pub use kernels::{
+    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps, UnknownLevel, compute_on_this_thread};
 pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};
 pub use optimizer::{average, sum_of_squares, update_parameter};
 pub use values::{from_values, is_cpu, on_host};

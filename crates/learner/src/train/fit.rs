@@ -3,7 +3,7 @@
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use dataset::{Subset, TrainSet, ValidationSet};
-use model::input;
+use model::{Masks, input};
 use network::Architecture;
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
@@ -74,7 +74,7 @@ pub fn fit(
             let mut dropout =
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
-            let logits = learner.model.forward_train(images, &mut dropout);
+            let logits = learner.model.forward_train(images, Masks::draw(&mut dropout));
             let loss = loss_function.forward(logits.clone(), to_tensor(&labels, &training_device));
             let gradients = loss.backward();
             let rate = learning_rate(config, learner.state.step, plan.total_steps());
