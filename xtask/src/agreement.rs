@@ -1,5 +1,7 @@
-//! Comparisons that must agree: with an earlier version, between backends, and with other people's libraries.
+//! Comparisons that must agree: with an earlier version, between backends and vector levels, and with other people's
+//! libraries.
 
 pub(crate) mod backends;
 pub(crate) mod reference;
 pub(crate) mod same_as;
+pub(crate) mod same_bits;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use agreement::{backends, reference, same_as};
+use agreement::{backends, reference, same_as, same_bits};
 use clap::Parser;
 use robustness::{crash, fuzz, sanitize};
-use speed::{bench, epoch, profiles, test_time};
+use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
 mod ci;
@@ -55,6 +55,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
+    /// Train networks on every vector level, CPU backend and number of threads, and compare the weights' bits.
+    SameBits(same_bits::SameBitsArgs),
     /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
@@ -65,6 +67,8 @@ enum Task {
     Sanitize,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
     Epoch(epoch::EpochArgs),
+    /// Compare the estimate of the memory that training takes with what it takes, for networks of many kinds.
+    Memory(memory::MemoryArgs),
     /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
     TestTime(test_time::TestTimeArgs),
     /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
@@ -90,11 +94,13 @@ fn main() -> ExitCode {
         Task::Backends { run_dir, backends } => backends::run(root(), &run_dir, &backends),
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
         Task::SameAs(args) => same_as::run(root(), &args),
+        Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
         Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
+        Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
         Task::Profiles { pairs } => profiles::run(root(), pairs),

@@ -1,7 +1,8 @@
-//! Measures speed: against other programs, an earlier version, and the program's own bare steps.
+//! Measures speed: against other programs, an earlier version, and the program's own bare steps. And memory.
 
 pub(crate) mod bench;
 mod contender;
 pub(crate) mod epoch;
+pub(crate) mod memory;
 pub(crate) mod profiles;
 pub(crate) mod test_time;

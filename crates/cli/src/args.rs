@@ -112,6 +112,10 @@ pub(crate) struct TrainArgs {
     /// newest checkpoint.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// With --resume: go on even if another version of the program, or other vector instructions, computed the
+    /// run's steps in another way. Its weights are then the ones of neither.
+    #[arg(long, requires = "resume")]
+    pub(crate) accept_numerics: bool,
     #[command(flatten)]
     pub(crate) backend: BackendArg,
     #[command(flatten)]

@@ -158,6 +158,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
+        | RunDirError::OtherNumerics { .. }
         | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)

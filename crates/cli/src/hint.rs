@@ -107,6 +107,9 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::OtherNumerics { path, before, now, .. } => {
+            Some(of_numerics(path, before.version == now.version))
+        }
         RunDirError::OtherData { config, .. } => Some(format!(
             "put data.dataset back; a model is tested on other data with: {}",
             command(&format!("test -p {} --data NAME", quoted(config.parent().unwrap_or(config))))
@@ -120,6 +123,17 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
         | RunDirError::Config(_)
         | RunDirError::Checkpoint(_) => None,
     }
+}
+
+/// What to do about a run of another arithmetic. The version of a run can be had again only with an earlier
+/// program, its vector instructions with the environment.
+fn of_numerics(path: &Path, is_same_version: bool) -> String {
+    let instead = match is_same_version {
+        true => "name other vector instructions with MNIST_CNN_SIMD",
+        false => "train anew",
+    };
+    let accept = command(&format!("train --resume --accept-numerics -p {}", quoted(path)));
+    format!("{instead}, or go on all the same with: {accept}")
 }
 
 fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {

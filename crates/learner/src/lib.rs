@@ -9,6 +9,7 @@ pub mod checks;
 pub mod config;
 pub mod eval;
 pub mod fault;
+pub mod numerics;
 pub mod random;
 pub mod run;
 pub mod train;

@@ -89,7 +89,7 @@ fn a_shortcut_begins_in_the_network_and_brings_maps_of_the_same_shape() {
     // The second unit's convolution keeps 32 maps of 14x14, and its pooling comes behind the sum.
     assert!(Architecture::new(&shortcut(1, |_| ()), [1, 28, 28], 10).is_ok());
     let pooled = |u: &mut UnitConfig| {
-        u.order = [Stage::Pool, Stage::Residual, Stage::Activation, Stage::Normalization]
+        u.order = [Stage::Pool, Stage::Residual, Stage::Activation, Stage::Normalization];
     };
     for (config, end) in [
         (

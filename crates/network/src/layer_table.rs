@@ -42,12 +42,20 @@ fn unit(i: usize, config: &UnitConfig, shape: &UnitShape) -> Vec<LayerRow> {
             Stage::Residual => (format!(", + input of units.{}", i + 1 - config.residual), 0),
             Stage::Activation => (then(config.activation).to_owned(), 0),
         };
-        if let Some(row) = rows.last_mut() {
-            row.kind += &words;
-            row.parameters += parameters;
-        }
+        append(&mut rows, &words, parameters);
+    }
+    if config.dropout > 0.0 {
+        append(&mut rows, &format!(", dropout {}", config.dropout), 0);
     }
     rows
+}
+
+/// Adds what follows to the last row.
+fn append(rows: &mut [LayerRow], words: &str, parameters: usize) {
+    if let Some(row) = rows.last_mut() {
+        row.kind += words;
+        row.parameters += parameters;
+    }
 }
 
 fn convolution(i: usize, config: &UnitConfig, shape: &UnitShape) -> LayerRow {
@@ -83,11 +91,17 @@ fn pooling(i: usize, config: &UnitConfig, shape: &UnitShape) -> LayerRow {
 /// The row of a dense layer, the last of which gives the logits.
 fn dense(net: &Architecture, i: usize) -> LayerRow {
     let [inputs, outputs] = net.dense()[i];
+    let p = net.config().dropout;
+    let dropout = if p > 0.0 { format!("dropout {p}, ") } else { String::new() };
     let (name, kind, norm_parameters) = if i + 1 == net.dense().len() {
-        ("head".to_owned(), "dense, softmax".to_owned(), 0)
+        ("head".to_owned(), format!("{dropout}dense, softmax"), 0)
     } else {
         let (norm, parameters) = normalizing(net.config().dense_normalization, outputs);
-        (format!("dense.{i}"), format!("dense{norm}{}", then(net.config().dense_activation)), parameters)
+        (
+            format!("dense.{i}"),
+            format!("{dropout}dense{norm}{}", then(net.config().dense_activation)),
+            parameters,
+        )
     };
     LayerRow {
         name,
@@ -139,7 +153,7 @@ mod tests {
     #[test]
     fn the_layer_table_and_the_tensors_agree() {
         let grouped = UnitConfig { groups: 4, filters: 8, ..UnitConfig::default() };
-        let normalized = UnitConfig { normalization: Normalization::Batch, residual: 1, ..grouped.clone() };
+        let normalized = UnitConfig { normalization: Normalization::Batch, residual: 1, ..grouped };
         let config = ModelConfig {
             units: vec![UnitConfig::default(), grouped, normalized],
             dense: vec![40, 30],
@@ -187,6 +201,7 @@ mod tests {
             UnitConfig {
                 order: [activation, normalization, residual, pool],
                 groups: 8,
+                dropout: 0.25,
                 residual: 1,
                 pool: Pool::None,
                 ..unit.clone()
@@ -197,6 +212,7 @@ mod tests {
             units,
             dense: vec![40],
             dense_normalization: Normalization::Batch,
+            dropout: 0.5,
             ..ModelConfig::default()
         };
         let net = Architecture::new(&config, [1, 28, 28], 10).unwrap();
@@ -208,11 +224,11 @@ mod tests {
         let expected = [
             "units.0.conv: convolution 5x5 [8, 28, 28] 208",
             "units.0.pool: max-pool 2x2, ReLU, batch norm [8, 14, 14] 16",
-            "units.1.conv: convolution 5x5, depthwise, ReLU, batch norm, + input of units.1 [8, 14, 14] 224",
+            "units.1.conv: convolution 5x5, depthwise, ReLU, batch norm, + input of units.1, dropout 0.25 [8, 14, 14] 224",
             "units.2.conv: convolution 5x5, 2 groups, batch norm, + input of units.1, ReLU [8, 14, 14] 824",
             "units.2.pool: global average-pool [8, 1, 1] 0",
-            "dense.0: dense, batch norm, ReLU [40] 440",
-            "head: dense, softmax [10] 410",
+            "dense.0: dropout 0.5, dense, batch norm, ReLU [40] 440",
+            "head: dropout 0.5, dense, softmax [10] 410",
         ];
         assert_eq!(rows, expected);
         assert_eq!(net.layers()[2].multiply_adds, 8 * 25 * 14 * 14);

@@ -4,6 +4,8 @@
 //! own operators do the work (normalization, activations and pooling that are not part of a convolution), the
 //! factors are measured; docs/performance.md has estimates beside measurements.
 
+use std::collections::BTreeSet;
+
 use crate::architecture::Architecture;
 use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
 use crate::plan::{First, Plan};
@@ -68,6 +70,8 @@ fn scratch(net: &Architecture) -> u64 {
 struct Step {
     kept: u64,
     peak: u64,
+    /// Gradients that wait at shortcuts for the backward pass of the unit at hand, beside whatever its operators take.
+    waiting: u64,
 }
 
 impl Step {
@@ -78,7 +82,7 @@ impl Step {
 
     /// An operator takes so many bytes for a while, beside all that is kept.
     fn work(&mut self, bytes: u64) {
-        self.peak = self.peak.max(self.kept + bytes);
+        self.peak = self.peak.max(self.kept + self.waiting + bytes);
     }
 }
 
@@ -97,6 +101,7 @@ fn training_image(net: &Architecture) -> u64 {
         if !is_channels_last {
             step.keep(input);
         }
+        step.waiting = on_shortcuts(net, i);
         let input_gradient = if i == 0 { 0 } else { input };
         is_channels_last = pools_while_convolving(config);
         unit(&mut step, config, shape, input_gradient);
@@ -106,8 +111,18 @@ fn training_image(net: &Architecture) -> u64 {
             step.work(2 * output);
         }
     }
+    step.waiting = 0;
     dense_layers(&mut step, net);
     step.peak
+}
+
+/// The bytes of the feature maps that shortcuts take around unit `i`, or around its convolution. Their gradients
+/// take the same way back.
+fn on_shortcuts(net: &Architecture, i: usize) -> u64 {
+    let ends = net.units().enumerate().skip(i).filter(|(_, (config, _))| config.residual > 0);
+    let starts: BTreeSet<usize> = ends.map(|(end, (config, _))| end + 1 - config.residual).collect();
+    let around = net.units().enumerate().filter(|(start, _)| *start <= i && starts.contains(start));
+    around.map(|(_, (_, shape))| values(shape.input)).sum()
 }
 
 /// Whether one operator convolves and pools, so that the convolution's output is never in memory as a whole.
@@ -180,14 +195,15 @@ fn dense_layers(step: &mut Step, net: &Architecture) {
 
 /// The bytes that a prediction takes for each image: the input, output and copies of the largest layer.
 fn prediction_image(net: &Architecture) -> u64 {
-    let units = net.units().map(|(config, shape)| {
+    let units = net.units().enumerate().map(|(i, (config, shape))| {
         let [input, convolved, output] = [shape.input, shape.convolved, shape.output].map(values);
         // Feature maps that are not channels-last are copied. The factor of the others is measured.
-        if pools_while_convolving(config) {
+        let operator = if pools_while_convolving(config) {
             2 * input + 2 * output
         } else {
             2 * input + tenths(convolved, 17)
-        }
+        };
+        operator + on_shortcuts(net, i)
     });
     let dense = net.dense().iter().map(|&[inputs, outputs]| VALUE * (2 * inputs + 2 * outputs) as u64);
     units.chain(dense).max().unwrap_or(0) + values(net.input())
@@ -256,6 +272,23 @@ mod tests {
                 "{estimate} kB, measured {measured} kB"
             );
         }
+    }
+
+    #[test]
+    fn what_waits_at_a_shortcut_is_counted_while_it_waits() {
+        let unit = |residual| UnitConfig { filters: 8, pool: Pool::None, residual, ..UnitConfig::default() };
+        let net = |spans: [usize; 4]| {
+            let config = ModelConfig { units: spans.map(unit).to_vec(), ..ModelConfig::default() };
+            Architecture::new(&config, [1, 28, 28], 10).unwrap()
+        };
+        let maps = 4 * 8 * 784;
+        let waiting = |spans: [usize; 4]| [0, 1, 2, 3].map(|i| on_shortcuts(&net(spans), i) / maps);
+        assert_eq!(waiting([0, 0, 0, 0]), [0, 0, 0, 0]);
+        assert_eq!(waiting([0, 0, 2, 0]), [0, 1, 1, 0]);
+        // Two shortcuts from the same place bring the same maps.
+        assert_eq!(waiting([0, 1, 2, 1]), [0, 1, 1, 1]);
+        assert_eq!(waiting([0, 0, 2, 2]), [0, 1, 2, 1]);
+        assert!(net([0, 0, 2, 0]).memory().training_image > net([0; 4]).memory().training_image);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod evaluation;
 mod events;
 pub mod names;
 mod number;
+mod numerics;
 mod results;
 mod run_info;
 mod seeds;
@@ -27,6 +28,7 @@ mod version;
 
 pub use evaluation::{Calibration, CalibrationBin, ClassMetrics, Evaluation, TopK, wilson_interval};
 pub use events::{EpochEvent, Event, FinishEvent, MetricsLine, StartEvent, StepEvent};
+pub use numerics::Numerics;
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
 pub use run_info::{Resumed, RunInfo};
 pub use seeds::{MissingSeed, SeedTest, SeedsInfo, SeedsTestFile, Spread};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::numerics::Numerics;
+
 /// `run.json`: the version, backend, machine and data of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunInfo {
@@ -9,6 +11,9 @@ pub struct RunInfo {
     pub version: String,
     /// Name of the backend, e.g. `ndarray`.
     pub backend: String,
+    /// The arithmetic that the run began with.
+    #[serde(default)]
+    pub numerics: Numerics,
     /// The CPU's or the graphics adapter's name.
     pub hardware: String,
     /// Operating system and processor architecture.
@@ -44,6 +49,16 @@ pub struct Resumed {
     pub version: String,
     /// Name of the backend that the run was resumed on, e.g. `ndarray`.
     pub backend: String,
+    /// The arithmetic that the run went on with.
+    #[serde(default)]
+    pub numerics: Numerics,
+}
+
+impl RunInfo {
+    /// The arithmetic of the run's newest steps.
+    pub fn newest_numerics(&self) -> &Numerics {
+        self.resumed.last().map_or(&self.numerics, |resumed| &resumed.numerics)
+    }
 }
 
 #[cfg(test)]
@@ -53,20 +68,22 @@ mod tests {
     #[test]
     fn run_json_keeps_its_keys_and_their_order() {
         let text = concat!(
-            r#"{"version":"0.1.0","backend":"ndarray","hardware":"a processor","platform":"linux x86_64","#,
+            r#"{"version":"0.1.0","backend":"ndarray","numerics":{"version":2,"level":"avx2","fused":true},"#,
+            r#""hardware":"a processor","platform":"linux x86_64","#,
             r#""threads":2,"dataset":"fashion-mnist","data_sha256":[["t10k","ab"]],"seed":7,"#,
             r#""started":"2026-11-24T15:00:42.310Z","resumed":[{"step":429,"time":"t","version":"v","#,
-            r#""backend":"flex"}]}"#
+            r#""backend":"flex","numerics":{"version":3,"level":"portable","fused":false}}]}"#
         );
         let info: RunInfo = serde_json::from_str(text).unwrap();
         assert_eq!(info.resumed[0].step, 429);
+        assert_eq!(info.newest_numerics().version, 3);
         assert_eq!(serde_json::to_string(&info).unwrap(), text);
     }
 
     #[test]
     fn the_data_directory_is_written_only_if_it_is_known() {
         let text = concat!(
-            r#"{"version":"0.2.0","backend":"ndarray","hardware":"","platform":"","threads":2,"#,
+            r#"{"version":"0.2.0","backend":"ndarray","numerics":{"version":1},"hardware":"","platform":"","threads":2,"#,
             r#""dataset":"mnist","data_sha256":[],"data_dir":"/data","seed":7,"started":"","resumed":[]}"#
         );
         let info: RunInfo = serde_json::from_str(text).unwrap();
@@ -81,6 +98,7 @@ mod tests {
         let text = r#"{"version":"0","backend":"ndarray","hardware":"","platform":"","threads":1,
             "dataset":"sample","seed":1,"started":"","new":1}"#;
         let info: RunInfo = serde_json::from_str(text).unwrap();
+        assert_eq!(info.newest_numerics(), &Numerics { version: 1, level: None, fused: None });
         assert_eq!((info.resumed, info.data_sha256), (vec![], vec![]));
         assert!(serde_json::from_str::<RunInfo>(&text.replace("backend", "back")).is_err());
     }

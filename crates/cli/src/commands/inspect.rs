@@ -40,9 +40,17 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let images = data::whole_file(name, args.split, &dir, &mut download_bar::listener())?;
     check_index(args.index, &images)?;
     let split = if args.split == Split::Test { "test" } else { "training" };
+    let trained_with = run
+        .info()
+        .map_or_else(|_| String::new(), |info| format!("; trained with {}", info.newest_numerics()));
     let inspection = Inspection {
         title: format!("{}, {split} image #{}", name.title(), args.index),
-        model: format!("{}, epoch {}, {}", short(run.path()), best.epoch(), opened.backend.name()),
+        model: format!(
+            "{}, epoch {}, {}{trained_with}",
+            short(run.path()),
+            best.epoch(),
+            opened.backend.name()
+        ),
         classes: name.classes(),
         ..inspect(&model, config.architecture(), &images, args.index, &opened.device)
     };

@@ -8,11 +8,6 @@ use serde_json::Value;
 
 use crate::program::{ProgramOutput, Sandbox};
 
-/// Whether this build can repeat the bits of the fixtures, which come from this backend, the portable vector
-/// level and glibc's functions.
-const HAS_THE_SAME_BITS: bool =
-    cfg!(all(feature = "ndarray", target_arch = "x86_64", target_os = "linux", target_env = "gnu"));
-
 /// A CPU backend that is compiled in, because `auto` could take a GPU.
 const BACKEND: [&str; 2] = ["--backend", if cfg!(feature = "ndarray") { "ndarray" } else { "flex" }];
 
@@ -72,16 +67,13 @@ fn a_tested_run_tests_as_it_did() {
     assert_eq!(report["times_tested"], 3);
     assert_eq!(sandbox.text("finished/tests.jsonl").lines().count(), 3);
     let again = sandbox.text("finished/predictions.csv");
-    if HAS_THE_SAME_BITS {
-        assert_eq!(again, predictions);
-        assert_eq!(report["evaluation"], recorded["evaluation"]);
-    }
     assert_eq!(again.lines().next(), predictions.lines().next());
     assert_eq!(again.lines().count(), predictions.lines().count());
     for (line, expected) in again.lines().zip(predictions.lines()).skip(1) {
         let ((whole, probabilities), (expected_whole, expected)) = (prediction(line), prediction(expected));
         assert_eq!(whole, expected_whole);
         for (probability, expected) in probabilities.iter().zip(&expected) {
+            // The kernels add up in another order than those of that version.
             assert!((probability - expected).abs() < 1e-4, "{line}");
         }
     }
@@ -122,11 +114,25 @@ fn a_folder_of_seeds_is_tested_and_resumed() {
 }
 
 #[test]
-fn an_interrupted_run_ends_in_the_bits_of_an_uninterrupted_one() {
+fn an_interrupted_run_goes_on_if_other_bits_are_accepted() {
     let sandbox = Sandbox::with_earlier("interrupted");
-    let ended = sandbox.portable(&["train", "--resume", "-p", "interrupted", "--json"]).done();
-    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(sandbox.json("interrupted/run.json")["resumed"][0]["step"], 46);
+    let before = sandbox.text("interrupted/run.json");
+    sandbox.portable(&["train", "--resume", "-p", "interrupted"]).fails(
+        2,
+        &[
+            "interrupted/run.json says that the run was computed with numerics version 1 until step 46",
+            "it would go on with numerics version 2 on portable (no fused multiply-add)",
+            "train --resume --accept-numerics -p interrupted",
+        ],
+    );
+    assert_eq!(sandbox.text("interrupted/run.json"), before);
+    sandbox.portable(&["train", "--resume", "--accept-numerics", "-p", "interrupted"]).done();
+    let info = sandbox.json("interrupted/run.json");
+    assert_eq!(info["numerics"]["version"], 1);
+    assert_eq!(
+        (&info["resumed"][0]["step"], &info["resumed"][0]["numerics"]["version"]),
+        (&46.into(), &2.into())
+    );
     let steps: Vec<u64> = sandbox
         .metrics("interrupted")
         .iter()
@@ -134,8 +140,4 @@ fn an_interrupted_run_ends_in_the_bits_of_an_uninterrupted_one() {
         .collect();
     assert_eq!(steps.last(), Some(&150));
     assert!(steps.is_sorted(), "{steps:?}");
-    if HAS_THE_SAME_BITS {
-        let expected = include_str!("../fixtures/run-0.1.0/interrupted-weights.sha256").trim();
-        assert_eq!(report["weights_sha256"], expected);
-    }
 }

@@ -20,6 +20,7 @@ mod places;
 mod program;
 mod recovery;
 mod report;
+mod same_bits;
 mod saving;
 mod seeds;
 mod show;

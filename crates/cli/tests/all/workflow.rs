@@ -42,22 +42,6 @@ fn a_run_directory_explains_itself_and_reruns_to_the_same_bits() {
 }
 
 #[test]
-fn the_number_of_threads_does_not_change_a_bit() {
-    let sandbox = Sandbox::new();
-    let weights = |threads: &str| {
-        let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);
-        let words: Vec<&str> =
-            ["train", "-p", threads, "--set", "model.dense=[20]"].into_iter().chain(sets).collect();
-        ProgramOutput::new(sandbox.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap())
-            .done();
-        fs::read(sandbox.best(threads).join("weights.safetensors")).unwrap()
-    };
-    let one = weights("1");
-    assert!(weights("2") == one, "2 threads");
-    assert!(weights("4") == one, "4 threads");
-}
-
-#[test]
 fn bench_times_each_question() {
     let sandbox = Sandbox::new();
     let sets = SMALL.iter().flat_map(|assignment| ["--set", assignment]);

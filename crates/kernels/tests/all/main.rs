@@ -12,6 +12,8 @@ mod differences;
 mod dropout;
 mod empty;
 mod finish;
+mod functions;
+mod judge;
 mod levels;
 mod optimizers;
 mod owned;

@@ -88,8 +88,8 @@ pub fn mcnemar(b: usize, c: usize) -> f64 {
     let mut term = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = 0.0;
     for k in 0..=smaller {
-        tail += term.exp();
-        term += ((n - k) as f64 / (k + 1) as f64).ln();
+        tail += libm::exp(term);
+        term += libm::log((n - k) as f64 / (k + 1) as f64);
     }
     (2.0 * tail).min(1.0)
 }

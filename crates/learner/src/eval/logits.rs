@@ -43,7 +43,7 @@ impl Logits {
 /// The probabilities of one row of logits, in `f64`.
 pub fn softmax(logits: &[f32]) -> Vec<f64> {
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let exponentials: Vec<f64> = logits.iter().map(|&x| (f64::from(x) - largest).exp()).collect();
+    let exponentials: Vec<f64> = logits.iter().map(|&x| libm::exp(f64::from(x) - largest)).collect();
     let sum: f64 = exponentials.iter().sum();
     exponentials.into_iter().map(|e| e / sum).collect()
 }
@@ -54,11 +54,11 @@ pub fn softmax(logits: &[f32]) -> Vec<f64> {
 /// zero from a distance of about 745 on. The loss is then the distance itself, which the logits give exactly.
 pub fn negative_log_likelihood(probability: f64, label: usize, logits: &[f32]) -> f64 {
     if probability.is_normal() {
-        return -probability.ln();
+        return -libm::log(probability);
     }
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
-    (largest - f64::from(logits[label])) + sum.ln()
+    let sum: f64 = logits.iter().map(|&x| libm::exp(f64::from(x) - largest)).sum();
+    (largest - f64::from(logits[label])) + libm::log(sum)
 }
 
 /// The class with the largest logit. If several logits are equally large, it is the first of them.

@@ -81,7 +81,7 @@ fn row(line: &str, columns: usize) -> Option<Mistake> {
     let probabilities: Vec<f64> = rest.iter().map(|field| field.parse().ok()).collect::<Option<_>>()?;
     let class = |field: &str| field.parse().ok().filter(|class| *class < probabilities.len());
     let label: usize = class(label)?;
-    let loss = -probabilities.get(label)?.ln();
+    let loss = -libm::log(*probabilities.get(label)?);
     (fields.len() == columns && probabilities.iter().all(|p| (0.0..=1.0).contains(p))).then_some(Mistake {
         index: index.parse().ok()?,
         label,

@@ -111,7 +111,7 @@ impl Probabilities {
             .enumerate()
             .map(|(image, (row, &label))| {
                 let probability = row[usize::from(label)];
-                if probability.is_normal() { -probability.ln() } else { loss_of_mean(networks, image) }
+                if probability.is_normal() { -libm::log(probability) } else { loss_of_mean(networks, image) }
             })
             .collect();
         Some(mean)
@@ -153,8 +153,8 @@ impl Probabilities {
 fn loss_of_mean(networks: &[Probabilities], image: usize) -> f64 {
     let losses = networks.iter().map(|network| network.losses[image]);
     let smallest = losses.clone().fold(f64::INFINITY, f64::min);
-    let sum: f64 = losses.map(|loss| (smallest - loss).exp()).sum();
-    smallest - (sum / networks.len() as f64).ln()
+    let sum: f64 = losses.map(|loss| libm::exp(smallest - loss)).sum();
+    smallest - libm::log(sum / networks.len() as f64)
 }
 
 #[cfg(test)]

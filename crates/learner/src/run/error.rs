@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dataset::verify::Obstacle;
+use run_files::Numerics;
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -56,6 +57,14 @@ pub enum RunDirError {
         env!("CARGO_PKG_VERSION")
     )]
     Newer { path: PathBuf, version: String, problem: String },
+    /// The newest steps of the run at `path` were computed with another arithmetic than this program's on this
+    /// device, as its circumstances at `info` say.
+    #[error(
+        "{} says that the run was computed with {before} until step {steps}, and it would go on with {now}; \
+         its weights would be those of neither",
+        info.display()
+    )]
+    OtherNumerics { path: PathBuf, info: PathBuf, steps: usize, before: Numerics, now: Numerics },
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]

@@ -7,6 +7,7 @@ use model::device::Opened;
 use run_files::RunInfo;
 
 use crate::config::Config;
+use crate::numerics;
 use crate::run::data::checksums;
 use crate::run::folder::now;
 
@@ -15,6 +16,7 @@ pub(crate) fn circumstances(config: &Config, opened: &Opened, data_dir: Option<&
     RunInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         backend: opened.backend.name().to_owned(),
+        numerics: numerics::of(opened),
         hardware: hardware(opened),
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         threads: available_parallelism().map_or(1, |n| n.get()),

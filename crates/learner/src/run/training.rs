@@ -14,6 +14,7 @@ use crate::eval::evaluation::evaluate;
 use crate::eval::logits::Logits;
 use crate::eval::mistakes::worst;
 use crate::eval::probabilities::Probabilities;
+use crate::numerics;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
 use crate::run::error::RunDirError;
@@ -74,6 +75,8 @@ pub struct Trainer<'a> {
     /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
     /// case.
     pub tensorboard: bool,
+    /// Whether to resume a run whose steps were computed with another arithmetic, which gives other bits.
+    pub accept_numerics: bool,
 }
 
 /// The point from which a run is resumed.
@@ -137,7 +140,8 @@ impl Trainer<'_> {
     /// Resumes an existing run and trains it to its end.
     ///
     /// # Errors
-    /// If the run's files cannot be read or written, or training ends early.
+    /// If the run's files cannot be read or written, training ends early, or the run's steps were computed with
+    /// another arithmetic and [`Trainer::accept_numerics`] is not set.
     pub fn resume(
         &self,
         lock: &RunLock,
@@ -145,12 +149,30 @@ impl Trainer<'_> {
         point: ResumePoint,
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
-        let mut info = RunDir::open(lock.path())?.info()?;
+        let run = RunDir::open(lock.path())?;
+        let mut info = run.info()?;
+        // A run that is trained to its end gets no more steps, so their arithmetic does not matter.
+        let is_trained = run.config()? == *config && finished(&run)?.is_some();
+        let before = info.newest_numerics().clone();
+        let numerics = if is_trained { before.clone() } else { numerics::of(self.opened) };
+        // A run without steps starts over, and is then computed with one arithmetic from beginning to end.
+        if before.differs_from(&numerics) && point.step() > 0 && !self.accept_numerics {
+            let (path, info) = (run.path().to_owned(), run.file(names::RUN));
+            return Err(RunDirError::OtherNumerics {
+                path,
+                info,
+                steps: point.step(),
+                before,
+                now: numerics,
+            }
+            .into());
+        }
         info.resumed.push(Resumed {
             step: point.step(),
             time: now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             backend: self.opened.backend.name().to_owned(),
+            numerics,
         });
         info.data_dir = text_of(self.data.data_dir.as_deref()).or(info.data_dir);
         let run = lock.resume_run(config, &info)?;

@@ -47,7 +47,7 @@ fn scheduled(config: &TrainConfig, step: usize, total: usize) -> f64 {
 
 /// A value on the way from `start` to `end` along half a cosine, where `done` goes from 0 to 1.
 fn between(start: f64, end: f64, done: f64) -> f64 {
-    end + (start - end) * 0.5 * (1.0 + (PI * done).cos())
+    end + (start - end) * 0.5 * (1.0 + libm::cos(PI * done))
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use learner::eval::predict::predict;
 use learner::random::{Stream, generator};
 use model::Cnn;
 use model::device::{self, Backend};
-use network::NamedTensors;
+use network::{ModelConfig, NamedTensors};
 
+use crate::learning::network_of_every_kind;
 use crate::memory::{cpu, digits, sample_test, small_network, training};
 
 /// The relative difference ||a - b|| / ||b|| of each tensor, with the tensor's name.
@@ -37,7 +38,13 @@ fn trains_like_the_cpu(backend: Backend) {
 }
 
 fn starts_from_the_same_weights(backend: Backend) {
-    let task = digits(8, 8, &small_network());
+    for model in [small_network(), network_of_every_kind()] {
+        starts_from_the_same_weights_of(backend, &model);
+    }
+}
+
+fn starts_from_the_same_weights_of(backend: Backend, model: &ModelConfig) {
+    let task = digits(8, 8, model);
     let drawn = task.architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
     let device = device::open(Some(backend)).unwrap().device;
     let on_device = Cnn::new(&task.architecture, &drawn, &device).unwrap().weights();
@@ -45,7 +52,13 @@ fn starts_from_the_same_weights(backend: Backend) {
 }
 
 fn predicts_like_the_cpu(backend: Backend) {
-    let task = digits(200, 20, &small_network());
+    for model in [small_network(), network_of_every_kind()] {
+        predicts_like_the_cpu_with(backend, &model);
+    }
+}
+
+fn predicts_like_the_cpu_with(backend: Backend, model: &ModelConfig) {
+    let task = digits(200, 20, model);
     let (memory, result) = task.fit(&training(4, 20, 0.01), cpu());
     result.unwrap();
     let logits = |backend| {

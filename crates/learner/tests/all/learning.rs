@@ -2,7 +2,7 @@
 
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
-use network::config::{ModelConfig, Normalization, UnitConfig};
+use network::config::{Activation, ModelConfig, Normalization, Pool, Stage, UnitConfig};
 
 use crate::memory::{cpu, digits, small_network, training};
 
@@ -132,7 +132,6 @@ fn a_batch_size_above_the_number_of_images_takes_all_of_them() {
 
 #[test]
 fn average_pooling_and_gelu_learn_as_well() {
-    use network::config::{Activation, Pool};
     let unit = UnitConfig {
         filters: 6,
         kernel_size: 3,
@@ -143,5 +142,45 @@ fn average_pooling_and_gelu_learn_as_well() {
     let task =
         digits(200, 100, &ModelConfig { units: vec![unit], dense: vec![16], ..ModelConfig::default() });
     let best = task.fit(&training(8, 20, 0.01), cpu()).1.unwrap();
+    assert!(best.score.accuracy > 0.5, "{best:?}");
+}
+
+/// A network with every stage, in several orders, and with every kind of pooling.
+pub(crate) fn network_of_every_kind() -> ModelConfig {
+    let [normalization, residual, activation, pool] = Stage::ALL;
+    let unit = UnitConfig {
+        filters: 8,
+        kernel_size: 3,
+        normalization: Normalization::Batch,
+        activation: Activation::Gelu,
+        ..UnitConfig::default()
+    };
+    let units = vec![
+        UnitConfig { order: [pool, activation, residual, normalization], ..unit.clone() },
+        UnitConfig { groups: 8, residual: 1, pool: Pool::Average, ..unit.clone() },
+        UnitConfig {
+            order: [activation, normalization, residual, pool],
+            kernel_size: 4,
+            groups: 2,
+            activation: Activation::Tanh,
+            pool: Pool::None,
+            ..unit.clone()
+        },
+        UnitConfig { residual: 2, stride: 1, pool: Pool::GlobalAverage, ..unit },
+    ];
+    ModelConfig {
+        units,
+        dense: vec![12],
+        dense_normalization: Normalization::Batch,
+        dense_activation: Activation::Sigmoid,
+        ..ModelConfig::default()
+    }
+}
+
+#[test]
+fn a_network_of_every_kind_learns() {
+    let task = digits(200, 100, &network_of_every_kind());
+    let best = task.fit(&training(6, 20, 0.01), cpu()).1.unwrap();
+    // Ten classes are guessed correctly in 10 % of the cases.
     assert!(best.score.accuracy > 0.5, "{best:?}");
 }

@@ -1,7 +1,7 @@
 //! The backends by name, a device on one of them, and why there is none.
 
 use burn::tensor::Device;
-use ops::UnknownLevel;
+use ops::{Level, UnknownLevel};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -47,6 +47,13 @@ pub struct Opened {
     pub hardware: String,
     /// One line that says why this device was taken, where the choice may surprise.
     pub notice: Option<String>,
+}
+
+impl Opened {
+    /// The vector instructions that the kernels compute with; `None` on a GPU, which has its own.
+    pub fn level(&self) -> Option<Level> {
+        (self.backend != Backend::Wgpu).then(Level::best)
+    }
 }
 
 /// Why no device could be opened.

@@ -116,7 +116,12 @@ impl<'a> TrainSession<'a> {
     }
 
     fn trainer<'b>(&'b self, opened: &'b Opened) -> Trainer<'b> {
-        Trainer { data: &self.data, opened, tensorboard: self.args.tensorboard }
+        Trainer {
+            data: &self.data,
+            opened,
+            tensorboard: self.args.tensorboard,
+            accept_numerics: self.args.accept_numerics,
+        }
     }
 
     /// Writes the page of a finished run.
