@@ -3,7 +3,7 @@
 use burn::module::{Module, Param, RunningState};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
-use ops::{FinishOptions, Normalization, Stage, Stages};
+use ops::{Activation, FinishOptions, Normalization, Stage, Stages};
 
 use crate::dropout::Mode;
 
@@ -60,12 +60,12 @@ impl BatchNorm {
         }
     }
 
-    /// Normalizes features `[n, features]`.
-    pub(crate) fn forward_features(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
+    /// Normalizes features `[n, features]` and applies an activation function.
+    pub(crate) fn forward_features(&self, x: Tensor<2>, activation: Activation, mode: Mode) -> Tensor<2> {
         let [n, features] = x.dims();
         // [n, features] -> [1, n, 1, features] -> [1, features, n, 1]: the features are the channels of one image
         let maps = x.reshape([1, n, 1, features]).permute([0, 3, 1, 2]);
-        let stages = Stages::new([Stage::Normalize]);
+        let stages = Stages::new([Stage::Normalize, Stage::Activate(activation)]);
         let normalization = self.normalization(&maps, None, stages, mode);
         let options = FinishOptions {
             stages,

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use network::config::{Activation, Normalization};
 use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
 
-use crate::conv_unit::{ConvUnit, activate};
+use crate::conv_unit::ConvUnit;
 use crate::dense_layer::DenseLayer;
 use crate::dropout::{Masks, Mode, drop_some};
 use crate::shortcuts::Shortcuts;
@@ -16,8 +16,6 @@ pub struct Cnn {
     units: Vec<ConvUnit>,
     dense: Vec<DenseLayer>,
     head: DenseLayer,
-    #[module(skip)]
-    dense_activation: Activation,
     #[module(skip)]
     memory: NetworkMemory,
     dropout: f64,
@@ -39,6 +37,7 @@ impl Cnn {
         let [hidden @ .., head] = architecture.dense() else {
             return Err(TensorsError::Missing { name: "head.weight".into() });
         };
+        let config = architecture.config();
         let zeros = Self {
             units: architecture
                 .units()
@@ -46,12 +45,13 @@ impl Cnn {
                 .collect(),
             dense: hidden
                 .iter()
-                .map(|&shape| DenseLayer::new(shape, architecture.config().dense_normalization, device))
+                .map(|&shape| {
+                    DenseLayer::new(shape, config.dense_normalization, config.dense_activation, device)
+                })
                 .collect(),
-            head: DenseLayer::new(*head, Normalization::None, device),
+            head: DenseLayer::new(*head, Normalization::None, Activation::None, device),
             memory: architecture.memory(),
-            dense_activation: architecture.config().dense_activation,
-            dropout: architecture.config().dropout,
+            dropout: config.dropout,
         };
         Ok(zeros.map(&mut Fill { weights, device, path: Vec::new(), next_id: 1 }))
     }
@@ -86,8 +86,7 @@ impl Cnn {
         // Dropout counts its layers: the units, then the dense layers.
         let dropout = |layer| mode.dropout(self.units.len() + layer, self.dropout);
         for (i, layer) in self.dense.iter().enumerate() {
-            let dropped = drop_some(features, dropout(i));
-            features = activate(layer.forward(dropped, mode), self.dense_activation);
+            features = layer.forward(drop_some(features, dropout(i)), mode);
         }
         self.head.forward(drop_some(features, dropout(self.dense.len())), mode)
     }

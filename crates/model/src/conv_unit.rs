@@ -174,7 +174,7 @@ fn folded(config: &UnitConfig) -> Option<Plan> {
 }
 
 /// The activation function as the operators name it.
-fn activation_of(function: Activation) -> ops::Activation {
+pub(crate) fn activation_of(function: Activation) -> ops::Activation {
     match function {
         Activation::Relu => ops::Activation::Relu,
         Activation::Gelu => ops::Activation::Gelu,

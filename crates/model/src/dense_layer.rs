@@ -1,11 +1,12 @@
-//! A dense layer: weights, biases and, between it and its activation, normalization.
+//! A dense layer: weights and biases, then normalization, then activation.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
-use network::config::Normalization;
+use network::config::{Activation, Normalization};
 
 use crate::batch_norm::BatchNorm;
+use crate::conv_unit::{activate, activation_of};
 use crate::dropout::Mode;
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
@@ -15,15 +16,23 @@ pub(crate) struct DenseLayer {
     weight: Param<Tensor<2>>,
     bias: Param<Tensor<1>>,
     norm: Option<BatchNorm>,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl DenseLayer {
     /// A layer whose weights are all zero until the network is given its own.
-    pub(crate) fn new([inputs, outputs]: [usize; 2], normalization: Normalization, device: &Device) -> Self {
+    pub(crate) fn new(
+        [inputs, outputs]: [usize; 2],
+        normalization: Normalization,
+        activation: Activation,
+        device: &Device,
+    ) -> Self {
         Self {
             weight: Initializer::Zeros.init([inputs, outputs], device),
             bias: Initializer::Zeros.init([outputs], device),
             norm: (normalization == Normalization::Batch).then(|| BatchNorm::new(outputs, device)),
+            activation,
         }
     }
 
@@ -31,8 +40,8 @@ impl DenseLayer {
     pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
         let y = ops::dense(x, self.weight.val(), self.bias.val());
         match &self.norm {
-            Some(norm) => norm.forward_features(y, mode),
-            None => y,
+            Some(norm) => norm.forward_features(y, activation_of(self.activation), mode),
+            None => activate(y, self.activation),
         }
     }
 }

@@ -11,14 +11,8 @@ use crate::program::{ProgramOutput, SMALL, Sandbox};
 
 /// Enough steps to leave time for an interruption, with checkpoints within an epoch. The weights are averaged, so
 /// that the checkpoints hold everything that those of any run do.
-pub(crate) const LONG: [&str; 6] = [
-    "--set",
-    "train.epochs=40",
-    "--set",
-    "train.checkpoint_every_steps=9",
-    "--set",
-    "train.ema_decay=0.99",
-];
+pub(crate) const LONG: [&str; 6] =
+    ["--set", "train.epochs=40", "--set", "train.checkpoint_every_steps=9", "--set", "train.ema_decay=0.99"];
 
 impl Sandbox {
     /// Starts the program and does not wait for its end.
