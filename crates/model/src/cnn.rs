@@ -92,12 +92,7 @@ impl Cnn {
     }
 
     /// The last unit's feature maps; `after` sees those of each unit.
-    fn run_units(
-        &self,
-        images: Tensor<4>,
-        mode: Mode,
-        mut after: impl FnMut(&Tensor<4>),
-    ) -> Tensor<4> {
+    fn run_units(&self, images: Tensor<4>, mode: Mode, mut after: impl FnMut(&Tensor<4>)) -> Tensor<4> {
         let mut shortcuts = Shortcuts::new(&self.units);
         let mut maps = images;
         for (i, unit) in self.units.iter().enumerate() {

@@ -78,9 +78,11 @@ impl ConvUnit {
         };
         let first = match plan.first {
             First::Convolution => self.convolve(maps, parameters, ops::conv2d),
-            First::PooledConvolution { relu } => self.convolve(maps, parameters, |maps, weight, bias, options| {
-                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
-            }),
+            First::PooledConvolution { relu } => {
+                self.convolve(maps, parameters, |maps, weight, bias, options| {
+                    ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
+                })
+            }
         };
         self.finish(first, shortcut, &plan.then, mode, dropout)
     }

@@ -63,3 +63,25 @@ pub(crate) fn drop_some<const D: usize>(x: Tensor<D>, dropout: Option<Dropout>) 
         None => x,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn each_step_and_layer_has_its_own_masks_and_only_training_has_any() {
+        let masks = |seed| Mode::Train(Masks::draw(&mut ChaCha8Rng::seed_from_u64(seed)));
+        let key = |seed, layer| masks(seed).dropout(layer, 0.5).unwrap().key;
+        assert_eq!(key(1, 0), key(1, 0));
+        assert_ne!(key(1, 0), key(2, 0));
+        assert_ne!(key(1, 0), key(1, 1));
+        assert_eq!(masks(1).dropout(0, 0.0), None);
+        assert_eq!(Mode::Infer.dropout(0, 0.5), None);
+        let part = Masks::draw(&mut ChaCha8Rng::seed_from_u64(1)).from_image(7);
+        let dropout = Mode::Train(part).dropout(0, 0.5).unwrap();
+        assert_eq!((dropout.key, dropout.first_image), (key(1, 0), 7));
+    }
+}

@@ -103,10 +103,7 @@ pub(crate) struct Needed<T> {
 impl<T> Needed<T> {
     /// Drops what no stage needs.
     fn new(shortcut: T, norm: [T; 4], stages: Stages) -> Self {
-        Self {
-            shortcut: stages.adds().then_some(shortcut),
-            norm: stages.normalizes().then_some(norm),
-        }
+        Self { shortcut: stages.adds().then_some(shortcut), norm: stages.normalizes().then_some(norm) }
     }
 }
 

@@ -18,12 +18,12 @@ mod optimizer;
 mod slices;
 mod values;
 
-pub use finish::{
-    FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization,
-};
+pub use finish::{FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization};
 pub use fork::fork;
 pub use kernels::{
-    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps, UnknownLevel, compute_on_this_thread};
+    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps,
+    UnknownLevel, compute_on_this_thread,
+};
 pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};
 pub use optimizer::{average, sum_of_squares, update_parameter};
 pub use values::{from_values, is_cpu, on_host};

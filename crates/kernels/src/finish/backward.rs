@@ -69,7 +69,10 @@ pub fn finish_backward(
         call.with_chain([gradient_mean, product_mean], |chain| {
             let len = shape.input_len();
             pieces((x, len), (shortcut, len), |i, x, shortcut_gradient| {
-                level.run(ImageGradient { upstream: upstream.image(i), chain, x, shortcut_gradient });
+                let upstream = upstream.image(i);
+                scratch::with(upstream.scratch_len(), |buffers| {
+                    level.run(ImageGradient { upstream, chain, x, shortcut_gradient, buffers });
+                });
             });
         });
     });
@@ -82,7 +85,10 @@ fn sums(level: Level, upstream: &Upstream<'_>, chain: Chain<'_>, x: &[f32], sums
     scratch::with([4 * channels * (x.len() / len)], |[images]| {
         let images = scratch::as_doubles(images);
         images.par_chunks_exact_mut(2 * channels).enumerate().for_each(|(i, sums)| {
-            level.run(ImageSums { upstream: upstream.image(i), chain, x: &x[i * len..][..len], sums });
+            let (upstream, x) = (upstream.image(i), &x[i * len..][..len]);
+            scratch::with(upstream.scratch_len(), |buffers| {
+                level.run(ImageSums { upstream, chain, x, sums, buffers });
+            });
         });
         for (i, sums) in sums.into_iter().enumerate() {
             for (channel, sum) in sums.iter_mut().enumerate() {
@@ -169,6 +175,7 @@ struct ImageSums<'a> {
     chain: Chain<'a>,
     x: &'a [f32],
     sums: &'a mut [f64],
+    buffers: [&'a mut [f32]; 3],
 }
 
 impl Kernel for ImageSums<'_> {
@@ -176,18 +183,15 @@ impl Kernel for ImageSums<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { upstream, chain, x, sums } = self;
+        let Self { upstream, chain, x, sums, buffers: [dropped, places, gradient] } = self;
         sums.fill(0.0);
         let (gradients, products) = sums.split_at_mut(chain.channels);
-        scratch::with(upstream.scratch_len(), |[dropped, places, gradient]| {
-            for i in 0..upstream.bands.all() {
-                let band = &x[upstream.bands.input(i)];
-                let buffers = [&mut *dropped, &mut *places, &mut *gradient];
-                let gradient = upstream.band(simd, i, buffers);
-                let sums = [&mut *gradients, &mut *products];
-                chain.sum_gradients(simd, [band, upstream.shortcut(i), gradient], sums);
-            }
-        });
+        for i in 0..upstream.bands.all() {
+            let band = &x[upstream.bands.input(i)];
+            let gradient = upstream.band(simd, i, [&mut *dropped, &mut *places, &mut *gradient]);
+            let sums = [&mut *gradients, &mut *products];
+            chain.sum_gradients(simd, [band, upstream.shortcut(i), gradient], sums);
+        }
     }
 }
 
@@ -197,6 +201,7 @@ struct ImageGradient<'a> {
     chain: Chain<'a>,
     x: &'a mut [f32],
     shortcut_gradient: &'a mut [f32],
+    buffers: [&'a mut [f32]; 3],
 }
 
 impl Kernel for ImageGradient<'_> {
@@ -204,20 +209,17 @@ impl Kernel for ImageGradient<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { upstream, chain, x, shortcut_gradient } = self;
-        scratch::with(upstream.scratch_len(), |[dropped, places, gradient]| {
-            for i in 0..upstream.bands.all() {
-                let band = upstream.bands.input(i);
-                let buffers = [&mut *dropped, &mut *places, &mut *gradient];
-                let gradient = upstream.band(simd, i, buffers);
-                let shortcut_gradient = if shortcut_gradient.is_empty() {
-                    &mut *shortcut_gradient
-                } else {
-                    &mut shortcut_gradient[band.clone()]
-                };
-                let others = [upstream.shortcut(i), gradient];
-                chain.backward(simd, &mut x[band], others, shortcut_gradient);
-            }
-        });
+        let Self { upstream, chain, x, shortcut_gradient, buffers: [dropped, places, gradient] } = self;
+        for i in 0..upstream.bands.all() {
+            let band = upstream.bands.input(i);
+            let gradient = upstream.band(simd, i, [&mut *dropped, &mut *places, &mut *gradient]);
+            let shortcut_gradient = if shortcut_gradient.is_empty() {
+                &mut *shortcut_gradient
+            } else {
+                &mut shortcut_gradient[band.clone()]
+            };
+            let others = [upstream.shortcut(i), gradient];
+            chain.backward(simd, &mut x[band], others, shortcut_gradient);
+        }
     }
 }

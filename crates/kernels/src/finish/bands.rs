@@ -27,7 +27,9 @@ impl Bands {
             Some(pooling) => {
                 (pooling.height * shape.width * shape.channels, shape.out_width() * shape.channels)
             }
-            None => (band_pixels(shape.channels) * shape.channels, band_pixels(shape.channels) * shape.channels),
+            None => {
+                (band_pixels(shape.channels) * shape.channels, band_pixels(shape.channels) * shape.channels)
+            }
         };
         Self { input, output, image: shape.input_len(), output_image: shape.output_len() }
     }

@@ -249,12 +249,7 @@ fn through<S: Vector>(simd: S, activation: Activation, kept: &Pixels<S>, mut g: 
 
 /// The gradient in front of the normalization of these inputs.
 #[inline(always)]
-fn through_norm<S: Vector>(
-    simd: S,
-    norm: &NormLanes<S>,
-    inputs: &Pixels<S>,
-    mut g: Pixels<S>,
-) -> Pixels<S> {
+fn through_norm<S: Vector>(simd: S, norm: &NormLanes<S>, inputs: &Pixels<S>, mut g: Pixels<S>) -> Pixels<S> {
     let [mean, product] = norm.gradient_means;
     for i in 0..PIXELS {
         let along = simd.mul_f32s(normalized(simd, norm, inputs[i]), product);

@@ -10,7 +10,11 @@ use crate::finish::forward::Normalization;
 pub fn fold_normalization(normalization: &Normalization<'_>, weight: &mut [f32], bias: &mut [f32]) {
     let Normalization { mean, variance, gamma, beta, epsilon, .. } = normalization;
     let filters = bias.len();
-    assert_eq!([mean.len(), variance.len(), gamma.len(), beta.len()], [filters; 4], "a value for each filter");
+    assert_eq!(
+        [mean.len(), variance.len(), gamma.len(), beta.len()],
+        [filters; 4],
+        "a value for each filter"
+    );
     let len = weight.len() / filters.max(1);
     assert_eq!(weight.len(), filters * len, "whole filters");
     for (filter, bias) in bias.iter_mut().enumerate() {

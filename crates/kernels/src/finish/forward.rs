@@ -62,11 +62,7 @@ impl Finish<'_> {
     }
 
     /// Calls `work` with the stages, whose normalization has the given means of its gradient.
-    pub(crate) fn with_chain<R>(
-        &self,
-        gradient_means: [&[f32]; 2],
-        work: impl FnOnce(Chain<'_>) -> R,
-    ) -> R {
+    pub(crate) fn with_chain<R>(&self, gradient_means: [&[f32]; 2], work: impl FnOnce(Chain<'_>) -> R) -> R {
         let FinishShape { stages, channels, .. } = self.shape;
         let Some(norm) = &self.normalization else {
             return work(Chain { stages, channels, norm: None });
@@ -98,7 +94,11 @@ pub fn finish(level: Level, call: &Finish<'_>, x: &[f32], out: &mut [f32], place
     assert_eq!(out.len(), n * shape.output_len(), "the output has a place for each image");
     let is_training = places.is_some();
     let places = places.unwrap_or_default();
-    assert_eq!(places.len(), if is_training { n * shape.places_len() } else { 0 }, "a place for each maximum");
+    assert_eq!(
+        places.len(),
+        if is_training { n * shape.places_len() } else { 0 },
+        "a place for each maximum"
+    );
     let bands = Bands::new(shape);
     let each = band(n, bands.with_output());
     let zeros: &[f32] = &[];
@@ -116,7 +116,14 @@ pub fn finish(level: Level, call: &Finish<'_>, x: &[f32], out: &mut [f32], place
                     mask: call.dropout.map(|dropout| dropout.image(i)),
                 };
                 pieces((out, each * bands.output), (places, each * bands.output), |i, out, places| {
-                    level.run(Piece { image, first: i * each, out, places });
+                    let is_staged = shape.pooling.is_some() && !shape.stages.is_empty();
+                    let staged = if is_staged { bands.input } else { 0 };
+                    let wide = if places.is_empty() { 0 } else { bands.output };
+                    // The memory is taken out here, because a closure inside of the kernel would be compiled
+                    // without the level's instructions.
+                    scratch::with([staged, wide], |[staged, wide]| {
+                        level.run(Piece { image, first: i * each, out, places, staged, wide });
+                    });
                 });
             });
         });
@@ -140,6 +147,10 @@ struct Piece<'a> {
     first: usize,
     out: &'a mut [f32],
     places: &'a mut [u8],
+    /// Room for a band behind the stages, if pooling follows them.
+    staged: &'a mut [f32],
+    /// Room for a band's places before they become bytes.
+    wide: &'a mut [f32],
 }
 
 impl Kernel for Piece<'_> {
@@ -148,29 +159,26 @@ impl Kernel for Piece<'_> {
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
         let Image { shape, chain, bands, x, shortcut, mask } = self.image;
+        let (staged, wide) = (self.staged, self.wide);
         let row = WindowRow::new(shape);
-        let staged = if row.is_some() && !chain.stages.is_empty() { bands.input } else { 0 };
-        let wide = if self.places.is_empty() { 0 } else { bands.output };
-        scratch::with([staged, wide], |[staged, wide]| {
-            for (i, out) in self.out.chunks_mut(bands.output).enumerate() {
-                let band = bands.input(self.first + i);
-                let shortcut = if shortcut.is_empty() { shortcut } else { &shortcut[band.clone()] };
-                // Each function is called in one place, because all of it is compiled into the place of its call.
-                let is_staged = row.is_none() || !chain.stages.is_empty();
-                if is_staged {
-                    let staged = if row.is_none() { &mut *out } else { &mut *staged };
-                    chain.forward(simd, &x[band.clone()], shortcut, staged);
-                }
-                if let Some(row) = &row {
-                    row.pool(simd, if is_staged { staged } else { &x[band] }, out, wide);
-                }
-                if !self.places.is_empty() {
-                    to_bytes(wide, &mut self.places[i * bands.output..][..out.len()]);
-                }
-                if let Some(mask) = &mask {
-                    mask.apply(bands.output(self.first + i).start, out);
-                }
+        for (i, out) in self.out.chunks_mut(bands.output).enumerate() {
+            let band = bands.input(self.first + i);
+            let shortcut = if shortcut.is_empty() { shortcut } else { &shortcut[band.clone()] };
+            // Each function is called in one place, because all of it is compiled into the place of its call.
+            let is_staged = row.is_none() || !chain.stages.is_empty();
+            if is_staged {
+                let staged = if row.is_none() { &mut *out } else { &mut *staged };
+                chain.forward(simd, &x[band.clone()], shortcut, staged);
             }
-        });
+            if let Some(row) = &row {
+                row.pool(simd, if is_staged { &*staged } else { &x[band] }, out, wide);
+            }
+            if !self.places.is_empty() {
+                to_bytes(wide, &mut self.places[i * bands.output..][..out.len()]);
+            }
+            if let Some(mask) = &mask {
+                mask.apply(bands.output(self.first + i).start, out);
+            }
+        }
     }
 }

@@ -86,13 +86,7 @@ impl WindowRow {
     /// Writes the gradient of each value of a row of windows to `gradient`, from the gradient of the pooled values
     /// and the places of the maxima. `upstream` is empty if the rows fill no window.
     #[inline(always)]
-    pub(crate) fn unpool<S: Vector>(
-        &self,
-        simd: S,
-        upstream: &[f32],
-        places: &[f32],
-        gradient: &mut [f32],
-    ) {
+    pub(crate) fn unpool<S: Vector>(&self, simd: S, upstream: &[f32], places: &[f32], gradient: &mut [f32]) {
         let is_covered = self.windows * self.pooling.width == self.width;
         if upstream.is_empty() || !is_covered {
             gradient.fill(0.0);

@@ -38,7 +38,10 @@ pub fn batch_statistics(
         let moments = scratch::as_doubles(moments);
         moments.par_chunks_exact_mut(2 * channels).enumerate().for_each(|(i, moments)| {
             let shortcut = if stages.adds() { &shortcut[i * len..][..len] } else { &[] };
-            level.run(Image { stages, channels, x: &x[i * len..][..len], shortcut, moments });
+            let staged = if stages.is_empty() { 0 } else { band_pixels(channels) * channels };
+            scratch::with([staged], |[staged]| {
+                level.run(Image { stages, channels, x: &x[i * len..][..len], shortcut, staged, moments });
+            });
         });
         let pixels = len / channels;
         for channel in 0..channels {
@@ -79,6 +82,8 @@ struct Image<'a> {
     channels: usize,
     x: &'a [f32],
     shortcut: &'a [f32],
+    /// Room for a band behind the stages.
+    staged: &'a mut [f32],
     moments: &'a mut [f64],
 }
 
@@ -87,23 +92,19 @@ impl Kernel for Image<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { stages, channels, x, shortcut, moments } = self;
+        let Self { stages, channels, x, shortcut, staged, moments } = self;
         let chain = Chain { stages, channels, norm: None };
         let len = band_pixels(channels) * channels;
-        scratch::with([if stages.is_empty() { 0 } else { len }], |[staged]| {
-            for start in (0..x.len()).step_by(len) {
-                let band = start..(start + len).min(x.len());
-                let count = start / channels;
-                if stages.is_empty() {
-                    join_band(simd, &x[band], channels, count, moments);
-                } else {
-                    let shortcut = if shortcut.is_empty() { shortcut } else { &shortcut[band.clone()] };
-                    let staged = &mut staged[..band.len()];
-                    chain.forward(simd, &x[band], shortcut, staged);
-                    join_band(simd, staged, channels, count, moments);
-                }
+        for start in (0..x.len()).step_by(len) {
+            let band = start..(start + len).min(x.len());
+            let mut values = &x[band.clone()];
+            if !stages.is_empty() {
+                let shortcut = if shortcut.is_empty() { shortcut } else { &shortcut[band.clone()] };
+                chain.forward(simd, values, shortcut, &mut staged[..band.len()]);
+                values = &staged[..band.len()];
             }
-        });
+            join_band(simd, values, channels, start / channels, moments);
+        }
     }
 }
 
@@ -133,11 +134,11 @@ fn join_band<S: Vector>(simd: S, values: &[f32], channels: usize, count: usize, 
             }
         }
         // The distances from a rounded mean do not cancel, which tells how far it is from the mean.
-        let [mean, rest, square] =
-            [mean, total(simd, sums[0]), total(simd, sums[1])].map(|vector| lanes_of(simd, vector));
+        let mean = lanes_of(simd, mean);
+        let sums = [lanes_of(simd, total(simd, sums[0])), lanes_of(simd, total(simd, sums[1]))];
         for lane in 0..block.lanes {
             let channel = block.first + lane;
-            let [rest, square] = [rest, square].map(|sums| f64::from(sums[lane]));
+            let [rest, square] = [f64::from(sums[0][lane]), f64::from(sums[1][lane])];
             let beside = rest / pixels as f64;
             let band = Moments {
                 count: pixels as f64,

@@ -16,9 +16,8 @@ fn kept(dropout: Dropout, n: usize, len: usize) -> Vec<bool> {
 /// By how many standard deviations the number of equal pairs differs from what chance gives to pairs that do
 /// not depend on each other.
 fn dependence(p: f64, pairs: impl Iterator<Item = (bool, bool)>) -> f64 {
-    let (count, equal) = pairs.fold((0.0, 0.0), |(count, equal), (a, b)| {
-        (count + 1.0, equal + f64::from(u8::from(a == b)))
-    });
+    let (count, equal) =
+        pairs.fold((0.0, 0.0), |(count, equal), (a, b)| (count + 1.0, equal + f64::from(u8::from(a == b))));
     let chance = p * p + (1.0 - p) * (1.0 - p);
     (equal - count * chance) / (count * chance * (1.0 - chance)).sqrt()
 }

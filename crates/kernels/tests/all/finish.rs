@@ -1,8 +1,8 @@
 //! What follows a convolution, against loops in double precision and finite differences of them.
 
 use kernels::{
-    Activation, Dropout, Finish, FinishGradients, FinishShape, Level, Normalization, PoolKind, Pooling, Stage,
-    Stages, batch_statistics, drop_values, finish, finish_backward,
+    Activation, Dropout, Finish, FinishGradients, FinishShape, Level, Normalization, PoolKind, Pooling,
+    Stage, Stages, batch_statistics, drop_values, finish, finish_backward,
 };
 use proptest::prelude::*;
 
@@ -93,8 +93,12 @@ impl Case {
         let channels = if normalizes { self.shape.channels } else { 0 };
         let mut shortcut_gradient = vec![f32::NAN; shortcut.len()];
         let [mut gamma, mut beta] = [vec![f32::NAN; channels], vec![f32::NAN; channels]];
-        let gradients =
-            FinishGradients { x: &mut x, shortcut: &mut shortcut_gradient, gamma: &mut gamma, beta: &mut beta };
+        let gradients = FinishGradients {
+            x: &mut x,
+            shortcut: &mut shortcut_gradient,
+            gamma: &mut gamma,
+            beta: &mut beta,
+        };
         finish_backward(level, &call, &places, &self.upstream(), gradients);
         Results { statistics, out, gradients: [x, shortcut_gradient, gamma, beta] }
     }
@@ -153,7 +157,9 @@ impl Case {
                         });
                         out.push(match pooling.kind {
                             PoolKind::Max => window.fold(f64::NEG_INFINITY, f64::max),
-                            PoolKind::Average => window.sum::<f64>() / (pooling.height * pooling.width) as f64,
+                            PoolKind::Average => {
+                                window.sum::<f64>() / (pooling.height * pooling.width) as f64
+                            }
                         });
                     }
                 }
@@ -221,7 +227,8 @@ fn case() -> impl Strategy<Value = Case> {
             });
             let stages = Stages::new(stages.into_iter().take(count));
             let shape = FinishShape { height, width, channels, stages, pooling };
-            let dropout = dropout.map(|(key, probability, first_image)| Dropout { key, probability, first_image });
+            let dropout =
+                dropout.map(|(key, probability, first_image)| Dropout { key, probability, first_image });
             Case { shape, n, is_of_batch, dropout, seed }
         },
     )

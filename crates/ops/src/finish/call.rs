@@ -20,8 +20,7 @@ pub(crate) fn finish_shape<'a, B: CpuTensors>(
     options: &FinishOptions,
 ) -> Option<FinishShape> {
     let [n, channels, height, width] = shape::<B>(maps);
-    let shape =
-        FinishShape { height, width, channels, stages: options.stages, pooling: options.pooling };
+    let shape = FinishShape { height, width, channels, stages: options.stages, pooling: options.pooling };
     let all_f32 = others.into_iter().chain([maps]).all(|tensor| tensor.dtype() == DType::F32);
     (n > 0 && all_f32 && shape.is_taken()).then_some(shape)
 }
@@ -152,8 +151,7 @@ pub(crate) fn fold<B: CpuTensors>(
     epsilon: f64,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     let [gamma, beta, mean, variance] = &norm.each_ref().map(B::values);
-    let norm =
-        kernels::Normalization { mean, variance, gamma, beta, epsilon, is_of_batch: false };
+    let norm = kernels::Normalization { mean, variance, gamma, beta, epsilon, is_of_batch: false };
     let mut biases = B::copied(&bias);
     let weight = B::changed(weight, |weight| kernels::fold_normalization(&norm, weight, &mut biases));
     let filters = biases.len();

@@ -31,7 +31,8 @@ fn values(seed: u32, count: usize) -> Vec<f32> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let activations = [Activation::Relu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid, Activation::None];
+    let activations =
+        [Activation::Relu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid, Activation::None];
     let stages = (0..5usize).prop_flat_map(move |i| {
         let all = vec![Stage::Normalize, Stage::Add, Stage::Activate(activations[i])];
         (Just(all).prop_shuffle(), 0..=3usize)
@@ -177,7 +178,8 @@ fn a_fork_gets_the_gradients_of_both_ways() {
 fn a_shortcut_from_the_maps_themselves_gets_its_gradient() {
     for device in devices() {
         let device = device.autodiff();
-        let maps = Tensor::<4>::from_data(TensorData::new(values(1, 24), [2, 3, 2, 2]), &device).require_grad();
+        let maps =
+            Tensor::<4>::from_data(TensorData::new(values(1, 24), [2, 3, 2, 2]), &device).require_grad();
         let options = FinishOptions { stages: Stages::new([Stage::Add]), ..FinishOptions::default() };
         let output = ops::finish(maps.clone(), Some(maps.clone()), None, options);
         let gradients = output.sum().backward();
@@ -202,8 +204,7 @@ fn folded_filters_do_what_normalization_behind_the_convolution_does() {
         let [bias, gamma, beta, mean] = [3, 4, 5, 6].map(|seed| vector(values(seed, 6), &device));
         let variance = vector(values(7, 6), &device).abs() + 0.1;
         let normalization = Normalization { gamma, beta, mean, variance };
-        let folded =
-            ops::fold_normalization(weight.clone(), bias.clone(), normalization.clone(), EPSILON);
+        let folded = ops::fold_normalization(weight.clone(), bias.clone(), normalization.clone(), EPSILON);
         let options = FinishOptions {
             stages: Stages::new([Stage::Normalize]),
             epsilon: EPSILON,
