@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use agreement::{backends, reference, same_as, same_bits};
+use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
-use robustness::{crash, fuzz, sanitize};
+use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
@@ -51,12 +51,14 @@ enum Task {
         #[arg(default_values = ["ndarray", "flex"])]
         backends: Vec<String>,
     },
-    /// Time training steps and inference, in turn with an earlier version, PyTorch, candle, ONNX Runtime.
+    /// Time training steps and inference, in turn with an earlier version, TensorFlow, PyTorch and other peers.
     Bench(bench::BenchArgs),
     /// Compare what this program does with what an earlier one does: bits, files, flags, exit codes.
     SameAs(same_as::SameAsArgs),
     /// Train networks on every vector level, CPU backend and number of threads, and compare the weights' bits.
     SameBits(same_bits::SameBitsArgs),
+    /// Check the kernels' functions for all 2^32 inputs on each level against double precision (minutes).
+    Functions,
     /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
@@ -65,6 +67,8 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
     Sanitize,
+    /// Run the kernels' tests with NEON under qemu (needs the standard library of 64-bit ARM; see docs/numerics.md).
+    Neon,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
     Epoch(epoch::EpochArgs),
     /// Compare the estimate of the memory that training takes with what it takes, for networks of many kinds.
@@ -95,10 +99,12 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(root(), &data_dir(), &args),
         Task::SameAs(args) => same_as::run(root(), &args),
         Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
+        Task::Functions => functions::run(root()),
         Task::Reference(args) => reference::run(root(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
+        Task::Neon => neon::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),

@@ -2,4 +2,5 @@
 
 pub(crate) mod crash;
 pub(crate) mod fuzz;
+pub(crate) mod neon;
 pub(crate) mod sanitize;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{output, say};
 
+mod arithmetic;
 mod arrows;
 mod circles;
 mod code;
@@ -22,6 +23,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     for path in &paths {
         let text = fs::read_to_string(root.join(path)).with_context(|| path.display().to_string())?;
         problems.extend(files::of_file(path, &text));
+        problems.extend(arithmetic::of_file(path, &text));
         if let Some(src) = source_folder(path) {
             crates.entry(src).or_default().push((path.clone(), text));
         }

@@ -273,8 +273,11 @@ pub(crate) struct BenchArgs {
     pub(crate) data_dir: DataDirArg,
     #[command(flatten)]
     pub(crate) memory: MemoryArg,
-    /// Read what to time from standard input, one question per line (`step TIMES` or
-    /// `infer BATCH TIMES`), and print one line of JSON for each.
+    /// Scale the images to this height and width, as if the data set had them.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(4..=512))]
+    pub(crate) image_size: Option<usize>,
+    /// Read what to time from standard input, one question per line (`step TIMES`, `infer BATCH TIMES`,
+    /// `network` or `parameters`), and print one line of JSON for each.
     #[arg(long)]
     pub(crate) questions: bool,
 }

@@ -28,6 +28,7 @@ fn conv_shape(channels: usize, size: usize, filters: usize) -> ConvShape {
         left: 2,
         out_height: size,
         out_width: size,
+        groups: 1,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
 //! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
-//! numbers, and `unit-backward FILE TIMES` with the numbers that `contender.py save FILE` wrote.
+//! numbers, `conv-weights` for a first layer, whose images need no gradient, and `unit-backward FILE TIMES` with
+//! the numbers that PyTorch's contender (`save FILE`) wrote.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 
@@ -27,10 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let ms = match words[..] {
             ["unit-backward", file, times] => unit_backward(level, file, times.parse()?)?,
-            [pass @ ("conv-forward" | "conv-backward"), ref numbers @ ..] => {
+            [pass @ ("conv-forward" | "conv-backward" | "conv-weights"), ref numbers @ ..] => {
                 let numbers: Vec<usize> =
                     numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
-                convolution(level, pass == "conv-backward", &numbers)?
+                convolution(level, pass, &numbers)?
             }
             _ => return Err(format!("{line:?} is no question").into()),
         };
@@ -67,10 +68,11 @@ fn same(channels: usize, size: usize, filters: usize, kernel: usize, stride: usi
         left: before,
         out_height: out,
         out_width: out,
+        groups: 1,
     }
 }
 
-fn convolution(level: Level, is_backward: bool, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
+fn convolution(level: Level, pass: &str, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
     let &[n, channels, size, filters, kernel, stride, times] = numbers else {
         return Err("expected N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES".into());
     };
@@ -79,9 +81,10 @@ fn convolution(level: Level, is_backward: bool, numbers: &[usize]) -> Result<Vec
     let images = wave(n * conv.input_len());
     let weight = wave(filters * conv.filter_len());
     let (bias, upstream) = (wave(filters), wave(n * conv.output_len()));
-    Ok(if is_backward {
+    Ok(if pass != "conv-forward" {
         time(times, || {
-            with_gradients([&images, &weight, &bias], |gradients| {
+            with_gradients([&images, &weight, &bias], |mut gradients| {
+                gradients.input = gradients.input.filter(|_| pass == "conv-backward");
                 conv2d_backward(level, &conv, &images, &weight, &upstream, gradients);
             });
         })

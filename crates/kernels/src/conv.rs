@@ -1,9 +1,14 @@
 //! Convolution without pooling, and what the pooled convolution shares with it.
 
-pub(crate) mod backward;
+pub(crate) mod add_rows;
+mod backward;
 pub(crate) mod correlation;
-pub(crate) mod forward;
+mod depthwise;
+mod depthwise_weights;
+mod forward;
+pub(crate) mod groups;
 mod input_gradient;
+mod matrix;
 pub(crate) mod partial_sums;
 pub(crate) mod shape;
 mod weight_gradient;

@@ -1,4 +1,7 @@
-//! The dense layer, in which each output is a weighted sum of all inputs plus a bias.
+//! The dense layer: a product of matrices, a bias and an activation.
 
 pub(crate) mod backward;
+mod few_rows;
 pub(crate) mod forward;
+mod packed_rows;
+mod product;

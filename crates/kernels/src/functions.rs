@@ -5,11 +5,13 @@
 //! bits, and so do all levels without one. `docs/numerics.md` has the errors over all `f32` values.
 
 pub(crate) mod activation;
+pub(crate) mod elementwise;
 pub(crate) mod exponential;
 pub(crate) mod function;
 pub(crate) mod gelu;
 pub(crate) mod logarithm;
 mod pairs;
+mod partial;
 mod polynomial;
 pub(crate) mod sigmoid;
 

@@ -86,6 +86,7 @@ fn repeated_calls_allocate_nothing() {
             left: before,
             out_height: out,
             out_width: out,
+            groups: 1,
         };
         for level in Level::available() {
             let mut call = call_all(level, &conv, 5);

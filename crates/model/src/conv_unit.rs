@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
@@ -123,7 +123,7 @@ impl ConvUnit {
         match stage {
             Stage::Normalization => Some(ops::Stage::Normalize),
             Stage::Residual => Some(ops::Stage::Add),
-            Stage::Activation => Some(ops::Stage::Activate(activation_of(self.config.activation))),
+            Stage::Activation => Some(ops::Stage::Activate(operator_of(self.config.activation))),
             Stage::Pool => None,
         }
     }
@@ -175,17 +175,6 @@ fn folded(config: &UnitConfig) -> Option<Plan> {
     is_first.then(|| Plan::new(&rest))
 }
 
-/// The activation function as the operators name it.
-pub(crate) fn activation_of(function: Activation) -> ops::Activation {
-    match function {
-        Activation::Relu => ops::Activation::Relu,
-        Activation::Gelu => ops::Activation::Gelu,
-        Activation::Tanh => ops::Activation::Tanh,
-        Activation::Sigmoid => ops::Activation::Sigmoid,
-        Activation::None => ops::Activation::None,
-    }
-}
-
 /// How many zeros SAME padding puts before and after `size` pixels, so that there is an output for each
 /// `stride` of them. If the number of zeros is odd, one more comes after than before.
 pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
@@ -194,13 +183,13 @@ pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize,
     (total / 2, total - total / 2)
 }
 
-/// Applies an activation function to each value.
-pub(crate) fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
+/// The activation as the operators name it.
+pub(crate) fn operator_of(function: Activation) -> ops::Activation {
     match function {
-        Activation::Relu => activation::relu(x),
-        Activation::Gelu => activation::gelu(x),
-        Activation::Tanh => activation::tanh(x),
-        Activation::Sigmoid => activation::sigmoid(x),
-        Activation::None => x,
+        Activation::Relu => ops::Activation::Relu,
+        Activation::Gelu => ops::Activation::Gelu,
+        Activation::Tanh => ops::Activation::Tanh,
+        Activation::Sigmoid => ops::Activation::Sigmoid,
+        Activation::None => ops::Activation::None,
     }
 }

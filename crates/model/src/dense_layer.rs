@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization};
 
 use crate::batch_norm::BatchNorm;
-use crate::conv_unit::{activate, activation_of};
+use crate::conv_unit::operator_of;
 use crate::dropout::Mode;
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
@@ -38,10 +38,11 @@ impl DenseLayer {
 
     /// `[n, inputs]` to `[n, outputs]`.
     pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
-        let y = ops::dense(x, self.weight.val(), self.bias.val());
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        let activation = operator_of(self.activation);
         match &self.norm {
-            Some(norm) => norm.forward_features(y, activation_of(self.activation), mode),
-            None => activate(y, self.activation),
+            Some(norm) => norm.forward_features(ops::dense(x, weight, bias), activation, mode),
+            None => ops::dense_activated(x, weight, bias, activation),
         }
     }
 }

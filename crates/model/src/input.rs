@@ -11,21 +11,15 @@ use burn::tensor::{Device, Tensor};
 /// If `pixels` does not hold `n * height * width` values. That is a mistake of the caller, never of the data.
 pub fn to_input(pixels: &[u8], n: usize, height: usize, width: usize, device: &Device) -> Tensor<4> {
     assert_eq!(pixels.len(), n * height * width, "a batch of {n} images of {height}x{width}");
-    to_inputs([pixels], n, height, width, device)
+    to_inputs(&[pixels], n, height, width, device)
 }
 
-/// The same as [`to_input`] for images that lie in several places: each item of `pixels` holds some of the `n`
-/// images, such as one. They are gathered and scaled in one pass.
+/// The same as [`to_input`] for images that lie in several places: `pixels` holds some of the `n` images in each
+/// slice, such as one. They are gathered and scaled in one pass.
 ///
 /// # Panics
 /// If `pixels` do not hold `n * height * width` values together.
-pub fn to_inputs<'a>(
-    pixels: impl IntoIterator<Item = &'a [u8]>,
-    n: usize,
-    height: usize,
-    width: usize,
-    device: &Device,
-) -> Tensor<4> {
+pub fn to_inputs(pixels: &[&[u8]], n: usize, height: usize, width: usize, device: &Device) -> Tensor<4> {
     let mut scaled = Vec::with_capacity(n * height * width);
     for pixels in pixels {
         scaled.extend(pixels.iter().map(|&pixel| f32::from(pixel) / 255.0));
@@ -58,8 +52,8 @@ mod tests {
     fn images_in_several_places_are_one_batch() {
         let pixels: Vec<u8> = (0..=255).collect();
         let whole = to_input(&pixels, 4, 8, 8, &cpu()).into_data();
-        let images = pixels.chunks(64).rev().collect::<Vec<_>>();
-        assert_eq!(to_inputs(images.into_iter().rev(), 4, 8, 8, &cpu().autodiff()).into_data(), whole);
+        let images = pixels.chunks(64).collect::<Vec<_>>();
+        assert_eq!(to_inputs(&images, 4, 8, 8, &cpu().autodiff()).into_data(), whole);
     }
 
     #[test]

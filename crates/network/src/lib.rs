@@ -18,6 +18,7 @@ pub mod plan;
 pub mod shapes;
 pub mod state_dict;
 pub mod tensors;
+pub mod ways;
 
 pub use architecture::{Architecture, ShapeError};
 pub use config::{ModelConfig, UnitConfig};

@@ -6,24 +6,22 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::grads::Gradients as GraphGradients;
 use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
-use kernels::{
-    ConvShape, DenseShape, Gradients, Level, conv2d_backward, conv2d_max_pool2d_backward, dense_backward,
-};
+use kernels::{ConvShape, Gradients, Level, conv2d_backward, conv2d_max_pool2d_backward};
 
-use crate::forward::{ConvCall, ConvPoolCall, DenseCall};
+use crate::forward::{ConvCall, ConvPoolCall};
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
 
 /// Memory for the gradients of an operator's operands, which becomes tensors without a copy.
-struct OwnedGradients {
+pub(crate) struct OwnedGradients {
     /// `None` if the graph does not need it.
-    input: Option<Vec<f32>>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    pub input: Option<Vec<f32>>,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
 }
 
 impl OwnedGradients {
     /// Memory for operands of these lengths, filled by `kernel`.
-    fn filled_by(
+    pub(crate) fn filled_by(
         want_input: bool,
         [input, weight, bias]: [usize; 3],
         kernel: impl FnOnce(Gradients<'_>),
@@ -99,13 +97,13 @@ fn register_conv<B: CpuTensors>(
         let dims = [maps.shape()[0], shape.channels, shape.height, shape.width];
         graph.register::<B>(node, from_channels_last::<B>(values, dims, maps));
     }
-    let weight = [shape.filters, shape.channels, shape.kernel, shape.kernel];
+    let weight = [shape.filters, shape.channels / shape.groups, shape.kernel, shape.kernel];
     register::<B, 4>(graph, parents[1], gradients.weight, weight, maps);
     register::<B, 1>(graph, parents[2], gradients.bias, [shape.filters], maps);
 }
 
 /// Gives a gradient to a node of the graph, if the graph needs it.
-fn register<B: CpuTensors, const D: usize>(
+pub(crate) fn register<B: CpuTensors, const D: usize>(
     graph: &mut GraphGradients,
     node: Option<NodeId>,
     values: Vec<f32>,
@@ -114,36 +112,6 @@ fn register<B: CpuTensors, const D: usize>(
 ) {
     if let Some(node) = node {
         graph.register::<B>(node, B::tensor(values, shape, like));
-    }
-}
-
-/// The backward pass of the dense layer.
-#[derive(Debug)]
-pub(crate) struct DenseStep;
-
-impl<B: CpuTensors> Backward<B, 3> for DenseStep {
-    type State = DenseCall<B>;
-
-    fn backward(
-        self,
-        ops: Ops<DenseCall<B>, 3>,
-        graph: &mut GraphGradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let DenseCall { x, weight, shape } = ops.state;
-        let parents = ops.parents.map(|node| node.map(|node| node.id));
-        let upstream = graph.consume::<B>(&ops.node);
-        let [rows, w, upstream] = [&x, &weight, &upstream].map(B::values);
-        let DenseShape { inputs, outputs } = shape;
-        let lengths = [rows.len(), w.len(), outputs];
-        let gradients = OwnedGradients::filled_by(parents[0].is_some(), lengths, |gradients| {
-            dense_backward(Level::best(), shape, &rows, &w, &upstream, gradients);
-        });
-        if let Some(values) = gradients.input {
-            register::<B, 2>(graph, parents[0], values, [x.shape()[0], inputs], &x);
-        }
-        register::<B, 2>(graph, parents[1], gradients.weight, [inputs, outputs], &x);
-        register::<B, 1>(graph, parents[2], gradients.bias, [outputs], &x);
     }
 }
 

@@ -9,8 +9,8 @@ use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
 use kernels::{ConvShape, LARGEST_WINDOW, PoolShape};
 
-use crate::autodiff::{ConvPoolStep, ConvStep, DenseStep, FlattenStep};
-use crate::forward::{ConvCall, ConvPoolCall, DenseCall};
+use crate::autodiff::{ConvPoolStep, ConvStep, FlattenStep};
+use crate::forward::{ConvCall, ConvPoolCall};
 use crate::operators::{Operators, composed_flatten, composed_max_pool, shape};
 use crate::slices::{CpuTensors, flattened};
 
@@ -42,18 +42,6 @@ macro_rules! operators {
                 match conv_shape::<Self>([&maps, &weight], &bias, &options) {
                     Some(shape) => ConvCall::<Self>::forward(maps, weight, bias, shape, false).0,
                     None => Self::conv2d(maps, weight, Some(bias), options),
-                }
-            }
-
-            fn dense_layer(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                if takes_dense::<Self>([&x, &weight, &bias]) {
-                    DenseCall::<Self>::forward(x, weight, bias, false).0
-                } else {
-                    Self::linear(x, weight, Some(bias))
                 }
             }
 
@@ -118,27 +106,6 @@ macro_rules! operators {
                 }
             }
 
-            fn dense_layer(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                if !takes_dense::<$backend>([x.primitive(), weight.primitive(), bias.primitive()]) {
-                    return Self::linear(x, weight, Some(bias));
-                }
-                let nodes = [x.node(), weight.node(), bias.node()];
-                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                match DenseStep.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => {
-                        let (output, call) = DenseCall::<$backend>::forward(x, weight, bias, true);
-                        step.finish(call, output)
-                    }
-                    OpsKind::UnTracked(step) => {
-                        step.finish(DenseCall::<$backend>::forward(x, weight, bias, false).0)
-                    }
-                }
-            }
-
             fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
                 if maps.primitive().dtype() != DType::F32 {
                     return composed_flatten::<Self>(maps);
@@ -166,12 +133,13 @@ fn conv_shape<B: CpuTensors>(
 ) -> Option<ConvShape> {
     let [[n, channels, height, width], [filters, weight_channels, kernel, kernel_width]] =
         operands.map(shape::<B>);
-    let stride = options.stride[0];
+    let (stride, groups) = (options.stride[0], options.groups);
     let [(top, bottom), (left, right)] = options.padding;
     let fits = operands.into_iter().chain([bias]).all(|tensor| tensor.dtype() == DType::F32)
-        && (options.dilation, options.groups) == ([1, 1], 1)
-        && (channels, kernel, [stride; 2]) == (weight_channels, kernel_width, options.stride)
-        && [n, channels, height, width, filters, kernel, stride].iter().all(|size| *size > 0)
+        && options.dilation == [1, 1]
+        && (kernel, [stride; 2]) == (kernel_width, options.stride)
+        && [n, channels, height, width, filters, kernel, stride, groups].iter().all(|size| *size > 0)
+        && (channels, filters % groups) == (weight_channels * groups, 0)
         // The kernels rely on an image that is not smaller than the kernel when it is padded, and on padding
         // in front that is narrower than the kernel.
         && top < kernel
@@ -190,6 +158,7 @@ fn conv_shape<B: CpuTensors>(
         left,
         out_height: out(top + height + bottom),
         out_width: out(left + width + right),
+        groups,
     })
     // The kernels keep places in a padded image in four bytes.
     .filter(|shape| u32::try_from(shape.padded_len()).is_ok())
@@ -205,11 +174,6 @@ fn pool_shape<B: CpuTensors>(
 ) -> Option<PoolShape> {
     let conv = conv_shape::<B>(operands, bias, options)?;
     let shape = PoolShape { conv, pool, relu };
-    (pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0).then_some(shape)
-}
-
-/// Whether the kernels take a dense layer of `[x, weight, bias]`. They also take one without rows, inputs or
-/// outputs, with which Burn's product of matrices on ndarray divides by zero.
-fn takes_dense<B: CpuTensors>(operands: [&FloatTensor<B>; 3]) -> bool {
-    operands.into_iter().all(|tensor| tensor.dtype() == DType::F32)
+    (conv.groups == 1 && pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0)
+        .then_some(shape)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, DenseShape, Level, PoolShape, conv2d, conv2d_max_pool2d, dense};
+use kernels::{ConvShape, Level, PoolShape, conv2d, conv2d_max_pool2d};
 
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
 
@@ -81,39 +81,5 @@ impl<B: CpuTensors> ConvCall<B> {
         let dims = [n, shape.filters, shape.out_height, shape.out_width];
         let output = from_channels_last::<B>(values, dims, &bias);
         (output, Self { maps, weight, shape })
-    }
-}
-
-/// A call of the dense layer.
-#[derive(Clone, Debug)]
-pub(crate) struct DenseCall<B: CpuTensors> {
-    /// `[n, inputs]`
-    pub x: FloatTensor<B>,
-    pub weight: FloatTensor<B>,
-    pub shape: DenseShape,
-}
-
-impl<B: CpuTensors> DenseCall<B> {
-    pub(crate) fn forward(
-        x: FloatTensor<B>,
-        weight: FloatTensor<B>,
-        bias: FloatTensor<B>,
-        is_training: bool,
-    ) -> (FloatTensor<B>, Self) {
-        let n = x.shape()[0];
-        let [inputs, outputs] = weight.shape().dims();
-        let shape = DenseShape { inputs, outputs };
-        let mut values = vec![0.0; n * outputs];
-        dense(
-            Level::best(),
-            shape,
-            &B::values(&x),
-            &B::values(&weight),
-            &B::values(&bias),
-            !is_training,
-            &mut values,
-        );
-        let output = B::tensor(values, [n, outputs], &bias);
-        (output, Self { x, weight, shape })
     }
 }

@@ -4,26 +4,32 @@
 //! take, they are composed from Burn's own operators.
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
+mod activation;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod autodiff;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
+mod dense;
 mod finish;
 mod fork;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod forward;
+mod loss;
 mod operators;
 mod optimizer;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod slices;
 mod values;
 
+pub use activation::activate;
+pub use dense::{dense, dense_activated};
 pub use finish::{FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization};
 pub use fork::fork;
 pub use kernels::{
     Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps,
     UnknownLevel, compute_on_this_thread,
 };
-pub use operators::{conv2d, conv2d_max_pool2d, dense, flatten};
+pub use loss::cross_entropy;
+pub use operators::{conv2d, conv2d_max_pool2d, flatten};
 pub use optimizer::{average, sum_of_squares, update_parameter};
 pub use values::{from_values, is_cpu, on_host};

@@ -41,16 +41,6 @@ pub(crate) trait Operators: Backend {
         Self::conv2d(maps, weight, Some(bias), options)
     }
 
-    /// `x` `[n, inputs]` times `weight` `[inputs, outputs]`, plus `bias` `[outputs]`.
-    #[fusion(default)]
-    fn dense_layer(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        Self::linear(x, weight, Some(bias))
-    }
-
     /// Feature maps as `[n, channels * height * width]`.
     #[fusion(default)]
     fn flatten_maps(maps: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -116,13 +106,6 @@ pub fn conv2d_max_pool2d(
 pub fn conv2d(maps: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2>) -> Tensor<4> {
     let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::conv2d_channels_last(maps, weight, bias.into_dispatch(), options))
-}
-
-/// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]` and adds `bias` `[outputs]`: `[n,
-/// outputs]`.
-pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    let [x, weight] = [x, weight].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(Dispatch::dense_layer(x, weight, bias.into_dispatch()))
 }
 
 /// Turns feature maps `[n, channels, height, width]` into features `[n, channels * height * width]`.

@@ -1,36 +1,61 @@
-//! Times this project, an earlier version of it, PyTorch, candle and ONNX Runtime, in turn, on one network.
+//! Times this project, an earlier version of it and its peers, in turn, on one configuration or on all of the table.
 
-use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::contender::Contender;
-use crate::command::{build_program, executable, median, output, say, times_as_long};
+use crate::command::{build_program, say};
 use crate::earlier::Before;
-use crate::python::Environment;
+use measured::{Setting, measure, network_file};
+use peers::{Peers, build_candle};
+use rows::{ROWS, Row};
+
+mod measured;
+mod operators;
+mod peers;
+mod rounds;
+mod rows;
+mod table;
 
 /// What is timed, and against whom.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
+    /// Time every configuration of the table instead of the lecture's network alone, and print the table.
+    #[arg(long)]
+    configurations: bool,
+    /// Only these rows of the table.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    rows: Vec<String>,
+    /// Only these peers.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    contenders: Vec<String>,
+    /// Print what was measured as JSON.
+    #[arg(long)]
+    json: bool,
     /// How often each contender is asked each question, in turn.
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Training steps of each peer before the first that is timed [default: 200, fewer for slow networks].
+    #[arg(long, value_name = "STEPS")]
+    warm_up: Option<usize>,
     /// Threads for each contender.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Backends of this project.
-    #[arg(long, value_delimiter = ',', default_value = "ndarray,flex")]
+    /// Backends of this project; the tables show the first [default: ndarray,flex, or ndarray for more than one row].
+    #[arg(long, value_delimiter = ',')]
     backends: Vec<String>,
     #[command(flatten)]
     before: Before,
-    /// Make a Python environment with PyTorch and ONNX Runtime below target (about 5 GB) if it is missing.
+    /// Time this program of ours instead of building one.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Make Python environments with the peers below target (about 8 GB) if they are missing.
     #[arg(long)]
     setup: bool,
-    /// A Python that has them already.
-    #[arg(long, value_name = "FILE")]
-    python: Option<PathBuf>,
+    /// A folder with the environments `python`, `tensorflow` and `jax`, which are used as they are.
+    #[arg(long, value_name = "DIR")]
+    environments: Option<PathBuf>,
     /// Build candle's program and time it too (minutes to build, and its steps are slow).
     #[arg(long)]
     candle: bool,
@@ -39,173 +64,56 @@ pub(crate) struct BenchArgs {
     kernels: bool,
 }
 
-/// Training steps and images, with repetitions that take about as long as each other.
-const QUESTIONS: [(&str, &str); 4] = [
-    ("training step, batch 128", "step 10"),
-    ("inference, batch 1", "infer 1 2000"),
-    ("inference, batch 128", "infer 128 10"),
-    ("inference, batch 1000", "infer 1000 2"),
-];
-const PACKAGES: [&str; 4] = ["torch", "numpy", "onnx", "onnxruntime"];
-const PYTORCH: [&str; 2] = ["pytorch", "pytorch-channels-last"];
-/// Convolutions without pooling: images, channels, size, filters, kernel, stride.
-const CONVOLUTIONS: [&str; 8] = [
-    "64 32 28 32 3 1",
-    "64 32 14 64 5 1",
-    "64 64 14 64 3 1",
-    "64 64 14 128 3 1",
-    "64 128 7 128 5 1",
-    "64 32 28 32 3 2",
-    "64 32 28 64 5 2",
-    "64 64 14 128 3 2",
-];
-
-/// Ends the name of an earlier version's contender, after its backend.
-const BEFORE: &str = ", before";
-
-/// For each contender, the median of each round's times for a question.
-type Medians = BTreeMap<String, Vec<f64>>;
-
 pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
-    let python = python(root, args)?;
-    let flags = format!("--no-default-features --features {}", args.backends.join(","));
+    let rows = chosen_rows(args)?;
+    let mut peers = Peers::new(root, args.environments.as_deref(), args.setup, &args.contenders)?;
+    let backends = match (&args.backends[..], rows.len()) {
+        ([], 1) => ["ndarray", "flex"].map(str::to_owned).to_vec(),
+        ([], _) => vec!["ndarray".to_owned()],
+        (named, _) => named.to_vec(),
+    };
+    let flags = format!("--no-default-features --features {}", backends.join(","));
     let before = args.before.program(root, &flags)?;
-    let program = build_program(root, &flags)?;
-    let threads = args.threads.to_string();
-    let data_dir = data.display().to_string();
-    std::fs::create_dir_all(root.join("target/bench"))?;
-    let mut contenders = Vec::new();
-    for backend in &args.backends {
-        let words = ["bench", "--questions", "--backend", backend, "--data-dir", &data_dir];
-        contenders.push(Contender::start(root, backend, &program, &words, args.threads)?);
-        if let Some(before) = &before {
-            let name = format!("{backend}{BEFORE}");
-            contenders.push(Contender::start(root, &name, before, &words, args.threads)?);
-        }
-    }
-    if let Some(python) = &python {
-        for name in PYTORCH.into_iter().chain(["onnxruntime"]) {
-            let words = ["xtask/bench/contender.py", name, &data_dir, &threads];
-            contenders.push(Contender::start(root, name, python, &words, args.threads)?);
-        }
-    }
+    let program = match &args.program {
+        Some(file) => std::path::absolute(file)?.display().to_string(),
+        None => build_program(root, &flags)?,
+    };
     if args.candle {
-        let candle = build_candle(root)?;
-        contenders.push(Contender::start(root, "candle", &candle, &[&data_dir], args.threads)?);
+        peers.candle = Some(build_candle(root)?);
     }
-    for (title, question) in QUESTIONS {
-        let asks = |c: &Contender| c.trains || !question.starts_with("step");
-        let medians = ask_in_turn(&mut contenders, args.rounds, |c| asks(c).then(|| question.to_owned()))?;
-        print(title, &medians);
+    std::fs::create_dir_all(root.join("target/bench"))?;
+    let data = data.display().to_string();
+    let setting = Setting {
+        root,
+        data: &data,
+        program: &program,
+        before: before.as_deref(),
+        backends: &backends,
+        threads: args.threads,
+        rounds: args.rounds,
+        warm_up: args.warm_up,
+    };
+    let measured = rows.into_iter().map(|row| measure(row, &setting, &peers)).collect::<Result<Vec<_>>>()?;
+    let ours = backends.first().context("at least one backend is needed")?;
+    if args.json {
+        writeln!(std::io::stdout(), "{:#}", table::json(&measured, ours))?;
     }
-    drop(contenders);
+    say(&format!("\n{}", table::text(&measured, ours)));
     if args.kernels {
-        let Some(python) = python else { bail!("--kernels compares with PyTorch: add --setup") };
-        kernels(root, &data_dir, &python, args)?;
+        operators::run(root, &data, &network_file(root), &peers, args.rounds, args.threads)?;
     }
     Ok(())
 }
 
-/// Times single operators: the unit's backward pass on numbers from the middle of training, and convolutions.
-fn kernels(root: &Path, data_dir: &str, python: &str, args: &BenchArgs) -> Result<()> {
-    let arguments = "build -p kernels -p cli --example timing --message-format json-render-diagnostics";
-    let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
-    let timing = executable(&messages).context("cargo named no executable")?;
-    let threads = args.threads.to_string();
-    let unit = root.join("target/bench/unit.f32").display().to_string();
-    let mut contenders = Vec::new();
-    for name in PYTORCH {
-        let words = ["xtask/bench/contender.py", name, data_dir, &threads];
-        contenders.push(Contender::start(root, name, python, &words, args.threads)?);
-        contenders.last_mut().context("one was pushed")?.ask(&format!("save {unit}"))?;
+/// The rows that the flags name.
+fn chosen_rows(args: &BenchArgs) -> Result<Vec<&'static Row>> {
+    const TABLE: &[Row] = &ROWS;
+    if let Some(name) = args.rows.iter().find(|name| ROWS.iter().all(|row| row.name != **name)) {
+        bail!("{name:?} is no row; there are {}", ROWS.map(|row| row.name).join(", "));
     }
-    contenders.insert(0, Contender::start(root, "kernels", &timing, &[], args.threads)?);
-    let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(format!("unit-backward {unit} 10")))?;
-    print("backward pass of the second unit", &medians);
-    for convolution in CONVOLUTIONS {
-        for pass in ["forward", "backward"] {
-            let question = format!("conv-{pass} {convolution} 20");
-            let medians = ask_in_turn(&mut contenders, args.rounds, |_| Some(question.clone()))?;
-            let [n, channels, size, filters, kernel, stride] = convolution.split(' ').collect::<Vec<_>>()[..]
-            else {
-                bail!("{convolution:?} is no convolution");
-            };
-            let title = format!(
-                "{pass} {kernel}x{kernel} stride {stride}, {n}x{channels}x{size}x{size} to {filters} filters"
-            );
-            print(&title, &medians);
-        }
-    }
-    Ok(())
-}
-
-/// Asks each contender once a round, so that a machine that slows down slows all of them. Every other round
-/// goes backwards, so that none always follows the same one.
-fn ask_in_turn(
-    contenders: &mut [Contender],
-    rounds: usize,
-    question: impl Fn(&Contender) -> Option<String>,
-) -> Result<Medians> {
-    let mut medians = Medians::new();
-    for _ in 0..rounds.max(1) {
-        contenders.reverse();
-        for contender in contenders.iter_mut() {
-            if let Some(question) = question(contender) {
-                // The threads of ONNX Runtime and OpenMP spin for a while after their work.
-                std::thread::sleep(Duration::from_millis(300));
-                let ms = contender.ask(&question)?;
-                medians.entry(contender.name.clone()).or_default().push(median(ms));
-            }
-        }
-    }
-    Ok(medians)
-}
-
-/// A line a contender: its median, and how it compares with each of ours, round by round.
-fn print(title: &str, medians: &Medians) {
-    say(&format!("\n{title}"));
-    for (name, ms) in medians {
-        let mut line = format!("  {name:22} {:9.3} ms", median(ms.clone()));
-        if let Some(backend) = name.strip_suffix(BEFORE) {
-            if let Some(now) = medians.get(backend) {
-                line += &format!("   now {}", times_as_long(now, ms));
-            }
-        } else if is_foreign(name) {
-            for (ours, own) in medians.iter().filter(|(ours, _)| !is_foreign(ours) && !ours.ends_with(BEFORE))
-            {
-                let ratios: Vec<f64> = ms.iter().zip(own).map(|(theirs, own)| theirs / own).collect();
-                line += &format!("   {ours} is {:.2} times as fast", median(ratios));
-            }
-        }
-        say(&line);
-    }
-}
-
-fn is_foreign(name: &str) -> bool {
-    PYTORCH.contains(&name) || ["onnxruntime", "candle"].contains(&name)
-}
-
-/// A Python with PyTorch and ONNX Runtime, or `None` if there is none and `--setup` was not given.
-fn python(root: &Path, args: &BenchArgs) -> Result<Option<String>> {
-    if let Some(python) = &args.python {
-        return Ok(Some(python.display().to_string()));
-    }
-    let packages = PACKAGES.map(str::to_owned).to_vec();
-    let environment = Environment::new(root.join("target/bench/python"), packages);
-    if !environment.is_ready() {
-        if !args.setup {
-            say("without --setup there is no PyTorch or ONNX Runtime to compare with");
-            return Ok(None);
-        }
-        environment.make(root)?;
-    }
-    Ok(Some(environment.python()))
-}
-
-/// Builds candle's program, which has a workspace of its own because nothing else here needs candle.
-fn build_candle(root: &Path) -> Result<String> {
-    say("building candle's program");
-    let arguments = "build --release --manifest-path xtask/bench/candle/Cargo.toml --target-dir target/bench/candle --message-format json-render-diagnostics";
-    let messages = output(root, "cargo", &arguments.split(' ').collect::<Vec<_>>())?;
-    executable(&messages).context("cargo named no executable")
+    let is_chosen = |row: &&Row| match &args.rows[..] {
+        [] => args.configurations || row.is_lecture(),
+        names => names.iter().any(|name| name == row.name),
+    };
+    Ok(TABLE.iter().filter(is_chosen).collect())
 }

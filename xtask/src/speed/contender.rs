@@ -1,5 +1,6 @@
 //! A program that answers timing questions, one line each, so that several can be timed in turn.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,7 +10,8 @@ use serde_json::Value;
 
 use crate::command::say;
 
-/// A running program that reads `step TIMES` or `infer BATCH TIMES` and prints `{"ms": [...]}`.
+/// A running program that reads questions such as `step TIMES` and `infer BATCH TIMES` and answers each with a line of
+/// JSON, here `{"ms": [...]}`.
 pub(crate) struct Contender {
     pub name: String,
     child: Child,
@@ -45,15 +47,27 @@ impl Contender {
 
     /// Milliseconds of each time that the question asked for.
     pub(crate) fn ask(&mut self, question: &str) -> Result<Vec<f64>> {
+        let answer = self.answer(question)?;
+        let ms = answer["ms"].as_array().with_context(|| format!("{} answered {answer}", self.name))?;
+        Ok(ms.iter().filter_map(Value::as_f64).collect())
+    }
+
+    /// The answer to a question, whatever it is about.
+    pub(crate) fn answer(&mut self, question: &str) -> Result<Value> {
         let name = &self.name;
         writeln!(self.questions, "{question}").with_context(|| format!("{name} has ended"))?;
         self.questions.flush()?;
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        let answer: Value = serde_json::from_str(&line)
-            .with_context(|| format!("{name} answered {line:?} to {question:?}"))?;
-        let ms = answer["ms"].as_array().with_context(|| format!("{name} answered {line:?}"))?;
-        Ok(ms.iter().filter_map(Value::as_f64).collect())
+        serde_json::from_str(&line).with_context(|| format!("{name} answered {line:?} to {question:?}"))
+    }
+
+    /// The largest memory that the program has taken so far, in bytes, where the system tells it.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(1024 * kilobytes)
     }
 }
 

@@ -5,16 +5,18 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use burn::tensor::Device;
+use learner::Config;
 use learner::config::TrainConfig;
 use learner::random::{Stream, generator};
-use learner::run::data::TrainingData;
+use learner::run::data::{TrainingData, whole_training_set};
 use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
 use learner::train::state::Snapshot;
-use model::device::{self, Opened};
+use model::device::{self, Backend, Opened};
 use model::{Cnn, input};
 use network::Architecture;
+use question::{NetworkAnswer, ParametersAnswer, Question, parse, trained_values};
 use run_files::Event;
 use serde::Serialize;
 
@@ -24,20 +26,14 @@ use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
 
+mod question;
+mod scaled;
+
 /// Steps before the first one that is timed. In the first hundred, gradients change a lot, and the work of a
 /// step changes with them.
 const WARM_UP: usize = 200;
 /// What is timed without `--questions`: long enough for a median, short enough to wait for.
 const QUESTIONS: [&str; 4] = ["step 100", "infer 1 300", "infer 128 20", "infer 1000 5"];
-
-/// What to time, and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
-    /// `step TIMES`: training steps.
-    Step { times: usize },
-    /// `infer BATCH TIMES`: the logits of `batch` images.
-    Infer { batch: usize, times: usize },
-}
 
 /// Milliseconds of each repetition.
 #[derive(Debug, Serialize)]
@@ -48,9 +44,18 @@ struct Times {
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let config = read_config(&args.config)?;
     let opened = device::open(args.backend.requested())?;
-    let data = TrainingData::fetch(&config, &data_dir(&args.data_dir), &mut download_bar::listener())?;
-    checks::check_memory(&config, &opened, &data, args.memory.force)?;
-    let architecture = config.architecture();
+    let data = training_data(args, &config)?;
+    let architecture = &match args.image_size {
+        None => {
+            checks::check_memory(&config, &opened, &data, args.memory.force)?;
+            config.architecture().clone()
+        }
+        Some(size) => Architecture::new(
+            config.architecture().config(),
+            [1, size, size],
+            config.architecture().classes(),
+        )?,
+    };
     let TrainingData { train, validation, .. } = &data;
     let mut timer = Timer::new(architecture, &opened, args.questions)?;
     note(&format!(
@@ -61,6 +66,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     // A run on few images is through before the last question, so it goes on with more epochs.
     let mut settings = TrainConfig { patience: 0, ..config.train().clone() };
     let two = NonZeroUsize::MIN.saturating_add(1);
+    note(&ways(architecture, opened.backend));
     loop {
         let resume = timer.snapshot.take();
         let outcome = fit(architecture, &settings, train, validation, &opened.device, resume, &mut timer)?;
@@ -74,14 +80,35 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
 }
 
+/// Which parts of the network run through the kernels of this project.
+fn ways(architecture: &Architecture, backend: Backend) -> String {
+    let parts = architecture.parts_without_kernel();
+    match backend {
+        Backend::Wgpu => "on wgpu every layer runs through Burn's operators".to_owned(),
+        _ if parts.is_empty() => "every layer runs through kernels".to_owned(),
+        _ => format!("through Burn's operators: {}; all else through kernels", parts.join(", ")),
+    }
+}
+
+/// The images to train on, scaled if another size than theirs is asked for.
+fn training_data(args: &BenchArgs, config: &Config) -> anyhow::Result<TrainingData> {
+    let dir = data_dir(&args.data_dir);
+    let mut progress = download_bar::listener();
+    let Some(size) = args.image_size else { return Ok(TrainingData::fetch(config, &dir, &mut progress)?) };
+    let all = whole_training_set(config.data().dataset, &dir, &mut progress)?;
+    Ok(TrainingData::divide(config, scaled::scaled(&all, size)?)?)
+}
+
 /// Observes a run, and between two steps times what the questions name. It stops the run after the last one.
 struct Timer {
     questions: Box<dyn Iterator<Item = io::Result<String>>>,
     /// Whether times are printed as JSON for a program, or as lines for people.
     prints_json: bool,
+    architecture: Architecture,
     model: Cnn,
     device: Device,
-    image: [usize; 2],
+    /// The mean loss of each logging window.
+    losses: Vec<f64>,
     /// Number of images in a step, once the run has started.
     batch_size: usize,
     steps: usize,
@@ -107,13 +134,13 @@ impl Timer {
         } else {
             Box::new(QUESTIONS.iter().map(|question| Ok((*question).to_owned())))
         };
-        let input = architecture.input();
         Ok(Self {
             questions,
             prints_json,
+            architecture: architecture.clone(),
             model: Cnn::new(architecture, &weights, &opened.device)?,
             device: opened.device.clone(),
-            image: [input.height, input.width],
+            losses: Vec::new(),
             batch_size: 0,
             steps: 0,
             step: None,
@@ -125,7 +152,7 @@ impl Timer {
 
     /// Takes questions until one needs training steps, which [`Self::after_step`] times, or none is left.
     fn next_question(&mut self) -> anyhow::Result<()> {
-        for line in self.questions.by_ref() {
+        while let Some(line) = self.questions.next() {
             let line = line?;
             match parse(&line)? {
                 Question::Step { times } => {
@@ -133,9 +160,14 @@ impl Timer {
                     return Ok(());
                 }
                 Question::Infer { batch, times } => {
-                    let ms = infer(&self.model, self.image, &self.device, batch, times);
+                    let ms = self.infer(batch, times);
                     print_times(self.prints_json, &format!("{batch} images"), batch, ms)?;
                 }
+                Question::Network => print_json(&NetworkAnswer::new(&self.architecture, WARM_UP))?,
+                Question::Parameters => print_json(&ParametersAnswer {
+                    parameters: trained_values(&self.architecture),
+                    losses: &self.losses,
+                })?,
             }
         }
         self.is_done = true;
@@ -155,6 +187,21 @@ impl Timer {
         }
         self.next_question()
     }
+
+    /// Times the logits of `batch` images, from their bytes to numbers on the host.
+    fn infer(&self, batch: usize, times: usize) -> Vec<f64> {
+        let input = self.architecture.input();
+        let pixels: Vec<u8> = (0..batch * input.height * input.width).map(|i| (i * 37 % 256) as u8).collect();
+        let run = || {
+            let began = Instant::now();
+            let images = input::to_input(&pixels, batch, input.height, input.width, &self.device);
+            self.model.forward(images).into_data();
+            1e3 * began.elapsed().as_secs_f64()
+        };
+        // The first run allocates memory and compiles a GPU's kernels, so it is not timed.
+        run();
+        (0..times).map(|_| run()).collect()
+    }
 }
 
 impl Observer for Timer {
@@ -166,8 +213,10 @@ impl Observer for Timer {
     }
 
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        if let Event::Start(start) = event {
-            self.batch_size = start.batch_size;
+        match event {
+            Event::Start(start) => self.batch_size = start.batch_size,
+            Event::Step(step) => self.losses.push(step.loss),
+            _ => {}
         }
         Ok(())
     }
@@ -186,35 +235,13 @@ impl Observer for Timer {
     }
 }
 
-fn parse(line: &str) -> anyhow::Result<Question> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let number = |word: &str| word.parse().ok().filter(|n| (1..=1_000_000).contains(n));
-    match words[..] {
-        ["step", times] => number(times).map(|times| Question::Step { times }),
-        ["infer", batch, times] => {
-            number(batch).zip(number(times)).map(|(batch, times)| Question::Infer { batch, times })
-        }
-        _ => None,
-    }
-    .ok_or_else(|| anyhow::anyhow!("found {line:?}, expected `step TIMES` or `infer BATCH TIMES`"))
-}
-
-/// Times the logits of `batch` images, from their bytes to numbers on the host.
-fn infer(model: &Cnn, [height, width]: [usize; 2], device: &Device, batch: usize, times: usize) -> Vec<f64> {
-    let pixels: Vec<u8> = (0..batch * height * width).map(|i| (i * 37 % 256) as u8).collect();
-    let run = || {
-        let began = Instant::now();
-        model.forward(input::to_input(&pixels, batch, height, width, device)).into_data();
-        1e3 * began.elapsed().as_secs_f64()
-    };
-    // The first run allocates memory and compiles a GPU's kernels, so it is not timed.
-    run();
-    (0..times).map(|_| run()).collect()
+fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(answer)? + "\n"))
 }
 
 fn print_times(prints_json: bool, what: &str, images: usize, ms: Vec<f64>) -> anyhow::Result<()> {
     if prints_json {
-        return print(&(serde_json::to_string(&Times { ms })? + "\n"));
+        return print_json(&Times { ms });
     }
     let mut sorted = ms;
     sorted.sort_by(f64::total_cmp);
@@ -234,12 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_parsed_and_others_refused() {
-        assert_eq!(parse("step 3").unwrap(), Question::Step { times: 3 });
-        assert_eq!(parse(" infer 128  2\n").unwrap(), Question::Infer { batch: 128, times: 2 });
-        for line in ["", "step", "step 0", "step x", "infer 1", "infer 1 0", "infer 1 2 3", "leave"] {
-            assert!(parse(line).is_err(), "{line}");
-        }
+    fn the_questions_without_a_program_are_questions() {
         for question in QUESTIONS {
             parse(question).unwrap();
         }

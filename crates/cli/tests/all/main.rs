@@ -26,4 +26,5 @@ mod seeds;
 mod show;
 #[cfg(unix)]
 mod signals;
+mod vocabulary;
 mod workflow;

@@ -3,39 +3,36 @@
 use rayon::prelude::*;
 
 use crate::conv::correlation::{Correlation, forward_packing, number_pixels, pack_forward};
+use crate::conv::matrix;
 use crate::conv::shape::ConvShape;
 use crate::kept_filters;
 use crate::packing::Packing;
 use crate::scratch;
 use crate::simd::level::Level;
 use crate::threads::{band, group};
+use crate::winograd::{self, tiles};
 
-/// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels, kernel, kernel]`, adds
-/// `bias` `[filters]`, and writes `[n, out height, out width, filters]` to `out`.
-///
-/// With `keep_filters` the packed filters are kept for later calls with the same weights.
-///
-/// # Panics
-/// If a length does not fit the shape.
-pub fn conv2d(
+/// Computes what [`conv2d`](crate::conv2d) does, of one group of channels.
+pub(crate) fn conv2d(
     level: Level,
     conv: &ConvShape,
-    images: &[f32],
-    weight: &[f32],
-    bias: &[f32],
+    [images, weight, bias]: [&[f32]; 3],
     keep_filters: bool,
     out: &mut [f32],
 ) {
     let n = images.len() / conv.input_len();
-    assert_eq!(images.len(), n * conv.input_len(), "whole images");
-    assert_eq!([weight.len(), bias.len()], [conv.filters * conv.filter_len(), conv.filters], "weights fit");
-    assert_eq!(out.len(), n * conv.output_len(), "the output has a place for each image");
+    if tiles::pays(conv, n, keep_filters) {
+        return winograd::forward::conv2d(level, conv, [images, weight, bias], keep_filters, out);
+    }
     let packing = forward_packing(level, conv);
     let order = kept_filters::order(level, false, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| pack_forward(conv, &packing, weight, packed);
     let rows = band(n, conv.out_height);
     let group = if rows < conv.out_height { 1 } else { group(n, conv.padded_len()) };
     kept_filters::with_packed(order, weight, packing.len(), keep_filters, pack, |packed| {
+        if matrix::fits(conv) {
+            return matrix::multiply(level, &packing, packed, images, Some(bias), out);
+        }
         let groups = out.par_chunks_mut((group * conv.output_len()).max(1));
         groups.zip(images.par_chunks(group * conv.input_len())).for_each(|(out, images)| {
             let bands = out.par_chunks_mut(group * rows * conv.out_width * conv.filters).enumerate();

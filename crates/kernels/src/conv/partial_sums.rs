@@ -13,6 +13,25 @@ const FEWER_PIECES: usize = 8;
 /// From how many sums on a piece has many.
 const MANY_SUMS: usize = 1 << 17;
 
+/// How many pieces a batch is cut into where each piece has so many sums. They are counted without what fills them up
+/// to whole vectors.
+pub(crate) fn pieces_of(sums: usize) -> usize {
+    if sums < MANY_SUMS { PIECES } else { FEWER_PIECES }
+}
+
+/// Adds pieces of `len` sums up in order, into the first one.
+pub(crate) fn add_pieces(pieces: &mut [f32], len: usize) {
+    const CHUNK: usize = 1 << 12;
+    let (first, others) = pieces.split_at_mut(len);
+    first.par_chunks_mut(CHUNK).enumerate().for_each(|(i, sums)| {
+        for piece in others.chunks_exact(len) {
+            for (sum, value) in sums.iter_mut().zip(&piece[i * CHUNK..]) {
+                *sum += value;
+            }
+        }
+    });
+}
+
 /// The sums of each piece of a batch, from which the gradients of weights and biases are added up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartialSums {
@@ -28,8 +47,7 @@ pub(crate) struct PartialSums {
 impl PartialSums {
     /// The sums for `n` images, with kernel rows that are filled up to `row` values.
     pub(crate) fn new(conv: &ConvShape, n: usize, row: usize) -> Self {
-        let pieces = if conv.filters * conv.kernel * row < MANY_SUMS { PIECES } else { FEWER_PIECES };
-        let images = n.div_ceil(pieces).max(1);
+        let images = n.div_ceil(pieces_of(conv.filters * conv.filter_len())).max(1);
         Self { pieces: n.div_ceil(images), images, filters: conv.filters, filter: conv.kernel * row, row }
     }
 

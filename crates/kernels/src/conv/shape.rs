@@ -2,7 +2,10 @@
 
 use crate::layout::surround;
 
-/// A convolution of `[n, channels, height, width]` with `[filters, channels, kernel, kernel]`.
+/// A convolution of `[n, channels, height, width]` with `[filters, channels / groups, kernel, kernel]`.
+///
+/// The channels and the filters are divided into `groups` equal parts, and the filters of a part read the channels of
+/// that part alone.
 ///
 /// Output row `y` is computed from `kernel` input rows, of which `y * stride - top` is the first; rows
 /// outside the image are zeros. For columns the same holds with `left`.
@@ -20,6 +23,7 @@ pub struct ConvShape {
     pub left: usize,
     pub out_height: usize,
     pub out_width: usize,
+    pub groups: usize,
 }
 
 impl ConvShape {
@@ -33,9 +37,9 @@ impl ConvShape {
         self.out_height * self.out_width * self.filters
     }
 
-    /// Values of one filter `[channels, kernel, kernel]`.
+    /// Values of one filter `[channels / groups, kernel, kernel]`.
     pub fn filter_len(&self) -> usize {
-        self.channels * self.kernel * self.kernel
+        self.channels / self.groups * self.kernel * self.kernel
     }
 
     /// Values of one kernel row `[kernel, channels]`, which lie side by side in a channels-last image.

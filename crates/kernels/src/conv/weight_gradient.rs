@@ -2,18 +2,21 @@
 
 use rayon::prelude::*;
 
-use crate::conv::partial_sums::PartialSums;
+use crate::conv::add_rows::{AddRows, AddUp};
+use crate::conv::partial_sums::{add_pieces, pieces_of};
 use crate::conv::shape::ConvShape;
+use crate::layout::surround;
 use crate::scratch;
 use crate::simd::level::Level;
-use crate::simd::tile::{self, Sink, WIDE, Walk};
+use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::group;
 
-/// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]`.
+/// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]` from at least one
+/// image.
 ///
-/// For each kernel row and block of its values, the input values that every output pixel was computed from
-/// are multiplied with the gradients of all filters at that pixel.
+/// For each tap and channel the input values that all output pixels were computed from are multiplied with the
+/// gradients of blocks of filters at these pixels.
 pub(crate) fn weight_gradient(
     level: Level,
     conv: &ConvShape,
@@ -21,118 +24,105 @@ pub(crate) fn weight_gradient(
     upstream: &[f32],
     [weight, bias]: [&mut [f32]; 2],
 ) {
-    let block = WIDE * level.lanes();
-    let row = conv.kernel_row().div_ceil(block) * block;
-    let partial = PartialSums::new(conv, images.len() / conv.input_len(), row);
-    scratch::with([partial.pieces * partial.len()], |[sums]| {
-        let images = images.par_chunks(partial.images * conv.input_len());
-        let upstream = upstream.par_chunks(partial.images * conv.output_len());
-        let pieces = sums.par_chunks_mut(partial.len()).zip(images).zip(upstream);
-        pieces.for_each(|((sums, images), upstream)| {
-            let [weight, bias] = partial.clear(sums);
-            add_piece(level, conv, row, images, upstream, [weight, bias]);
+    let filters = conv.filters.next_multiple_of(WIDE * level.lanes());
+    let len = (conv.filter_len() + 1) * filters;
+    let n = images.len() / conv.input_len();
+    let count = n.div_ceil(pieces_of(conv.filters * conv.filter_len()));
+    scratch::with([n.div_ceil(count) * len], |[sums]| {
+        let images = images.par_chunks(count * conv.input_len());
+        let upstream = upstream.par_chunks(count * conv.output_len());
+        sums.par_chunks_mut(len).zip(images).zip(upstream).for_each(|((sums, images), upstream)| {
+            sums.fill(0.0);
+            add_piece(level, conv, filters, [images, upstream], sums);
         });
-        partial.add_up(conv, sums, weight, bias);
+        add_pieces(sums, len);
+        let (sums, biases) = sums[..len].split_at(conv.filter_len() * filters);
+        bias.copy_from_slice(&biases[..conv.filters]);
+        weight.par_chunks_exact_mut(conv.filter_len()).enumerate().for_each(|(filter, weight)| {
+            let taps = conv.kernel * conv.kernel;
+            // [kernel row, kernel column, channel] -> [channel, kernel row, kernel column]
+            for (i, value) in weight.iter_mut().enumerate() {
+                *value = sums[(i % taps * conv.channels + i / taps) * filters + filter];
+            }
+        });
     });
 }
 
-/// Adds what one piece of the batch contributes to `weight` `[filters, kernel, row]` and `bias` `[filters]`.
+/// Adds what one piece of the batch contributes to `sums`: weights `[kernel, kernel, channels, filters]`, then biases
+/// `[filters]`, with the filters filled up to whole blocks.
 fn add_piece(
     level: Level,
     conv: &ConvShape,
-    row: usize,
-    images: &[f32],
-    upstream: &[f32],
-    [weight, bias]: [&mut [f32]; 2],
+    filters: usize,
+    [images, upstream]: [&[f32]; 2],
+    sums: &mut [f32],
 ) {
-    // The last block of a kernel row may reach beyond the last padded row.
-    let padded_len = conv.padded_len() + WIDE * level.lanes();
-    // Threads must not change the size of a group, because the images of a group are summed in registers.
-    let group = group(usize::MAX, padded_len);
-    scratch::with([group * padded_len], |[padded]| {
+    let (weight, bias) = sums.split_at_mut(conv.filter_len() * filters);
+    // Neither threads nor vectors must change the size of a group, because the images of a group are summed in
+    // registers.
+    let group = group(usize::MAX, conv.padded_len()).min(images.len() / conv.input_len());
+    let pixels = conv.out_height * conv.out_width;
+    let filled_up = if filters == conv.filters { 0 } else { group * pixels * filters };
+    scratch::with([group * conv.padded_len(), filled_up], |[padded, filled_up]| {
         let upstream = upstream.chunks(group * conv.output_len());
         for (images, upstream) in images.chunks(group * conv.input_len()).zip(upstream) {
-            let padded_images = padded.chunks_exact_mut(padded_len);
+            let padded_images = padded.chunks_exact_mut(conv.padded_len());
             for (image, padded) in images.chunks_exact(conv.input_len()).zip(padded_images) {
                 conv.pad(image, 0, padded);
             }
-            level.run(WeightGradient { conv, row, padded, padded_len, upstream, weight });
-            for pixel in upstream.chunks_exact(conv.filters) {
-                for (sum, gradient) in bias.iter_mut().zip(pixel) {
-                    *sum += gradient;
-                }
-            }
+            let upstream = if filters == conv.filters {
+                upstream
+            } else {
+                let filled_up = &mut filled_up[..upstream.len() / conv.filters * filters];
+                surround(upstream, conv.filters, [0, 0], filled_up, filters);
+                &*filled_up
+            };
+            level.run(AddProducts { conv, filters, padded, upstream, weight });
+            level.run(AddUp { rows: upstream, row: filters, sums: bias });
         }
     });
 }
 
 /// Adds what some images contribute to the gradient of the weights.
-struct WeightGradient<'a> {
+struct AddProducts<'a> {
     conv: &'a ConvShape,
-    /// Values of a kernel row that is filled up to whole blocks.
-    row: usize,
+    /// Filters, filled up to whole blocks.
+    filters: usize,
+    /// Padded images.
     padded: &'a [f32],
-    /// Values of one padded image.
-    padded_len: usize,
     /// `[n, out height, out width, filters]`
     upstream: &'a [f32],
-    /// `[filters, kernel, row]`
+    /// `[kernel, kernel, channels, filters]`
     weight: &'a mut [f32],
 }
 
-impl Kernel for WeightGradient<'_> {
+impl Kernel for AddProducts<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let conv = self.conv;
-        let walk = Walk {
-            repeats: self.upstream.len() / conv.output_len(),
-            a_repeat: conv.output_len(),
-            b_repeat: self.padded_len,
+        let Self { conv, filters, padded, upstream, weight } = self;
+        let image = conv.out_height * conv.out_width * filters;
+        let mut walk = Walk {
+            repeats: upstream.len() / image,
+            a_repeat: conv.padded_len(),
+            b_repeat: image,
             segments: conv.out_height,
+            a_segment: conv.stride * conv.padded_row(),
+            b_segment: conv.out_width * filters,
             steps: conv.out_width,
-            a_segment: conv.out_width * conv.filters,
-            a_step: conv.filters,
-            b_segment: conv.stride * conv.padded_row(),
-            b_step: conv.pixel_step(),
+            a_step: conv.pixel_step(),
+            b_step: filters,
         };
-        let filter = conv.kernel * self.row;
-        for ky in 0..conv.kernel {
-            for first in (0..self.row).step_by(WIDE * S::LANES) {
-                let input = &self.padded[ky * conv.padded_row() + first..];
-                let weight = &mut self.weight[ky * self.row + first..];
-                let operands = [self.upstream, input];
-                tile::sum_rows(
-                    simd,
-                    conv.filters,
-                    |f| f,
-                    &walk,
-                    operands,
-                    &mut AddToFilters { weight, filter },
-                );
-            }
+        if conv.out_height * conv.out_width == 1 {
+            // Many loops of one step each would be slow.
+            walk = Walk { repeats: 1, steps: walk.repeats, a_step: walk.a_repeat, ..walk };
         }
-    }
-}
-
-/// Adds each row of sums to the weights of its filter.
-struct AddToFilters<'a> {
-    weight: &'a mut [f32],
-    /// Values from one filter to the next.
-    filter: usize,
-}
-
-impl<S: Vector> Sink<S> for AddToFilters<'_> {
-    #[inline(always)]
-    fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]) {
-        for (row, sums) in sums.iter().enumerate() {
-            let target = &mut self.weight[(first + row) * self.filter..][..WIDE * S::LANES];
-            for (i, sum) in sums.iter().enumerate() {
-                let target = target[i * S::LANES..].as_mut_ptr();
-                // SAFETY: the target holds `WIDE` vectors.
-                unsafe { simd.store(target, simd.add_f32s(simd.load(target), *sum)) };
-            }
+        let row = conv.kernel_row();
+        let start = |i: usize| i / row * conv.padded_row() + i % row;
+        for first in (0..filters).step_by(WIDE * S::LANES) {
+            let mut add = AddRows { out: &mut weight[first..], row: filters };
+            tile::sum_rows(simd, conv.filter_len(), start, &walk, [padded, &upstream[first..]], &mut add);
         }
     }
 }

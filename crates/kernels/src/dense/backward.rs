@@ -3,16 +3,20 @@
 use rayon::prelude::*;
 
 use crate::dense::forward::{DenseShape, rows_per_thread, rows_times};
+use crate::dense::packed_rows;
+use crate::dense::product::{Factors, multiply};
 use crate::gradients::Gradients;
 use crate::packing::Packing;
 use crate::scratch;
 use crate::simd::level::Level;
-use crate::simd::store::StoreRows;
-use crate::simd::tile::{self, WIDE, Walk};
+use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
 
 /// Computes the gradients of [`dense`](crate::dense)'s operands from `upstream`, the gradient of its output
 /// `[n, outputs]`.
+///
+/// As in the forward pass, the product of an input or a gradient that is zero and a value that is infinite or NaN may
+/// count or not.
 ///
 /// # Panics
 /// If a length does not fit the shape.
@@ -46,8 +50,8 @@ pub fn dense_backward(
     if let Some(input) = gradients.input {
         let packing = Packing { filters: inputs, rows: 1, row: outputs, block: WIDE * level.lanes() };
         scratch::with([packing.len()], |[packed]| {
-            packing.pack(packed, |input, _, output| weight[input * outputs + output]);
-            rows_times(level, &packing, upstream, packed, None, input);
+            packed_rows::pack_transposed(&packing, weight, packed);
+            rows_times(level, &packing, upstream, packed, None, input, &mut []);
         });
     }
     weight_gradient(level, shape, x, upstream, gradients.weight);
@@ -64,14 +68,18 @@ fn weight_gradient(level: Level, shape: DenseShape, x: &[f32], upstream: &[f32],
     }
     // The gradients are packed as columns, in which each row of the batch is one step.
     let packing = Packing { filters: outputs, rows: 1, row: n, block: WIDE * level.lanes() };
-    let walk =
-        Walk { repeats: 1, segments: 1, steps: n, a_step: inputs, b_step: packing.block, ..Walk::default() };
     let count = rows_per_thread(inputs);
     scratch::with([packing.len()], |[packed]| {
-        packing.pack(packed, |output, _, row| upstream[row * outputs + output]);
+        packed_rows::pack(&packing, upstream, packed);
         let packed = &*packed;
         weight.par_chunks_mut(count * outputs).enumerate().for_each(|(i, weight)| {
-            level.run(InputsTimesColumns { packing: &packing, walk, x: &x[i * count..], packed, weight });
+            let factors = Factors {
+                values: &x[i * count..],
+                rows: weight.len() / outputs,
+                row_distance: 1,
+                step_distance: inputs,
+            };
+            level.run(InputsTimesColumns { packing: &packing, factors, packed, weight });
         });
     });
 }
@@ -79,9 +87,8 @@ fn weight_gradient(level: Level, shape: DenseShape, x: &[f32], upstream: &[f32],
 /// Computes the gradients of some inputs' weights.
 struct InputsTimesColumns<'a> {
     packing: &'a Packing,
-    walk: Walk,
     /// `[n, inputs]` without the inputs before the first of these.
-    x: &'a [f32],
+    factors: Factors<'a>,
     packed: &'a [f32],
     /// `[these inputs, outputs]`
     weight: &'a mut [f32],
@@ -92,14 +99,9 @@ impl Kernel for InputsTimesColumns<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Packing { filters: outputs, block, .. } = *self.packing;
-        let inputs = self.weight.len() / outputs;
-        for (i, columns) in self.packed.chunks_exact(self.packing.block_len()).enumerate() {
-            let first = i * block;
-            let used = block.min(outputs - first);
-            let place = |input| input * outputs;
-            let mut store = StoreRows { out: &mut self.weight[first..], place, used, bias: None };
-            tile::sum_rows(simd, inputs, |input| input, &self.walk, [self.x, columns], &mut store);
-        }
+        let Self { packing, factors, packed, weight } = self;
+        scratch::with([packing.row], |[steps]| {
+            multiply(simd, factors, packing, packed, None, scratch::as_indices(steps), weight);
+        });
     }
 }

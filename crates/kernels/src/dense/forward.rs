@@ -2,11 +2,16 @@
 
 use rayon::prelude::*;
 
+use crate::dense::few_rows::{self, FEW};
+use crate::dense::packed_rows;
+use crate::dense::product::{Factors, multiply};
+use crate::functions::activation::Activation;
+use crate::functions::elementwise::activate_in_place;
 use crate::kept_filters;
 use crate::packing::Packing;
+use crate::scratch;
 use crate::simd::level::Level;
-use crate::simd::store::StoreRows;
-use crate::simd::tile::{self, WIDE, Walk};
+use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
 
 /// The sizes of a dense layer.
@@ -29,7 +34,8 @@ impl DenseShape {
 /// outputs]` to `out`.
 ///
 /// With `keep_weights` the packed weights are kept for later calls with the same weights. Without inputs, each
-/// row of the output is the bias.
+/// row of the output is the bias. An input that is zero adds nothing: whether its product with a weight that is
+/// infinite or NaN counts depends on the rows beside it.
 ///
 /// # Panics
 /// If a length does not fit the shape.
@@ -42,43 +48,76 @@ pub fn dense(
     keep_weights: bool,
     out: &mut [f32],
 ) {
+    dense_activated(level, shape, Activation::None, [x, weight, bias], keep_weights, out, &mut []);
+}
+
+/// The same with operands `[x, weight, bias]`, and an activation applied to the output.
+///
+/// `slope` gets the activation's derivative `[n, outputs]`, or is empty if it is not wanted.
+///
+/// # Panics
+/// If a length does not fit the shape.
+pub fn dense_activated(
+    level: Level,
+    shape: DenseShape,
+    activation: Activation,
+    [x, weight, bias]: [&[f32]; 3],
+    keep_weights: bool,
+    out: &mut [f32],
+    slope: &mut [f32],
+) {
     let DenseShape { inputs, outputs } = shape;
     let n = shape.rows(x, out);
     assert_eq!([x.len(), weight.len(), bias.len()], [n * inputs, inputs * outputs, outputs], "operands fit");
     assert_eq!(out.len(), n * outputs, "the output has a place for each row");
+    assert!(slope.is_empty() || slope.len() == out.len(), "a derivative for each output, or none");
+    if n == 0 {
+        return;
+    }
     if weight.is_empty() {
         // Without outputs there are no rows here.
         out.chunks_exact_mut(outputs.max(1)).for_each(|row| row.copy_from_slice(bias));
+        activate_in_place(level, activation, out, slope);
+        return;
+    }
+    if n <= FEW {
+        few_rows::multiply(level, shape, x, weight, bias, out);
+        activate_in_place(level, activation, out, slope);
         return;
     }
     let packing = Packing { filters: outputs, rows: 1, row: inputs, block: WIDE * level.lanes() };
     let order = kept_filters::order(level, false, [outputs, inputs, 0]);
-    let pack = |packed: &mut [f32]| packing.pack(packed, |output, _, input| weight[input * outputs + output]);
+    let pack = |packed: &mut [f32]| packed_rows::pack(&packing, weight, packed);
     kept_filters::with_packed(order, weight, packing.len(), keep_weights, pack, |packed| {
-        rows_times(level, &packing, x, packed, Some(bias), out);
+        rows_times(level, &packing, x, packed, Some((bias, activation)), out, slope);
     });
 }
 
-/// Multiplies rows `[n, packing.row]` with packed columns, adds a bias, and writes `[n, packing.filters]`.
+/// Multiplies rows `[n, packing.row]` with packed columns, adds a bias and applies an activation, and writes `[n,
+/// packing.filters]`.
 pub(crate) fn rows_times(
     level: Level,
     packing: &Packing,
     rows: &[f32],
     packed: &[f32],
-    bias: Option<&[f32]>,
+    after: Option<(&[f32], Activation)>,
     out: &mut [f32],
+    slope: &mut [f32],
 ) {
     let count = rows_per_thread(rows.len() / packing.row);
-    let walk = Walk {
-        repeats: 1,
-        segments: 1,
-        steps: packing.row,
-        a_step: 1,
-        b_step: packing.block,
-        ..Walk::default()
+    let compute = |out: &mut [f32], slope: &mut [f32], rows: &[f32]| {
+        level.run(RowsTimesColumns { packing, rows, packed, bias: after.map(|(bias, _)| bias), out });
+        if let Some((_, activation)) = after {
+            activate_in_place(level, activation, out, slope);
+        }
     };
-    let pieces = out.par_chunks_mut(count * packing.filters).zip(rows.par_chunks(count * packing.row));
-    pieces.for_each(|(out, rows)| level.run(RowsTimesColumns { packing, walk, rows, packed, bias, out }));
+    let (piece, rows) = (count * packing.filters, rows.par_chunks(count * packing.row));
+    if slope.is_empty() {
+        out.par_chunks_mut(piece).zip(rows).for_each(|(out, rows)| compute(out, &mut [], rows));
+    } else {
+        let outputs = out.par_chunks_mut(piece).zip(slope.par_chunks_mut(piece));
+        outputs.zip(rows).for_each(|((out, slope), rows)| compute(out, slope, rows));
+    }
 }
 
 /// How many of `rows` rows a thread takes at a time: a multiple of 12, the height of the highest tile, so
@@ -90,7 +129,6 @@ pub(crate) fn rows_per_thread(rows: usize) -> usize {
 /// Computes some rows of a product.
 struct RowsTimesColumns<'a> {
     packing: &'a Packing,
-    walk: Walk,
     rows: &'a [f32],
     packed: &'a [f32],
     bias: Option<&'a [f32]>,
@@ -102,15 +140,15 @@ impl Kernel for RowsTimesColumns<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Packing { filters, row, block, .. } = *self.packing;
-        for (i, columns) in self.packed.chunks_exact(self.packing.block_len()).enumerate() {
-            let first = i * block;
-            let used = block.min(filters - first);
-            let bias = self.bias.map(|bias| &bias[first..first + used]);
-            let place = |i| i * filters;
-            let mut store = StoreRows { out: &mut self.out[first..], place, used, bias };
-            let operands = [self.rows, columns];
-            tile::sum_rows(simd, self.rows.len() / row, |i| i * row, &self.walk, operands, &mut store);
-        }
+        let Self { packing, rows, packed, bias, out } = self;
+        let factors = Factors {
+            values: rows,
+            rows: rows.len() / packing.row,
+            row_distance: packing.row,
+            step_distance: 1,
+        };
+        scratch::with([packing.row], |[steps]| {
+            multiply(simd, factors, packing, packed, bias, scratch::as_indices(steps), out);
+        });
     }
 }

@@ -3,6 +3,7 @@
 use crate::functions::activation::Activation;
 use crate::functions::exponential::exp;
 use crate::functions::logarithm::ln;
+use crate::functions::partial::{load, store};
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 
@@ -30,6 +31,15 @@ impl Function {
         level.run(Apply { function: self, values });
     }
 
+    /// The same inside a kernel.
+    #[inline(always)]
+    pub(crate) fn put<S: Vector>(self, simd: S, values: &mut [f32]) {
+        for values in values.chunks_mut(S::LANES) {
+            let value = self.vector(simd, load(simd, values));
+            store(simd, values, value);
+        }
+    }
+
     #[inline(always)]
     fn vector<S: Vector>(self, simd: S, x: S::f32s) -> S::f32s {
         match self {
@@ -51,19 +61,6 @@ impl Kernel for Apply<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let mut vectors = self.values.chunks_exact_mut(S::LANES);
-        for values in &mut vectors {
-            // SAFETY: each chunk has as many values as a vector.
-            unsafe {
-                simd.store(values.as_mut_ptr(), self.function.vector(simd, simd.load(values.as_ptr())))
-            };
-        }
-        let rest = vectors.into_remainder();
-        // No vector is longer than 16 lanes.
-        let mut last = [0.0; 16];
-        last[..rest.len()].copy_from_slice(rest);
-        // SAFETY: `last` is at least as long as a vector.
-        unsafe { simd.store(last.as_mut_ptr(), self.function.vector(simd, simd.load(last.as_ptr()))) };
-        rest.copy_from_slice(&last[..rest.len()]);
+        self.function.put(simd, self.values);
     }
 }

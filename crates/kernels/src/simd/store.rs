@@ -47,14 +47,22 @@ pub(crate) struct StoreRows<'a, P> {
 impl<S: Vector, P: Fn(usize) -> usize> Sink<S> for StoreRows<'_, P> {
     #[inline(always)]
     fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]) {
+        let whole = self.bias.filter(|bias| bias.len() == WIDE * S::LANES);
         for (i, sums) in sums.iter().enumerate() {
             let target = &mut self.out[(self.place)(first + i)..][..self.used];
-            write(simd, target, sums);
-            if let Some(bias) = self.bias {
-                for (value, bias) in target.iter_mut().zip(bias) {
+            let Some(bias) = whole else {
+                write(simd, target, sums);
+                for (value, bias) in target.iter_mut().zip(self.bias.unwrap_or(&[])) {
                     *value += bias;
                 }
+                continue;
+            };
+            let mut sums = *sums;
+            for (j, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: the bias is as long as `WIDE` vectors.
+                *sum = simd.add_f32s(*sum, unsafe { simd.load(bias.as_ptr().add(j * S::LANES)) });
             }
+            write(simd, target, &sums);
         }
     }
 }

@@ -51,6 +51,7 @@ impl Case {
             left: before,
             out_height: size,
             out_width: size,
+            groups: 1,
         };
         Self { n, shape: PoolShape { conv, pool: 2, relu: true }, after: [after; 2], seed: 7 }
     }
@@ -75,7 +76,7 @@ impl Case {
         let output = self.n * conv.filters * conv.out_height * conv.out_width;
         Numbers {
             images: draw(self.n * conv.channels * conv.height * conv.width),
-            weight: draw(conv.filters * conv.channels * conv.kernel * conv.kernel),
+            weight: draw(conv.filters * conv.filter_len()),
             bias: draw(conv.filters),
             upstream: draw(output),
         }
@@ -109,6 +110,7 @@ prop_compose! {
             channels, height, width, filters, kernel, stride, top, left,
             out_height: out(top + height + bottom),
             out_width: out(left + width + right),
+            groups: 1,
         };
         Case { n, shape: PoolShape { conv, pool, relu }, after: [bottom, right], seed }
     }

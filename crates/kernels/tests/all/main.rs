@@ -8,6 +8,8 @@
 
 mod bits;
 mod cases;
+mod convolutions;
+mod dense;
 mod differences;
 mod dropout;
 mod empty;
@@ -15,6 +17,7 @@ mod finish;
 mod functions;
 mod judge;
 mod levels;
+mod loss;
 mod optimizers;
 mod owned;
 mod reference;

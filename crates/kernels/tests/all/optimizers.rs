@@ -53,9 +53,9 @@ fn as_burn(rule: Rule, decay: f32, len: usize) -> State {
     for t in 1..=STEPS {
         let (rate, scale) = rate_and_scale(t);
         let gradient = values(len, t as usize);
-        for i in 0..len {
+        for (i, gradient) in gradient.into_iter().enumerate() {
             let x = state.parameter[i];
-            let mut g = gradient[i] * scale;
+            let mut g = gradient * scale;
             if !matches!(rule, Rule::Adamw(_)) {
                 g += x * decay;
             }

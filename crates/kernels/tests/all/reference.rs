@@ -23,10 +23,11 @@ impl Case {
                         && (conv.left..conv.left + conv.width).contains(&column);
                     if inside {
                         let pixel = (row - conv.top) * conv.width + column - conv.left;
-                        for channel in 0..conv.channels {
-                            sum += image[pixel * conv.channels + channel]
-                                * weight
-                                    [((f * conv.channels + channel) * conv.kernel + ky) * conv.kernel + kx];
+                        let channels = conv.channels / conv.groups;
+                        let group = f / (conv.filters / conv.groups);
+                        for channel in 0..channels {
+                            sum += image[pixel * conv.channels + group * channels + channel]
+                                * weight[((f * channels + channel) * conv.kernel + ky) * conv.kernel + kx];
                         }
                     }
                 }

@@ -38,8 +38,8 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
         // A GPU compiles its kernels again for each new shape. So that all batches have one shape, the last
         // one is filled up with empty images, whose logits are dropped.
         let pixels = part.clone().map(|position| images.image(position));
-        let filled = pixels.chain(std::iter::repeat(empty.as_slice())).take(batch_size);
-        let input = input::to_inputs(filled, batch_size, height, width, device);
+        let filled: Vec<&[u8]> = pixels.chain(std::iter::repeat(empty.as_slice())).take(batch_size).collect();
+        let input = input::to_inputs(&filled, batch_size, height, width, device);
         let batch_logits = model.forward(input).into_data();
         logits.extend(batch_logits.iter::<f32>().take(part.len() * classes));
         progress(labels.len());

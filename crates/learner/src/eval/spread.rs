@@ -11,7 +11,7 @@ pub fn spread(values: &[f64]) -> Spread {
     // One pass that sums the squares of the values would lose the digits in which runs differ.
     let standard_deviation = mean
         .filter(|_| n > 1)
-        .map(|mean| values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64)
+        .map(|mean| values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1) as f64)
         .map(f64::sqrt)
         .filter(|deviation| deviation.is_finite());
     let standard_error = standard_deviation.map(|deviation| deviation / (n as f64).sqrt());

@@ -1,7 +1,6 @@
 //! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor};
 use dataset::{Subset, TrainSet, ValidationSet};
 use model::{Masks, input};
 use network::Architecture;
@@ -54,8 +53,6 @@ pub fn fit(
     plan.check(resume.as_ref().map(|snapshot| &snapshot.state))?;
     let mut learner = Learner::new(architecture, config, resume, device)?;
     let training_device = device.clone().autodiff();
-    let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
-    let loss_function = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&training_device);
     let mut window = Window::resume(std::mem::take(&mut learner.state.window));
     if learner.state.step > 0 {
         observer.resumed(learner.state.step);
@@ -75,7 +72,7 @@ pub fn fit(
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
             let logits = learner.model.forward_train(images, Masks::draw(&mut dropout));
-            let loss = loss_function.forward(logits.clone(), to_tensor(&labels, &training_device));
+            let loss = ops::cross_entropy(logits.clone(), &labels, config.label_smoothing as f32);
             let gradients = loss.backward();
             let rate = learning_rate(config, learner.state.step, plan.total_steps());
             learner.state.step += 1;
@@ -122,17 +119,9 @@ pub fn fit(
 
 /// The images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`.
 fn batch(images: &Subset, positions: &[u32], device: &Device) -> (Tensor<4>, Vec<u8>) {
-    let positions = || positions.iter().map(|&position| position as usize);
-    let pixels = positions().map(|position| images.image(position));
-    let (n, labels) = (positions().len(), positions().map(|position| images.label(position)).collect());
-    (input::to_inputs(pixels, n, images.height(), images.width(), device), labels)
-}
-
-/// Labels `[n]` as a tensor.
-fn to_tensor(labels: &[u8], device: &Device) -> Tensor<1, Int> {
-    let labels: Vec<i32> = labels.iter().map(|&label| i32::from(label)).collect();
-    let n = labels.len();
-    Tensor::from_data(TensorData::new(labels, [n]), device)
+    let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
+    let labels = positions.iter().map(|&position| images.label(position as usize)).collect();
+    (input::to_inputs(&pixels, positions.len(), images.height(), images.width(), device), labels)
 }
 
 /// The norm of all gradients together. It is an error if the norm or one of the window's losses is not

@@ -151,6 +151,10 @@ fn feature_maps_and_logits_are_those_of_loops_in_double_precision() {
         let weights = random_weights(&net, &mut rng);
         let (pixels, double) = images(&net, 1 + seed as usize % 3, &mut rng);
         let expected = naive::run(&net, &naive::weights(&weights), double, false);
+        for ((_, shape), maps) in net.units().zip(&expected) {
+            let output = shape.output;
+            assert_eq!([output.channels, output.height, output.width], maps.dims[1..], "{:?}", net.config());
+        }
         for device in devices() {
             let place = format!("network {seed} on {device:?}: {:?}", net.config());
             let cnn = Cnn::new(&net, &weights, &device).unwrap();

@@ -16,7 +16,7 @@ impl Case {
     fn options(&self) -> ConvOptions<2> {
         let (conv, [bottom, right]) = (&self.shape.conv, self.after);
         let padding = [(conv.top, bottom), (conv.left, right)];
-        ConvOptions::new_with_padding([conv.stride; 2], padding, [1; 2], 1)
+        ConvOptions::new_with_padding([conv.stride; 2], padding, [1; 2], conv.groups)
     }
 
     /// Whether every maximum is so much larger than the next value that rounding cannot change its place.
@@ -53,7 +53,8 @@ fn run(case: &Case, numbers: &Numbers, device: &Device, operator: Operator<'_>) 
         Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), &device).require_grad()
     };
     let maps = tensor(&numbers.images, [case.n, conv.channels, conv.height, conv.width]);
-    let weight = tensor(&numbers.weight, [conv.filters, conv.channels, conv.kernel, conv.kernel]);
+    let weight = [conv.filters, conv.channels / conv.groups, conv.kernel, conv.kernel];
+    let weight = tensor(&numbers.weight, weight);
     let bias = Tensor::<1>::from_data(TensorData::new(numbers.bias.clone(), [conv.filters]), &device);
     let bias = bias.require_grad();
     let output = operator(maps.clone(), weight.clone(), bias.clone());
@@ -157,6 +158,23 @@ fn the_lectures_units_agree() {
             assert!(difference(&ours[0], &burns[0]) < 1e-5);
             let [ours, burns] = both(&case, true, true, &device);
             assert_eq!(ours, burns);
+        }
+    }
+}
+
+/// Convolutions of several groups of channels, with and without pooling, which the kernels do not take together with
+/// groups.
+#[test]
+fn groups_agree() {
+    for (channels, filters, kernel, groups) in [(6, 9, 3, 3), (17, 17, 5, 17), (16, 16, 3, 16), (8, 4, 1, 2)]
+    {
+        let mut case = Case::same(3, channels, 7, filters, kernel);
+        case.shape.conv.groups = groups;
+        for device in devices() {
+            for pooled in [false, true] {
+                let [ours, burns] = both(&case, true, pooled, &device);
+                assert_eq!(ours, burns, "{case:?}, pooled: {pooled}");
+            }
         }
     }
 }

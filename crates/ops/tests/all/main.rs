@@ -7,6 +7,7 @@
 )]
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
+mod activations;
 mod agreement;
 // The kernels' tests draw from the same cases, and compare with the same definition.
 #[path = "../../../kernels/tests/all/cases.rs"]

@@ -23,7 +23,7 @@ pub(super) const ROWS: [Row; 14] = [
     default("tanh", &["model.units.0.activation=tanh", "model.units.1.activation=tanh"]),
     default("sigmoid", &["model.units.0.activation=sigmoid", "model.units.1.activation=sigmoid"]),
     default(
-        "dropout-and-dense",
+        "dropout",
         &[
             "model.units.0.dropout=0.25",
             "model.units.1.dropout=0.25",
@@ -33,14 +33,14 @@ pub(super) const ROWS: [Row; 14] = [
     ),
     Row { name: "one-epoch", config: "one-epoch.toml", sets: &[] },
     default(
-        "three-units",
+        "three-3x3",
         &[
             "model.units=[{filters=32,kernel_size=3},{filters=64,kernel_size=3},{filters=128,kernel_size=3}]",
             "model.dense=[128]",
         ],
     ),
     Row { name: "seven-convolutions", config: "deep.toml", sets: &[] },
-    default("no-convolution", &["model.units=[]", "model.dense=[512,256]"]),
+    default("dense", &["model.units=[]", "model.dense=[512,256]"]),
     default(
         "residual-and-groups",
         &[

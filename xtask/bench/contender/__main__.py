@@ -1,0 +1,74 @@
+"""A peer of this program on one network, for `cargo xtask bench`.
+
+Reads questions from standard input and answers each with a line of JSON, as `mnist-cnn bench --questions` does:
+`parameters` with the network's trainable values and the losses of the training steps so far, `step TIMES` and
+`infer BATCH TIMES` with {"ms": [...]}. PyTorch also answers those of crates/kernels/examples/timing.rs.
+
+usage: contender (pytorch|pytorch-channels-last|torch-compile|tensorflow|jax|onnxruntime) NETWORK DATA_DIR THREADS
+where NETWORK is a file with the answer of `mnist-cnn bench --questions` to `network`.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+import mnist
+import network
+
+
+def contender(name, layers, size, directory, threads):
+    # Each framework is imported only by its own contender, because each has an environment of its own.
+    if name == "onnxruntime":
+        from onnx_runtime import OnnxRuntime
+        return OnnxRuntime(layers, size, threads)
+    batches = mnist.Batches(directory, size)
+    if name == "tensorflow":
+        from keras_layers import TensorFlow
+        return TensorFlow(layers, batches, threads)
+    if name == "jax":
+        from jax_functions import Jax
+        return Jax(layers, batches, threads)
+    from pytorch import PyTorch
+    return PyTorch(layers, batches, threads, name)
+
+
+def milliseconds(work, times):
+    measured = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        measured.append(1e3 * (time.perf_counter() - began))
+    return measured
+
+
+def answer(peer, question, words, size):
+    if question == "parameters":
+        return {"parameters": peer.parameters(), "losses": peer.losses()}
+    if question == "step":
+        return {"ms": milliseconds(peer.step, int(words[0]))}
+    if question == "infer":
+        batch, times = map(int, words)
+        pixels = (np.arange(batch * size * size, dtype=np.int64) * 37 % 256).astype(np.uint8)
+        pixels = pixels.reshape(batch, size, size)
+        peer.infer(pixels)  # the first allocates memory and compiles, so it is not timed
+        return {"ms": milliseconds(lambda: peer.infer(pixels), times)}
+    from pytorch_operators import Operators
+    return {"ms": Operators(peer, milliseconds).answer(question, words)}
+
+
+def main():
+    name, path, directory, threads = sys.argv[1:]
+    layers, size, warm_up = network.read(path)
+    peer = contender(name, layers, size, directory, int(threads))
+    if name != "onnxruntime":
+        for _ in range(warm_up):
+            peer.step()
+    for line in sys.stdin:
+        question, *words = line.split()
+        print(json.dumps(answer(peer, question, words, size)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
