@@ -4,6 +4,7 @@
 //! for those of one name. The least is what the kernels take where other programs run at the same time.
 
 use std::hint::black_box;
+use std::io::Write;
 use std::time::Instant;
 
 use kernels::{
@@ -18,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const N: usize = 128;
 const TIMES: usize = 31;
 
-fn main() {
+fn main() -> std::io::Result<()> {
     let (norm, relu) = (Stage::Normalize, Stage::Activate(Activation::Relu));
     let act = |activation| vec![Stage::Activate(activation)];
     let only = std::env::args().nth(1);
@@ -39,8 +40,10 @@ fn main() {
         let shape = FinishShape { height: size, width: size, channels, stages, pooling };
         let dropout = (probability > 0.0).then_some(Dropout { key: 1, probability, first_image: 0 });
         let [statistics, forward, backward] = time(&shape, dropout);
-        println!("{what}, {size}x{size}x{channels}: {statistics:.2} {forward:.2} {backward:.2}");
+        let size = format!("{size}x{size}x{channels}");
+        writeln!(std::io::stdout(), "{what}, {size}: {statistics:.2} {forward:.2} {backward:.2}")?;
     }
+    Ok(())
 }
 
 fn time(shape: &FinishShape, dropout: Option<Dropout>) -> [f64; 3] {

@@ -134,14 +134,12 @@ impl Chain<'_> {
                 let mut g = place.load(simd, gradient);
                 for (stage, values) in self.stages.slots().iter().zip(&kept).rev() {
                     match stage {
-                        None => (),
                         Some(Stage::Activate(activation)) => g = through(simd, *activation, values, g),
                         Some(Stage::Normalize) => g = through_norm(simd, &norm, values, g),
-                        Some(Stage::Add) => {
-                            if !shortcut_gradient.is_empty() {
-                                place.store(simd, shortcut_gradient, &g);
-                            }
+                        Some(Stage::Add) if !shortcut_gradient.is_empty() => {
+                            place.store(simd, shortcut_gradient, &g);
                         }
+                        None | Some(Stage::Add) => (),
                     }
                 }
                 place.store(simd, x, &g);

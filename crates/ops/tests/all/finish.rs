@@ -93,7 +93,11 @@ impl Case {
                 module::batch_norm(maps, gamma.clone(), beta.clone(), mean, variance, EPSILON)
             }
             Stage::Activate(Activation::Relu) => activation::relu(maps),
-            Stage::Activate(Activation::Gelu) => activation::gelu(maps),
+            // The derivative of Burn's own GELU is that of an approximation.
+            Stage::Activate(Activation::Gelu) => {
+                let normal = ((maps.clone() / std::f32::consts::SQRT_2).erf() + 1.0) * 0.5;
+                maps * normal
+            }
             Stage::Activate(Activation::Tanh) => activation::tanh(maps),
             Stage::Activate(Activation::Sigmoid) => activation::sigmoid(maps),
             Stage::Activate(Activation::None) => maps,
