@@ -78,9 +78,10 @@ impl ConvUnit {
         };
         let first = match plan.first {
             First::Convolution => self.convolve(maps, parameters, ops::conv2d),
-            First::PooledConvolution { relu } => {
+            First::PooledConvolution { activation } => {
+                let (pool, activation) = (self.config.pool_size, operator_of(activation));
                 self.convolve(maps, parameters, |maps, weight, bias, options| {
-                    ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
+                    ops::conv2d_max_pool2d(maps, weight, bias, options, pool, activation)
                 })
             }
         };
