@@ -16,6 +16,7 @@
 
 mod conv;
 mod dense;
+mod finish;
 mod functions;
 mod gradients;
 mod kept_filters;
@@ -33,6 +34,13 @@ pub use conv::groups::{conv2d, conv2d_backward};
 pub use conv::shape::ConvShape;
 pub use dense::backward::dense_backward;
 pub use dense::forward::{DenseShape, dense, dense_activated};
+pub use finish::add::add;
+pub use finish::backward::{FinishGradients, finish_backward};
+pub use finish::dropout::{Dropout, drop_values};
+pub use finish::fold::fold_normalization;
+pub use finish::forward::{Finish, Normalization, finish};
+pub use finish::shape::{FinishShape, PoolKind, Pooling, Stage, Stages};
+pub use finish::statistics::batch_statistics;
 pub use functions::activation::Activation;
 pub use functions::elementwise::{activate, activate_backward};
 pub use functions::function::Function;
