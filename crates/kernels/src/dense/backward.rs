@@ -79,7 +79,10 @@ fn weight_gradient(level: Level, shape: DenseShape, x: &[f32], upstream: &[f32],
                 row_distance: 1,
                 step_distance: inputs,
             };
-            level.run(InputsTimesColumns { packing: &packing, factors, packed, weight });
+            scratch::with([n], |[steps]| {
+                let steps = scratch::as_indices(steps);
+                level.run(InputsTimesColumns { packing: &packing, factors, packed, steps, weight });
+            });
         });
     });
 }
@@ -90,6 +93,8 @@ struct InputsTimesColumns<'a> {
     /// `[n, inputs]` without the inputs before the first of these.
     factors: Factors<'a>,
     packed: &'a [f32],
+    /// Memory for a number of each row of the batch.
+    steps: &'a mut [u32],
     /// `[these inputs, outputs]`
     weight: &'a mut [f32],
 }
@@ -99,9 +104,7 @@ impl Kernel for InputsTimesColumns<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { packing, factors, packed, weight } = self;
-        scratch::with([packing.row], |[steps]| {
-            multiply(simd, factors, packing, packed, None, scratch::as_indices(steps), weight);
-        });
+        let Self { packing, factors, packed, steps, weight } = self;
+        multiply(simd, factors, packing, packed, None, steps, weight);
     }
 }

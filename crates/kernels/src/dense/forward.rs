@@ -106,7 +106,11 @@ pub(crate) fn rows_times(
 ) {
     let count = rows_per_thread(rows.len() / packing.row);
     let compute = |out: &mut [f32], slope: &mut [f32], rows: &[f32]| {
-        level.run(RowsTimesColumns { packing, rows, packed, bias: after.map(|(bias, _)| bias), out });
+        let bias = after.map(|(bias, _)| bias);
+        scratch::with([packing.row], |[steps]| {
+            let steps = scratch::as_indices(steps);
+            level.run(RowsTimesColumns { packing, rows, packed, bias, steps, out: &mut *out });
+        });
         if let Some((_, activation)) = after {
             activate_in_place(level, activation, out, slope);
         }
@@ -132,6 +136,8 @@ struct RowsTimesColumns<'a> {
     rows: &'a [f32],
     packed: &'a [f32],
     bias: Option<&'a [f32]>,
+    /// Memory for a number of each step.
+    steps: &'a mut [u32],
     out: &'a mut [f32],
 }
 
@@ -140,15 +146,13 @@ impl Kernel for RowsTimesColumns<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let Self { packing, rows, packed, bias, out } = self;
+        let Self { packing, rows, packed, bias, steps, out } = self;
         let factors = Factors {
             values: rows,
             rows: rows.len() / packing.row,
             row_distance: packing.row,
             step_distance: 1,
         };
-        scratch::with([packing.row], |[steps]| {
-            multiply(simd, factors, packing, packed, bias, scratch::as_indices(steps), out);
-        });
+        multiply(simd, factors, packing, packed, bias, steps, out);
     }
 }
