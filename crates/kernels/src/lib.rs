@@ -16,16 +16,14 @@
 
 mod conv;
 mod dense;
+mod filters;
 mod finish;
 mod functions;
 mod gradients;
-mod kept_filters;
-mod layout;
 mod loss;
+mod memory;
 mod optimizer;
-mod packing;
 mod pool;
-mod scratch;
 mod simd;
 mod threads;
 mod winograd;
@@ -45,8 +43,8 @@ pub use functions::activation::Activation;
 pub use functions::elementwise::{activate, activate_backward};
 pub use functions::function::Function;
 pub use gradients::Gradients;
-pub use layout::transpose;
 pub use loss::cross_entropy;
+pub use memory::layout::transpose;
 pub use optimizer::average::average;
 pub use optimizer::norm::sum_of_squares;
 pub use optimizer::rule::{MomentRates, Rule, Step, Steps};

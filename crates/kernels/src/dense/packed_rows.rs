@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::packing::Packing;
+use crate::filters::packing::Packing;
 
 /// How many values a thread packs at least.
 const LEAST: usize = 1 << 14;

@@ -4,7 +4,7 @@
 //! have the same bits as with all terms, unless a value of the other matrix is infinite or NaN: the product of zero
 //! and such a value counts only where a row beside it is not zero.
 
-use crate::packing::Packing;
+use crate::filters::packing::Packing;
 use crate::simd::store::StoreRows;
 use crate::simd::tile::{self, Sink, Sums, WIDE, Walk};
 use crate::simd::vector::Vector;

@@ -7,7 +7,7 @@ use crate::finish::chain::Chain;
 use crate::finish::dropout::ImageMask;
 use crate::finish::forward::Finish;
 use crate::finish::pooling::{WindowRow, from_bytes};
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::pieces;

@@ -5,7 +5,7 @@ use crate::finish::chain::{Chain, Norm};
 use crate::finish::dropout::{Dropout, ImageMask};
 use crate::finish::pooling::{WindowRow, to_bytes};
 use crate::finish::shape::FinishShape;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::{band, pieces};

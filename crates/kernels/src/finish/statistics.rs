@@ -6,7 +6,7 @@ use crate::finish::bands::band_pixels;
 use crate::finish::chain::Chain;
 use crate::finish::lanes::{PIXELS, Place, blocks, lanes_of, total};
 use crate::finish::shape::{FinishShape, Stages};
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 

@@ -5,13 +5,13 @@
 
 use crate::conv::partial_sums::PartialSums;
 use crate::gradients::Gradients;
+use crate::memory::scratch;
 use crate::pool::argmax_lists::ArgmaxLists;
 use crate::pool::input_gradient::SparseInputGradient;
 use crate::pool::kernel_rows::{KernelRows, SPARE};
 use crate::pool::shape::{PoolShape, SlopeSource};
 use crate::pool::slopes::TimesSlope;
 use crate::pool::weight_gradient::SparseWeightGradient;
-use crate::scratch;
 use crate::simd::level::Level;
 use crate::threads::pieces;
 

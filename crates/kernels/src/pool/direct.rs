@@ -1,6 +1,6 @@
 //! The pooled convolution, each output of the convolution computed from its pixels.
 
-use crate::packing::Packing;
+use crate::filters::packing::Packing;
 use crate::pool::window::{Band, extremes, needs_smallest};
 use crate::simd::store::StoreBlocks;
 use crate::simd::tile::{self, Walk};

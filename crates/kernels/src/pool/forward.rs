@@ -2,14 +2,14 @@
 
 use crate::conv::correlation::{forward_packing, pack_forward};
 use crate::conv::shape::ConvShape;
-use crate::kept_filters;
-use crate::packing::Packing;
+use crate::filters::kept;
+use crate::filters::packing::Packing;
+use crate::memory::scratch;
 use crate::pool::direct::DirectBand;
 use crate::pool::outputs::Outputs;
 use crate::pool::shape::{LARGEST_WINDOW, PoolShape, SlopeSource};
 use crate::pool::window::Band;
 use crate::pool::winograd::{self, WinogradBand};
-use crate::scratch;
 use crate::simd::level::Level;
 use crate::threads::band;
 
@@ -63,12 +63,12 @@ pub fn conv2d_max_pool2d(
     }
     let method = Method::choose(level, shape, n, is_training);
     let is_winograd = matches!(method, Method::Winograd);
-    let order = kept_filters::order(level, is_winograd, [conv.filters, conv.channels, conv.kernel]);
+    let order = kept::order(level, is_winograd, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| match &method {
         Method::Direct(packing) => pack_forward(conv, packing, weight, packed),
         Method::Winograd => winograd::pack(level, conv, weight, packed),
     };
-    kept_filters::with_packed(order, weight, method.packed_len(level, conv), !is_training, pack, |packed| {
+    kept::with_packed(order, weight, method.packed_len(level, conv), !is_training, pack, |packed| {
         let rows = method.rows_of_band(n, shape);
         let out = Outputs { values, argmax, slopes };
         out.for_each_piece(shape.output_len(), |i, out| {
