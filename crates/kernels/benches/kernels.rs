@@ -4,8 +4,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::{
-    ConvShape, DenseShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
-    conv2d_max_pool2d_backward, dense, dense_backward,
+    Activation, ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, Winners, conv2d,
+    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
 };
 
 const IMAGES: usize = 128;
@@ -57,7 +57,7 @@ fn convolutions(criterion: &mut Criterion) {
         let weight = wave(filters * conv.filter_len());
         let bias = wave(filters);
         let upstream = wave(IMAGES * conv.output_len());
-        let shape = PoolShape { conv, pool: 2, relu: true };
+        let shape = PoolShape { conv, pool: 2, activation: Activation::Relu };
         let mut out = vec![0.0; upstream.len()];
         let mut pooled = vec![0.0; IMAGES * shape.output_len()];
         let mut argmax = vec![0; pooled.len()];
@@ -74,15 +74,16 @@ fn convolutions(criterion: &mut Criterion) {
             });
             group.bench_function(id("conv2d_max_pool2d"), |b| {
                 b.iter(|| {
-                    let argmax = Some(argmax.as_mut_slice());
-                    conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, argmax);
+                    let winners = Some(Winners { argmax: &mut argmax, slopes: &mut [] });
+                    conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, winners);
                 });
             });
             let upstream = &upstream[..pooled.len()];
             group.bench_function(id("conv2d_max_pool2d_backward"), |b| {
                 b.iter(|| {
                     let gradients = memory.gradients();
-                    conv2d_max_pool2d_backward(level, &shape, &images, &weight, &argmax, upstream, gradients);
+                    let forward = PooledForward { argmax: &argmax, slope_source: &[] };
+                    conv2d_max_pool2d_backward(level, &shape, &images, &weight, forward, upstream, gradients);
                 });
             });
         }

@@ -2,8 +2,10 @@
 //!
 //! Each line of standard input asks for one kernel, and each line of the answer is `{"ms": [...]}`. The
 //! questions are `conv-forward N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES`, `conv-backward` with the same
-//! numbers, `conv-weights` for a first layer, whose images need no gradient, and `unit-backward FILE TIMES` with
-//! the numbers that PyTorch's contender (`save FILE`) wrote.
+//! numbers, `conv-weights` for a first layer, whose images need no gradient, `pooled-forward N CHANNELS SIZE FILTERS
+//! KERNEL ACTIVATION TIMES` for a convolution with 2x2 max-pooling as in training, `pooled-inference` and
+//! `pooled-backward` with the same words, and `unit-backward FILE TIMES` with the numbers that PyTorch's contender
+//! (`save FILE`) wrote. The negative size of a pooled convolution is that of an image that is not padded.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 
@@ -13,8 +15,8 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use kernels::{
-    ConvShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
-    conv2d_max_pool2d_backward,
+    Activation, ConvShape, Gradients, Level, PoolShape, PooledForward, SlopeSource, Winners, conv2d,
+    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
 };
 
 /// The program's allocator, so that the times are those of the program.
@@ -28,6 +30,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let ms = match words[..] {
             ["unit-backward", file, times] => unit_backward(level, file, times.parse()?)?,
+            [
+                pass @ ("pooled-forward" | "pooled-inference" | "pooled-backward"),
+                n,
+                channels,
+                size,
+                filters,
+                kernel,
+                activation,
+                times,
+            ] => {
+                let size: isize = size.parse()?;
+                let [channels, filters, kernel] = [channels.parse()?, filters.parse()?, kernel.parse()?];
+                let conv = if size < 0 {
+                    valid(channels, size.unsigned_abs(), filters, kernel)
+                } else {
+                    same(channels, size.unsigned_abs(), filters, kernel, 1)
+                };
+                let shape = PoolShape { conv, pool: 2, activation: named(activation)? };
+                pooled(level, pass, n.parse()?, &shape, times.parse()?)
+            }
             [pass @ ("conv-forward" | "conv-backward" | "conv-weights"), ref numbers @ ..] => {
                 let numbers: Vec<usize> =
                     numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
@@ -72,6 +94,54 @@ fn same(channels: usize, size: usize, filters: usize, kernel: usize, stride: usi
     }
 }
 
+/// A convolution of an image that is not padded.
+fn valid(channels: usize, size: usize, filters: usize, kernel: usize) -> ConvShape {
+    let out = size + 1 - kernel;
+    ConvShape { top: 0, left: 0, out_height: out, out_width: out, ..same(channels, size, filters, kernel, 1) }
+}
+
+/// An activation by its name in configurations.
+fn named(activation: &str) -> Result<Activation, String> {
+    Ok(match activation {
+        "none" => Activation::None,
+        "relu" => Activation::Relu,
+        "gelu" => Activation::Gelu,
+        "tanh" => Activation::Tanh,
+        "sigmoid" => Activation::Sigmoid,
+        _ => return Err(format!("{activation} is no activation")),
+    })
+}
+
+fn pooled(level: Level, pass: &str, n: usize, shape: &PoolShape, times: usize) -> Vec<f64> {
+    let conv = &shape.conv;
+    let wave = |count: usize| (0..count).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
+    let (images, weight) = (wave(n * conv.input_len()), wave(conv.filters * conv.filter_len()));
+    let (bias, upstream) = (wave(conv.filters), wave(n * shape.output_len()));
+    let len = upstream.len();
+    let slopes_len = if shape.slope_source() == SlopeSource::Slopes { len } else { 0 };
+    let forward = |is_training: bool| {
+        let (mut values, mut argmax, mut slopes) = (vec![0.0; len], vec![0; len], vec![0.0; slopes_len]);
+        let winners = is_training.then_some(Winners { argmax: &mut argmax, slopes: &mut slopes });
+        conv2d_max_pool2d(level, shape, &images, &weight, &bias, &mut values, winners);
+        black_box((values, argmax, slopes))
+    };
+    if pass != "pooled-backward" {
+        return time(times, || drop(forward(pass == "pooled-forward")));
+    }
+    let (values, argmax, slopes) = forward(true);
+    let slope_source = match shape.slope_source() {
+        SlopeSource::Nothing => &[],
+        SlopeSource::Values => values.as_slice(),
+        SlopeSource::Slopes => slopes.as_slice(),
+    };
+    let forward = PooledForward { argmax: &argmax, slope_source };
+    time(times, || {
+        with_gradients([&images, &weight, &bias], |gradients| {
+            conv2d_max_pool2d_backward(level, shape, &images, &weight, forward, &upstream, gradients);
+        });
+    })
+}
+
 fn convolution(level: Level, pass: &str, numbers: &[usize]) -> Result<Vec<f64>, Box<dyn Error>> {
     let &[n, channels, size, filters, kernel, stride, times] = numbers else {
         return Err("expected N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES".into());
@@ -110,7 +180,7 @@ fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box
     let bytes = std::fs::read(file)?;
     let values: Vec<f32> =
         bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let (n, shape) = (128, PoolShape { conv: same(32, 14, 64, 5, 1), pool: 2, relu: true });
+    let (n, shape) = (128, PoolShape { conv: same(32, 14, 64, 5, 1), pool: 2, activation: Activation::Relu });
     let lengths = [n * 32 * 196, 64 * 32 * 25, 64, n * 64 * 49];
     if values.len() != lengths.iter().sum::<usize>() {
         return Err(format!("{file}: found {} numbers", values.len()).into());
@@ -120,10 +190,12 @@ fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box
     let (bias, upstream) = rest.split_at(lengths[2]);
     let (images, upstream) = (channels_last(images, 32), channels_last(upstream, 64));
     let (mut pooled, mut argmax) = (vec![0.0; upstream.len()], vec![0; upstream.len()]);
-    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(&mut argmax));
+    let winners = Winners { argmax: &mut argmax, slopes: &mut [] };
+    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(winners));
+    let forward = PooledForward { argmax: &argmax, slope_source: &[] };
     Ok(time(times, || {
         with_gradients([&images, weight, bias], |gradients| {
-            conv2d_max_pool2d_backward(level, &shape, &images, weight, &argmax, &upstream, gradients);
+            conv2d_max_pool2d_backward(level, &shape, &images, weight, forward, &upstream, gradients);
         });
     }))
 }

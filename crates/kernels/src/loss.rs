@@ -1,7 +1,7 @@
 //! Softmax with cross-entropy: the loss of a classifier, with its gradient.
 
 use crate::functions::function::Function;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 

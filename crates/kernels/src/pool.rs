@@ -1,4 +1,4 @@
-//! Convolution with max-pooling and ReLU behind it, as one kernel.
+//! Convolution with an activation and max-pooling behind it, as one kernel.
 
 mod argmax_lists;
 pub(crate) mod backward;
@@ -6,7 +6,9 @@ mod direct;
 pub(crate) mod forward;
 mod input_gradient;
 mod kernel_rows;
+mod outputs;
 pub(crate) mod shape;
+mod slopes;
 mod weight_gradient;
 mod window;
 mod winograd;

@@ -8,8 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernels::{
-    ConvShape, DenseShape, Gradients, Level, PoolShape, conv2d, conv2d_backward, conv2d_max_pool2d,
-    conv2d_max_pool2d_backward, dense, dense_backward,
+    Activation, ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, Winners, conv2d,
+    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -34,24 +34,27 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// One call of every kernel, as a training step and an inference make them.
-fn call_all(level: Level, conv: &ConvShape, n: usize) -> impl FnMut() {
+fn call_all(level: Level, conv: &ConvShape, n: usize, activation: Activation) -> impl FnMut() {
     let conv = *conv;
-    let shape = PoolShape { conv, pool: 2, relu: true };
+    let shape = PoolShape { conv, pool: 2, activation };
     let layer = DenseShape { inputs: conv.input_len(), outputs: conv.filters };
     let wave = |len: usize| (0..len).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
     let (images, bias) = (wave(n * conv.input_len()), wave(conv.filters));
     let (weight, layer_weight) = (wave(conv.filters * conv.filter_len()), wave(layer.inputs * layer.outputs));
     let upstream = wave(n * conv.output_len());
     let (mut out, mut layer_out) = (vec![0.0; upstream.len()], vec![0.0; n * layer.outputs]);
-    let (mut pooled, mut argmax) = (vec![0.0; n * shape.output_len()], vec![0; n * shape.output_len()]);
+    let pooled_len = n * shape.output_len();
+    let (mut pooled, mut argmax, mut slopes) =
+        (vec![0.0; pooled_len], vec![0; pooled_len], vec![0.0; pooled_len]);
     let (mut input, mut bias_gradient) = (vec![0.0; images.len()], vec![0.0; bias.len()]);
     let (mut weight_gradient, mut layer_gradient) = (vec![0.0; weight.len()], vec![0.0; layer_weight.len()]);
     move || {
         for keep in [false, true] {
             conv2d(level, &conv, &images, &weight, &bias, keep, &mut out);
             dense(level, layer, &images, &layer_weight, &bias, keep, &mut layer_out);
-            let argmax = (!keep).then_some(argmax.as_mut_slice());
-            conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, argmax);
+            let slopes = if activation == Activation::Gelu { slopes.as_mut_slice() } else { &mut [] };
+            let winners = (!keep).then_some(Winners { argmax: &mut argmax, slopes });
+            conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, winners);
         }
         let gradients =
             Gradients { input: Some(&mut input), weight: &mut weight_gradient, bias: &mut bias_gradient };
@@ -59,7 +62,13 @@ fn call_all(level: Level, conv: &ConvShape, n: usize) -> impl FnMut() {
         let gradients =
             Gradients { input: Some(&mut input), weight: &mut weight_gradient, bias: &mut bias_gradient };
         let upstream = &upstream[..pooled.len()];
-        conv2d_max_pool2d_backward(level, &shape, &images, &weight, &argmax, upstream, gradients);
+        let slope_source: &[f32] = match activation {
+            Activation::Gelu => &slopes,
+            Activation::Tanh | Activation::Sigmoid => &pooled,
+            Activation::Relu | Activation::None => &[],
+        };
+        let forward = PooledForward { argmax: &argmax, slope_source };
+        conv2d_max_pool2d_backward(level, &shape, &images, &weight, forward, upstream, gradients);
         let gradients =
             Gradients { input: Some(&mut input), weight: &mut layer_gradient, bias: &mut bias_gradient };
         dense_backward(level, layer, &images, &layer_weight, &layer_out, gradients);
@@ -70,9 +79,12 @@ fn call_all(level: Level, conv: &ConvShape, n: usize) -> impl FnMut() {
 fn repeated_calls_allocate_nothing() {
     // With one thread every call gets the scratch memory that the call before gave back.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    for (channels, size, filters, kernel, stride) in
-        [(1, 28, 32, 5, 1), (16, 14, 24, 5, 1), (8, 7, 40, 3, 1), (3, 13, 5, 3, 2)]
-    {
+    for (channels, size, filters, kernel, stride, activation) in [
+        (1, 28, 32, 5, 1, Activation::Relu),
+        (16, 14, 24, 5, 1, Activation::Gelu),
+        (8, 7, 40, 3, 1, Activation::Tanh),
+        (3, 13, 5, 3, 2, Activation::None),
+    ] {
         let before = kernel / 2;
         let out = (size + 2 * before - kernel) / stride + 1;
         let conv = ConvShape {
@@ -89,7 +101,7 @@ fn repeated_calls_allocate_nothing() {
             groups: 1,
         };
         for level in Level::available() {
-            let mut call = call_all(level, &conv, 5);
+            let mut call = call_all(level, &conv, 5, activation);
             let allocated = pool.install(|| {
                 // The first calls let the scratch memory grow to what each kernel needs.
                 for _ in 0..3 {

@@ -4,11 +4,10 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::config::{Activation, Normalization};
 use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
-use rand::Rng;
 
 use crate::conv_unit::ConvUnit;
 use crate::dense_layer::DenseLayer;
-use crate::dropout::{Mode, dropout};
+use crate::dropout::{Masks, Mode, drop_some};
 use crate::shortcuts::Shortcuts;
 
 /// The lecture's convolutional network, or any other that an [`Architecture`] describes.
@@ -64,44 +63,41 @@ impl Cnn {
 
     /// Logits `[n, classes]` of images `[n, 1, height, width]`, as after training: nothing is dropped.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.run(images, &mut Mode::Infer)
+        self.run(images, Mode::Infer)
     }
 
     /// The feature maps `[n, channels, height, width]` after each unit, as [`Cnn::forward`] computes them on
     /// its way to the logits.
     pub fn feature_maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
         let mut each = Vec::with_capacity(self.units.len());
-        self.run_units(images, &mut Mode::Infer, |maps| each.push(maps.clone()));
+        self.run_units(images, Mode::Infer, |maps| each.push(maps.clone()));
         each
     }
 
-    /// Logits `[n, classes]` as in training: `rng` draws the dropout masks, and normalization uses the batch.
-    pub fn forward_train(&self, images: Tensor<4>, rng: &mut dyn Rng) -> Tensor<2> {
-        self.run(images, &mut Mode::Train(rng))
+    /// Logits `[n, classes]` as in training: values are dropped by these masks, and normalization uses the batch.
+    pub fn forward_train(&self, images: Tensor<4>, masks: Masks) -> Tensor<2> {
+        self.run(images, Mode::Train(masks))
     }
 
-    fn run(&self, images: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<2> {
+    fn run(&self, images: Tensor<4>, mode: Mode) -> Tensor<2> {
         let maps = self.run_units(images, mode, |_maps| ());
         // [n, channels, height, width] -> [n, channels * height * width]
         let mut features = ops::flatten(maps);
-        for layer in &self.dense {
-            features = layer.forward(dropout(features, self.dropout, mode));
+        // Dropout counts its layers: the units, then the dense layers.
+        let dropout = |layer| mode.dropout(self.units.len() + layer, self.dropout);
+        for (i, layer) in self.dense.iter().enumerate() {
+            features = layer.forward(drop_some(features, dropout(i)), mode);
         }
-        self.head.forward(dropout(features, self.dropout, mode))
+        self.head.forward(drop_some(features, dropout(self.dense.len())), mode)
     }
 
     /// The last unit's feature maps; `after` sees those of each unit.
-    fn run_units(
-        &self,
-        images: Tensor<4>,
-        mode: &mut Mode<'_>,
-        mut after: impl FnMut(&Tensor<4>),
-    ) -> Tensor<4> {
+    fn run_units(&self, images: Tensor<4>, mode: Mode, mut after: impl FnMut(&Tensor<4>)) -> Tensor<4> {
         let mut shortcuts = Shortcuts::new(&self.units);
         let mut maps = images;
         for (i, unit) in self.units.iter().enumerate() {
-            let shortcut = shortcuts.enter(i, &maps);
-            maps = unit.forward(maps, shortcut, mode);
+            let (entering, shortcut) = shortcuts.enter(i, maps);
+            maps = unit.forward(entering, shortcut, mode, mode.dropout(i, unit.dropout()));
             after(&maps);
         }
         maps
@@ -109,9 +105,8 @@ impl Cnn {
 
     /// A copy of the weights on the host.
     pub fn weights(&self) -> NamedTensors {
-        // Batch normalization keeps its newest statistics aside until `valid` is called.
         let mut read = Read { weights: NamedTensors::default(), path: Vec::new() };
-        self.valid().visit(&mut read);
+        self.visit(&mut read);
         read.weights
     }
 }

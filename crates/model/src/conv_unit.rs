@@ -1,14 +1,16 @@
 //! The lecture's unit: a convolution, and what follows it before the next one.
 
 use burn::module::Module;
+use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, module};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
+use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
 
-use crate::dropout::{Mode, dropout};
+use crate::batch_norm::{BatchNorm, EPSILON};
+use crate::dropout::{Mode, drop_some};
 
 /// A convolution, then the stages in their configured order (normalization, shortcut, activation, pooling),
 /// then dropout.
@@ -21,6 +23,9 @@ pub struct ConvUnit {
     config: UnitConfig,
     #[module(skip)]
     plan: Plan,
+    /// The plan of a unit whose normalization is part of its filters, if inference can do that.
+    #[module(skip)]
+    folded: Option<Plan>,
 }
 
 impl ConvUnit {
@@ -33,15 +38,21 @@ impl ConvUnit {
                 .with_initializer(Initializer::Zeros)
                 .init(device),
             norm: (config.normalization == Normalization::Batch)
-                .then(|| BatchNormConfig::new(config.filters).init(device)),
+                .then(|| BatchNorm::new(config.filters, device)),
             config: config.clone(),
             plan: Plan::new(config),
+            folded: folded(config),
         }
     }
 
     /// How many units a shortcut to this unit spans, counted with this one; 0 is none.
     pub(crate) fn residual(&self) -> usize {
         self.config.residual
+    }
+
+    /// The probability with which training drops a value after the last stage.
+    pub(crate) fn dropout(&self) -> f64 {
+        self.config.dropout
     }
 
     /// Feature maps `[n, channels, height, width]` to `[n, filters, pooled height, pooled width]`.
@@ -54,32 +65,89 @@ impl ConvUnit {
         &self,
         maps: Tensor<4>,
         shortcut: Option<Tensor<4>>,
-        mode: &mut Mode<'_>,
+        mode: Mode,
+        dropout: Option<Dropout>,
     ) -> Tensor<4> {
         assert_eq!(shortcut.is_some(), self.config.residual > 0, "a unit with a shortcut is given one");
-        let first = match self.plan.first {
-            First::Convolution => self.convolve(maps, ops::conv2d),
-            First::PooledConvolution { relu } => self.convolve(maps, |maps, weight, bias, options| {
-                ops::conv2d_max_pool2d(maps, weight, bias, options, self.config.pool_size, relu)
-            }),
+        let (plan, parameters) = match (&self.folded, &self.norm) {
+            (Some(folded), Some(norm)) if !mode.is_training() => {
+                let (weight, bias) = self.parameters();
+                (folded, ops::fold_normalization(weight, bias, norm.running(), EPSILON))
+            }
+            _ => (&self.plan, self.parameters()),
         };
-        dropout(self.finish(first, shortcut), self.config.dropout, mode)
+        let first = match plan.first {
+            First::Convolution => self.convolve(maps, parameters, ops::conv2d),
+            First::PooledConvolution { activation } => {
+                let (pool, activation) = (self.config.pool_size, operator_of(activation));
+                self.convolve(maps, parameters, |maps, weight, bias, options| {
+                    ops::conv2d_max_pool2d(maps, weight, bias, options, pool, activation)
+                })
+            }
+        };
+        self.finish(first, shortcut, &plan.then, mode, dropout)
     }
 
-    /// The stages that the first operator has left.
-    fn finish(&self, maps: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
-        self.plan.then.iter().fold(maps, |maps, stage| match stage {
-            Stage::Normalization => match &self.norm {
-                Some(norm) => norm.forward(maps),
-                None => maps,
-            },
-            Stage::Residual => match &shortcut {
-                Some(shortcut) => maps + shortcut.clone(),
-                None => maps,
-            },
-            Stage::Activation => activate(maps, self.config.activation),
-            Stage::Pool => self.pool(maps),
-        })
+    /// Does the stages that the first operator has left, and dropout: those up to the pooling in one pass, and
+    /// those behind it in another.
+    fn finish(
+        &self,
+        mut maps: Tensor<4>,
+        shortcut: Option<Tensor<4>>,
+        stages: &[Stage],
+        mode: Mode,
+        dropout: Option<Dropout>,
+    ) -> Tensor<4> {
+        let mut rest = stages;
+        while !rest.is_empty() {
+            let before = rest.iter().take_while(|stage| **stage != Stage::Pool).count();
+            let pooling = rest.get(before).and_then(|_| self.pooling(&maps));
+            let options = FinishOptions {
+                stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
+                pooling,
+                dropout: dropout.filter(|_| rest.len() <= before + 1),
+                epsilon: EPSILON,
+                is_of_batch: mode.is_training(),
+            };
+            rest = rest.get(before + 1..).unwrap_or_default();
+            let norm = self.norm.as_ref().filter(|_| options.stages.normalizes());
+            let normalization =
+                norm.map(|norm| norm.normalization(&maps, shortcut.as_ref(), options.stages, mode));
+            maps = ops::finish(maps, shortcut.clone(), normalization, options);
+        }
+        // If the first operator has done all stages, no pass has drawn the mask yet.
+        if stages.is_empty() { drop_some(maps, dropout) } else { maps }
+    }
+
+    /// The stage of an operator, except for pooling.
+    fn operator(&self, stage: Stage) -> Option<ops::Stage> {
+        match stage {
+            Stage::Normalization => Some(ops::Stage::Normalize),
+            Stage::Residual => Some(ops::Stage::Add),
+            Stage::Activation => Some(ops::Stage::Activate(operator_of(self.config.activation))),
+            Stage::Pool => None,
+        }
+    }
+
+    /// The pooling of these feature maps.
+    fn pooling(&self, maps: &Tensor<4>) -> Option<Pooling> {
+        let [_n, _filters, map_height, map_width] = maps.dims();
+        let size = self.config.pool_size;
+        let (kind, height, width) = match self.config.pool {
+            Pool::Max => (PoolKind::Max, size, size),
+            Pool::Average => (PoolKind::Average, size, size),
+            Pool::GlobalAverage => (PoolKind::Average, map_height, map_width),
+            Pool::None => return None,
+        };
+        Some(Pooling { kind, height, width })
+    }
+
+    /// The filters `[filters, channels of a group, kernel, kernel]` and the biases `[filters]`.
+    fn parameters(&self) -> (Tensor<4>, Tensor<1>) {
+        let weight = self.conv.weight.val();
+        let zeros = || Tensor::zeros([self.config.filters], &weight.device());
+        let bias = self.conv.bias.as_ref().map_or_else(zeros, |bias| bias.val());
+        (weight, bias)
     }
 
     /// Calls an operator with the feature maps `[n, channels, height, width]`, the filters `[filters, channels
@@ -87,31 +155,25 @@ impl ConvUnit {
     fn convolve(
         &self,
         maps: Tensor<4>,
+        (weight, bias): (Tensor<4>, Tensor<1>),
         operator: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, ConvOptions<2>) -> Tensor<4>,
     ) -> Tensor<4> {
         let [_n, _channels, height, width] = maps.dims();
-        let weight = self.conv.weight.val();
-        let &UnitConfig { filters, kernel_size, stride, groups, padding, .. } = &self.config;
+        let &UnitConfig { kernel_size, stride, groups, padding, .. } = &self.config;
         let padding = [height, width].map(|size| match padding {
             Padding::Same => same_padding(size, kernel_size, stride),
             Padding::Valid => (0, 0),
         });
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
-        let zeros = || Tensor::zeros([filters], &weight.device());
-        let bias = self.conv.bias.as_ref().map_or_else(zeros, |bias| bias.val());
         operator(maps, weight, bias, options)
     }
+}
 
-    fn pool(&self, maps: Tensor<4>) -> Tensor<4> {
-        let [_n, _filters, height, width] = maps.dims();
-        let size = [self.config.pool_size; 2];
-        match self.config.pool {
-            Pool::Max => module::max_pool2d(maps, MaxPoolOptions::new(size)),
-            Pool::Average => module::avg_pool2d(maps, AvgPoolOptions::new(size)),
-            Pool::GlobalAverage => module::avg_pool2d(maps, AvgPoolOptions::new([height, width])),
-            Pool::None => maps,
-        }
-    }
+/// The plan for inference of a unit whose normalization comes directly after the convolution.
+fn folded(config: &UnitConfig) -> Option<Plan> {
+    let is_first = config.stages().next() == Some(Stage::Normalization);
+    let rest = UnitConfig { normalization: Normalization::None, ..config.clone() };
+    is_first.then(|| Plan::new(&rest))
 }
 
 /// How many zeros SAME padding puts before and after `size` pixels, so that there is an output for each
@@ -120,11 +182,6 @@ pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize,
     let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
     let total = needed.saturating_sub(size);
     (total / 2, total - total / 2)
-}
-
-/// Applies an activation function to each value.
-pub(crate) fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
-    ops::activate(x, operator_of(function))
 }
 
 /// The activation as the operators name it.

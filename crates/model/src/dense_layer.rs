@@ -1,11 +1,13 @@
 //! A dense layer: weights and biases, then normalization, then activation.
 
 use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, BatchNormConfig, Initializer};
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization};
 
-use crate::conv_unit::{activate, operator_of};
+use crate::batch_norm::BatchNorm;
+use crate::conv_unit::operator_of;
+use crate::dropout::Mode;
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
 /// `dense.0.norm.gamma` and so on.
@@ -29,17 +31,18 @@ impl DenseLayer {
         Self {
             weight: Initializer::Zeros.init([inputs, outputs], device),
             bias: Initializer::Zeros.init([outputs], device),
-            norm: (normalization == Normalization::Batch).then(|| BatchNormConfig::new(outputs).init(device)),
+            norm: (normalization == Normalization::Batch).then(|| BatchNorm::new(outputs, device)),
             activation,
         }
     }
 
     /// `[n, inputs]` to `[n, outputs]`.
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
+        let activation = operator_of(self.activation);
         match &self.norm {
-            Some(norm) => activate(norm.forward(ops::dense(x, weight, bias)), self.activation),
-            None => ops::dense_activated(x, weight, bias, operator_of(self.activation)),
+            Some(norm) => norm.forward_features(ops::dense(x, weight, bias), activation, mode),
+            None => ops::dense_activated(x, weight, bias, activation),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! [`device::open`] chose. Both are checked before, so no network is built that cannot exist or
 //! whose weights are another network's.
 
+mod batch_norm;
 pub mod cnn;
 pub mod conv_unit;
 mod dense_layer;
@@ -14,3 +15,4 @@ pub mod input;
 mod shortcuts;
 
 pub use cnn::Cnn;
+pub use dropout::Masks;

@@ -16,20 +16,26 @@ impl<'a> Shortcuts<'a> {
         Self { units, entered: vec![None; units.len()] }
     }
 
-    /// Notes what enters a unit, and returns what its shortcut brings if it has one.
+    /// Notes what enters a unit, and returns it with what the unit's shortcut brings if it has one.
     ///
     /// Feature maps that nothing needs any more are given away and not copied, because an operator that holds
     /// a tensor alone may write its result into the same memory.
-    pub(crate) fn enter(&mut self, unit: usize, maps: &Tensor<4>) -> Option<Tensor<4>> {
+    pub(crate) fn enter(&mut self, unit: usize, mut maps: Tensor<4>) -> (Tensor<4>, Option<Tensor<4>>) {
         if self.is_needed(unit, unit) {
-            self.entered[unit] = Some(maps.clone());
+            let [maps_of_unit, maps_of_shortcut] = ops::fork(maps);
+            self.entered[unit] = Some(maps_of_shortcut);
+            maps = maps_of_unit;
         }
-        let source = source(unit, &self.units[unit])?;
-        if self.is_needed(source, unit + 1) {
-            self.entered[source].clone()
-        } else {
-            self.entered[source].take()
-        }
+        let shortcut = source(unit, &self.units[unit]).and_then(|source| {
+            let maps = self.entered[source].take()?;
+            if !self.is_needed(source, unit + 1) {
+                return Some(maps);
+            }
+            let [now, later] = ops::fork(maps);
+            self.entered[source] = Some(later);
+            Some(now)
+        });
+        (maps, shortcut)
     }
 
     /// Whether a unit from `first` on has a shortcut that begins at `source`.

@@ -9,7 +9,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, Tolerance};
-use model::{Cnn, device, input};
+use model::{Cnn, Masks, device, input};
 use network::config::{Activation, Normalization, Padding, Pool, UnitConfig};
 use network::{Architecture, ModelConfig};
 use rand::SeedableRng;
@@ -155,7 +155,7 @@ fn batch_statistics_reach_the_weights() {
     let architecture = architecture(vec![unit], vec![], 0.0, 8);
     let device = cpu().autodiff();
     let cnn = cnn(&architecture, &device);
-    cnn.forward_train(images(4, 8, &device), &mut rng(0));
+    cnn.forward_train(images(4, 8, &device), Masks::draw(&mut rng(0)));
     let weights = cnn.weights();
     let mean = weights.get("units.0.norm.running_mean").unwrap().1;
     assert!(mean.iter().all(|m| *m != 0.0), "{mean:?}");
@@ -166,7 +166,7 @@ fn dropout_acts_in_training_alone_and_only_by_its_generator() {
     let architecture = architecture(vec![], vec![50], 0.5, 4);
     let device = cpu();
     let cnn = cnn(&architecture, &device);
-    let run = |seed| cnn.forward_train(images(2, 4, &device), &mut rng(seed)).into_data();
+    let run = |seed| cnn.forward_train(images(2, 4, &device), Masks::draw(&mut rng(seed))).into_data();
     let plain = || cnn.forward(images(2, 4, &device)).into_data();
     assert_eq!(plain(), plain());
     assert_eq!(run(1), run(1));
@@ -180,7 +180,7 @@ fn dropout_keeps_the_mean() {
     let device = cpu();
     let cnn = cnn(&architecture, &device);
     let image = images(1, 4, &device);
-    let mean = cnn.forward_train(image.clone().repeat_dim(0, 20_000), &mut rng(3)).mean_dim(0);
+    let mean = cnn.forward_train(image.clone().repeat_dim(0, 20_000), Masks::draw(&mut rng(3))).mean_dim(0);
     mean.into_data().assert_approx_eq::<f32>(&cnn.forward(image).into_data(), Tolerance::absolute(0.02));
 }
 
@@ -209,7 +209,7 @@ fn training_moves_every_parameter() {
     let architecture = architecture(vec![unit], vec![5], 0.0, 8);
     let device = cpu().autodiff();
     let cnn = cnn(&architecture, &device);
-    let loss = cnn.forward_train(images(4, 8, &device), &mut rng(0)).powi_scalar(2).mean();
+    let loss = cnn.forward_train(images(4, 8, &device), Masks::draw(&mut rng(0))).powi_scalar(2).mean();
     let gradients = burn::optim::GradientsParams::from_grads(loss.backward(), &cnn);
     // All but batch normalization's two running statistics.
     assert_eq!(gradients.len(), architecture.tensor_specs().len() - 2);

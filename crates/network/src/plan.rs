@@ -16,9 +16,9 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
     Convolution,
-    /// The convolution and its max-pooling, so that only the maxima are ever written to memory.
+    /// The convolution, this activation, and max-pooling, so that only the maxima are ever written to memory.
     PooledConvolution {
-        relu: bool,
+        activation: Activation,
     },
 }
 
@@ -31,24 +31,21 @@ impl Plan {
 
     /// The plan with pooling inside the convolution, if the unit's stages allow it.
     ///
-    /// A non-decreasing function commutes with the maximum. So it may follow the pooling, which gives the same
-    /// result and gradient for a quarter of the work, and the operator applies ReLU itself.
+    /// The operator applies the activation before the maximum. A non-decreasing function commutes with the maximum,
+    /// so that the unit may have it in either order.
     fn pooled(config: &UnitConfig, stages: &[Stage]) -> Option<Self> {
-        let (is_activated, then) = match stages {
-            [Stage::Activation, Stage::Pool, then @ ..] if config.activation.is_non_decreasing() => {
-                (true, then)
+        let (activation, then) = match stages {
+            [Stage::Activation, Stage::Pool, then @ ..] => (config.activation, then),
+            [Stage::Pool, Stage::Activation, then @ ..] if config.activation.is_non_decreasing() => {
+                (config.activation, then)
             }
-            [Stage::Pool, Stage::Activation, then @ ..] => (true, then),
-            [Stage::Pool, then @ ..] => (false, then),
+            [Stage::Pool, then @ ..] => (Activation::None, then),
             _ => return None,
         };
         if config.pool != Pool::Max || config.groups > 1 {
             return None;
         }
-        let relu = is_activated && config.activation == Activation::Relu;
-        let left = (is_activated && !relu).then_some(Stage::Activation);
-        let then = left.into_iter().chain(then.iter().copied()).collect();
-        Some(Self { first: First::PooledConvolution { relu }, then })
+        Some(Self { first: First::PooledConvolution { activation }, then: then.to_vec() })
     }
 }
 
@@ -66,18 +63,19 @@ mod tests {
 
     #[test]
     fn max_pooling_next_to_the_convolution_is_done_while_convolving() {
-        let pooled = |relu| First::PooledConvolution { relu };
+        let pooled = |activation| First::PooledConvolution { activation };
         let normalized_last = [Stage::Activation, Stage::Pool, Stage::Residual, Stage::Normalization];
         let pooled_first = [Stage::Pool, Stage::Activation, Stage::Residual, Stage::Normalization];
-        assert_eq!(plan(|_| ()), (pooled(true), vec![]));
-        assert_eq!(plan(|u| u.activation = Activation::None), (pooled(false), vec![]));
-        assert_eq!(plan(|u| u.activation = Activation::Tanh), (pooled(false), vec![Stage::Activation]));
+        assert_eq!(plan(|_| ()), (pooled(Activation::Relu), vec![]));
+        for activation in [Activation::None, Activation::Tanh, Activation::Gelu] {
+            assert_eq!(plan(|u| u.activation = activation), (pooled(activation), vec![]));
+        }
         for order in [normalized_last, pooled_first] {
             let found = plan(|u| (u.order, u.normalization) = (order, Normalization::Batch));
-            assert_eq!(found, (pooled(true), vec![Stage::Normalization]));
+            assert_eq!(found, (pooled(Activation::Relu), vec![Stage::Normalization]));
         }
         let gelu = plan(|u| (u.order, u.activation) = (pooled_first, Activation::Gelu));
-        assert_eq!(gelu, (pooled(false), vec![Stage::Activation]));
+        assert_eq!(gelu, (pooled(Activation::None), vec![Stage::Activation]));
     }
 
     #[test]
@@ -91,7 +89,6 @@ mod tests {
         };
         assert_eq!(after(|u| u.normalization = Normalization::Batch), [normal, act, pool]);
         assert_eq!(after(|u| u.residual = 1), [sum, act, pool]);
-        assert_eq!(after(|u| u.activation = Activation::Gelu), [act, pool]);
         assert_eq!(after(|u| u.pool = Pool::Average), [act, pool]);
         assert_eq!(after(|u| u.pool = Pool::GlobalAverage), [act, pool]);
         assert_eq!(after(|u| u.pool = Pool::None), [act]);

@@ -1,14 +1,16 @@
 //! The operators' backward passes on the CPU, as steps in the graph of Burn's autodiff.
 
+use std::borrow::Cow;
+
 use burn::backend::TensorMetadata;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::grads::Gradients as GraphGradients;
 use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, Gradients, Level, conv2d_backward, conv2d_max_pool2d_backward};
+use kernels::{ConvShape, Gradients, Level, PooledForward, conv2d_backward, conv2d_max_pool2d_backward};
 
-use crate::forward::{ConvCall, ConvPoolCall};
+use crate::forward::{ConvCall, ConvPoolCall, KeptSlopes};
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
 
 /// Memory for the gradients of an operator's operands, which becomes tensors without a copy.
@@ -47,13 +49,19 @@ impl<B: CpuTensors> Backward<B, 3> for ConvPoolStep {
         graph: &mut GraphGradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let ConvPoolCall { maps, weight, argmax, shape } = ops.state;
+        let ConvPoolCall { maps, weight, argmax, slope_source, shape } = ops.state;
         let parents = ops.parents.map(|node| node.map(|node| node.id));
         let upstream = channels_last::<B>(graph.consume::<B>(&ops.node));
         let [x, w, upstream] = [&maps, &weight, &upstream].map(B::values);
+        let slopes = match &slope_source {
+            KeptSlopes::Nothing => Cow::Borrowed(&[] as &[f32]),
+            KeptSlopes::Values(output) => B::values(output),
+            KeptSlopes::Slopes(slopes) => Cow::Borrowed(slopes.as_slice()),
+        };
+        let forward = PooledForward { argmax: &argmax, slope_source: &slopes };
         let lengths = [x.len(), w.len(), shape.conv.filters];
         let gradients = OwnedGradients::filled_by(parents[0].is_some(), lengths, |gradients| {
-            conv2d_max_pool2d_backward(Level::best(), &shape, &x, &w, &argmax, &upstream, gradients);
+            conv2d_max_pool2d_backward(Level::best(), &shape, &x, &w, forward, &upstream, gradients);
         });
         register_conv::<B>(graph, parents, gradients, &shape.conv, &maps);
     }

@@ -7,7 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
-use kernels::{ConvShape, LARGEST_WINDOW, PoolShape};
+use kernels::{Activation, ConvShape, LARGEST_WINDOW, PoolShape};
 
 use crate::autodiff::{ConvPoolStep, ConvStep, FlattenStep};
 use crate::forward::{ConvCall, ConvPoolCall};
@@ -19,17 +19,17 @@ macro_rules! operators {
     ($backend:ty, $feature:literal) => {
         #[cfg(feature = $feature)]
         impl Operators for $backend {
-            fn conv2d_max_pool2d_relu(
+            fn conv2d_activation_max_pool2d(
                 maps: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
                 pool: usize,
-                relu: bool,
+                activation: Activation,
             ) -> FloatTensor<Self> {
-                match pool_shape::<Self>([&maps, &weight], &bias, &options, pool, relu) {
+                match pool_shape::<Self>([&maps, &weight], &bias, &options, pool, activation) {
                     Some(shape) => ConvPoolCall::<Self>::forward(maps, weight, bias, shape, false).0,
-                    None => composed_max_pool::<Self>(maps, weight, bias, options, pool, relu),
+                    None => composed_max_pool::<Self>(maps, weight, bias, options, pool, activation),
                 }
             }
 
@@ -56,18 +56,19 @@ macro_rules! operators {
 
         #[cfg(feature = $feature)]
         impl<C: CheckpointStrategy> Operators for Autodiff<$backend, C> {
-            fn conv2d_max_pool2d_relu(
+            fn conv2d_activation_max_pool2d(
                 maps: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
                 options: ConvOptions<2>,
                 pool: usize,
-                relu: bool,
+                activation: Activation,
             ) -> FloatTensor<Self> {
                 let operands = [maps.primitive(), weight.primitive()];
-                let Some(shape) = pool_shape::<$backend>(operands, bias.primitive(), &options, pool, relu)
+                let Some(shape) =
+                    pool_shape::<$backend>(operands, bias.primitive(), &options, pool, activation)
                 else {
-                    return composed_max_pool::<Self>(maps, weight, bias, options, pool, relu);
+                    return composed_max_pool::<Self>(maps, weight, bias, options, pool, activation);
                 };
                 let nodes = [maps.node(), weight.node(), bias.node()];
                 let [maps, weight, bias] = [maps, weight, bias].map(|tensor| tensor.into_primitive());
@@ -170,10 +171,10 @@ fn pool_shape<B: CpuTensors>(
     bias: &FloatTensor<B>,
     options: &ConvOptions<2>,
     pool: usize,
-    relu: bool,
+    activation: Activation,
 ) -> Option<PoolShape> {
     let conv = conv_shape::<B>(operands, bias, options)?;
-    let shape = PoolShape { conv, pool, relu };
+    let shape = PoolShape { conv, pool, activation };
     (conv.groups == 1 && pool > 0 && pool * pool <= LARGEST_WINDOW && shape.height() * shape.width() > 0)
         .then_some(shape)
 }

@@ -6,9 +6,19 @@ use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, Level, PoolShape, conv2d, conv2d_max_pool2d};
+use kernels::{ConvShape, Level, PoolShape, SlopeSource, Winners, conv2d, conv2d_max_pool2d};
 
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
+
+/// From what the backward pass of the convolution with pooling knows the activation's slopes, `[n, pooled height,
+/// pooled width, filters]`.
+#[derive(Clone, Debug)]
+pub(crate) enum KeptSlopes<B: CpuTensors> {
+    Nothing,
+    /// The output, which the next operator keeps anyway.
+    Values(FloatTensor<B>),
+    Slopes(Arc<Vec<f32>>),
+}
 
 /// A call of the convolution with pooling.
 #[derive(Clone, Debug)]
@@ -18,6 +28,7 @@ pub(crate) struct ConvPoolCall<B: CpuTensors> {
     pub weight: FloatTensor<B>,
     /// `[n, pooled height, pooled width, filters]`, or empty if the call was not for training.
     pub argmax: Arc<Vec<u8>>,
+    pub slope_source: KeptSlopes<B>,
     pub shape: PoolShape,
 }
 
@@ -34,6 +45,8 @@ impl<B: CpuTensors> ConvPoolCall<B> {
         let len = n * shape.output_len();
         let mut values = vec![0.0; len];
         let mut argmax = vec![0; if is_training { len } else { 0 }];
+        let source = if is_training { shape.slope_source() } else { SlopeSource::Nothing };
+        let mut slopes = vec![0.0; if source == SlopeSource::Slopes { len } else { 0 }];
         conv2d_max_pool2d(
             Level::best(),
             &shape,
@@ -41,11 +54,16 @@ impl<B: CpuTensors> ConvPoolCall<B> {
             &B::values(&weight),
             &B::values(&bias),
             &mut values,
-            is_training.then_some(&mut argmax),
+            is_training.then_some(Winners { argmax: &mut argmax, slopes: &mut slopes }),
         );
         let dims = [n, shape.conv.filters, shape.height(), shape.width()];
         let output = from_channels_last::<B>(values, dims, &maps);
-        (output, Self { maps, weight, argmax: Arc::new(argmax), shape })
+        let slope_source = match source {
+            SlopeSource::Nothing => KeptSlopes::Nothing,
+            SlopeSource::Values => KeptSlopes::Values(channels_last::<B>(output.clone())),
+            SlopeSource::Slopes => KeptSlopes::Slopes(Arc::new(slopes)),
+        };
+        (output, Self { maps, weight, argmax: Arc::new(argmax), slope_source, shape })
     }
 }
 

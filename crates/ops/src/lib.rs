@@ -10,6 +10,8 @@ mod autodiff;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
 mod dense;
+mod finish;
+mod fork;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod forward;
 mod loss;
@@ -21,7 +23,12 @@ mod values;
 
 pub use activation::activate;
 pub use dense::{dense, dense_activated};
-pub use kernels::{Activation, Level, MomentRates, Rule, Step, Steps, UnknownLevel, compute_on_this_thread};
+pub use finish::{FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization};
+pub use fork::fork;
+pub use kernels::{
+    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps,
+    UnknownLevel, compute_on_this_thread,
+};
 pub use loss::cross_entropy;
 pub use operators::{conv2d, conv2d_max_pool2d, flatten};
 pub use optimizer::{average, sum_of_squares, update_parameter};

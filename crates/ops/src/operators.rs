@@ -4,6 +4,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
+use kernels::Activation;
 
 /// The operators, as methods that a backend may override.
 ///
@@ -17,17 +18,17 @@ use burn::tensor::ops::ConvOptions;
     Autodiff
 )]
 pub(crate) trait Operators: Backend {
-    /// Convolution, bias, max-pooling and ReLU.
+    /// Convolution, bias, activation and max-pooling.
     #[fusion(default)]
-    fn conv2d_max_pool2d_relu(
+    fn conv2d_activation_max_pool2d(
         maps: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         options: ConvOptions<2>,
         pool: usize,
-        relu: bool,
+        activation: Activation,
     ) -> FloatTensor<Self> {
-        composed_max_pool::<Self>(maps, weight, bias, options, pool, relu)
+        composed_max_pool::<Self>(maps, weight, bias, options, pool, activation)
     }
 
     /// Convolution and bias.
@@ -55,11 +56,18 @@ pub(crate) fn composed_max_pool<B: Backend>(
     bias: FloatTensor<B>,
     options: ConvOptions<2>,
     pool: usize,
-    relu: bool,
+    activation: Activation,
 ) -> FloatTensor<B> {
     let convolved = B::conv2d(maps, weight, Some(bias), options);
-    let pooled = B::max_pool2d(convolved, [pool; 2], [pool; 2], [0; 2], [1; 2], false);
-    if relu { B::relu(pooled) } else { pooled }
+    let max_pool = |maps| B::max_pool2d(maps, [pool; 2], [pool; 2], [0; 2], [1; 2], false);
+    // A function that never decreases commutes with the maximum, and after it there is less to compute.
+    match activation {
+        Activation::None => max_pool(convolved),
+        Activation::Relu => B::relu(max_pool(convolved)),
+        Activation::Tanh => B::float_tanh(max_pool(convolved)),
+        Activation::Sigmoid => B::sigmoid(max_pool(convolved)),
+        Activation::Gelu => max_pool(B::gelu(convolved)),
+    }
 }
 
 /// Flattening, composed from Burn's own operators.
@@ -83,8 +91,8 @@ impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> Opera
 }
 
 /// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`,
-/// adds `bias` `[filters]`, takes the maximum of windows of `pool` x `pool` pixels that do not overlap, and
-/// applies ReLU if `relu` is set: `[n, filters, pooled height, pooled width]`.
+/// adds `bias` `[filters]`, applies the activation, and takes the maximum of windows of `pool` x `pool` pixels that
+/// do not overlap: `[n, filters, pooled height, pooled width]`.
 ///
 /// If several values of a window are equal, the first in row order is the maximum and gets the gradient. On
 /// the CPU a value that is not a number counts as larger than all others.
@@ -94,11 +102,13 @@ pub fn conv2d_max_pool2d(
     bias: Tensor<1>,
     options: ConvOptions<2>,
     pool: usize,
-    relu: bool,
+    activation: Activation,
 ) -> Tensor<4> {
     let [maps, weight] = [maps, weight].map(Tensor::into_dispatch);
     let bias = bias.into_dispatch();
-    Tensor::from_dispatch(Dispatch::conv2d_max_pool2d_relu(maps, weight, bias, options, pool, relu))
+    Tensor::from_dispatch(Dispatch::conv2d_activation_max_pool2d(
+        maps, weight, bias, options, pool, activation,
+    ))
 }
 
 /// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`

@@ -1,7 +1,7 @@
 //! The correlation of padded images with packed filters, which both directions of a convolution are made of.
 
 use crate::conv::shape::ConvShape;
-use crate::packing::Packing;
+use crate::filters::packing::Packing;
 use crate::simd::level::Level;
 use crate::simd::store::StoreRows;
 use crate::simd::tile::{self, WIDE, Walk};

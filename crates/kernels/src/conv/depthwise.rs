@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::conv::depthwise_weights::weight_gradient;
 use crate::conv::shape::ConvShape;
 use crate::gradients::Gradients;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 use crate::winograd::lanes::{load, store};

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::conv::partial_sums::{add_pieces, pieces_of};
 use crate::conv::shape::ConvShape;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 use crate::winograd::lanes::{load, store};

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use crate::conv::correlation::{Correlation, forward_packing, number_pixels, pack_forward};
 use crate::conv::matrix;
 use crate::conv::shape::ConvShape;
-use crate::kept_filters;
-use crate::packing::Packing;
-use crate::scratch;
+use crate::filters::kept;
+use crate::filters::packing::Packing;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::threads::{band, group};
 use crate::winograd::{self, tiles};
@@ -25,11 +25,11 @@ pub(crate) fn conv2d(
         return winograd::forward::conv2d(level, conv, [images, weight, bias], keep_filters, out);
     }
     let packing = forward_packing(level, conv);
-    let order = kept_filters::order(level, false, [conv.filters, conv.channels, conv.kernel]);
+    let order = kept::order(level, false, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| pack_forward(conv, &packing, weight, packed);
     let rows = band(n, conv.out_height);
     let group = if rows < conv.out_height { 1 } else { group(n, conv.padded_len()) };
-    kept_filters::with_packed(order, weight, packing.len(), keep_filters, pack, |packed| {
+    kept::with_packed(order, weight, packing.len(), keep_filters, pack, |packed| {
         if matrix::fits(conv) {
             return matrix::multiply(level, &packing, packed, images, Some(bias), out);
         }

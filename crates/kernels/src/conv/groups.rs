@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::conv::shape::ConvShape;
 use crate::conv::{backward, depthwise, forward};
 use crate::gradients::Gradients;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 
 /// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels / groups, kernel, kernel]`, adds

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::conv::correlation::{Correlation, number_pixels};
 use crate::conv::shape::ConvShape;
-use crate::packing::Packing;
-use crate::scratch;
+use crate::filters::packing::Packing;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 

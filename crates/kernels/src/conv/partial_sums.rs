@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::conv::shape::ConvShape;
-use crate::scratch;
+use crate::memory::scratch;
 
 /// How many pieces a batch is cut into: enough for the cores of a laptop. The number depends on sizes alone,
 /// never on threads, and the pieces are added up in order, so every sum has its terms in the same order.

@@ -1,6 +1,6 @@
 //! The sizes of a convolution, and where its kernel lies on an image.
 
-use crate::layout::surround;
+use crate::memory::layout::surround;
 
 /// A convolution of `[n, channels, height, width]` with `[filters, channels / groups, kernel, kernel]`.
 ///

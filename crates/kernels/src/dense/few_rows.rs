@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::dense::forward::DenseShape;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
 

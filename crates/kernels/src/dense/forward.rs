@@ -5,11 +5,11 @@ use rayon::prelude::*;
 use crate::dense::few_rows::{self, FEW};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, multiply};
+use crate::filters::kept;
+use crate::filters::packing::Packing;
 use crate::functions::activation::Activation;
 use crate::functions::elementwise::activate_in_place;
-use crate::kept_filters;
-use crate::packing::Packing;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
@@ -86,9 +86,9 @@ pub fn dense_activated(
         return;
     }
     let packing = Packing { filters: outputs, rows: 1, row: inputs, block: WIDE * level.lanes() };
-    let order = kept_filters::order(level, false, [outputs, inputs, 0]);
+    let order = kept::order(level, false, [outputs, inputs, 0]);
     let pack = |packed: &mut [f32]| packed_rows::pack(&packing, weight, packed);
-    kept_filters::with_packed(order, weight, packing.len(), keep_weights, pack, |packed| {
+    kept::with_packed(order, weight, packing.len(), keep_weights, pack, |packed| {
         rows_times(level, &packing, x, packed, Some((bias, activation)), out, slope);
     });
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::packing::Packing;
+use crate::filters::packing::Packing;
 
 /// How many values of a row are packed before the next row's: a cache line.
 const AT_ONCE: usize = 16;

@@ -4,8 +4,8 @@
 //! have the same bits as with all terms, unless a value of the other matrix is infinite or NaN: the product of zero
 //! and such a value counts only where a row beside it is not zero.
 
-use crate::packing::Packing;
-use crate::scratch;
+use crate::filters::packing::Packing;
+use crate::memory::scratch;
 use crate::simd::store::StoreRows;
 use crate::simd::tile::{self, Sink, Sums, WIDE, Walk};
 use crate::simd::vector::Vector;

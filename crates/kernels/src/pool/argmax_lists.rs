@@ -1,7 +1,7 @@
 //! The argmax indices of one image, in two lists that the backward kernels can read in order.
 
+use crate::memory::scratch;
 use crate::pool::shape::{CUT, PoolShape};
-use crate::scratch;
 
 /// How many filters are listed at a time.
 const GROUP: usize = 8;

@@ -1,22 +1,31 @@
 //! Gradients of the pooled convolution, which visit only the pixels that a gradient passes through.
 //!
-//! Behind a 2x2 max-pool at most a quarter of the convolution's outputs has a gradient, and behind ReLU about
-//! half of that. The gradient of a filter is a sum over its pixels that pass: their inputs, times their
+//! Behind a 2x2 max-pool a quarter of the convolution's outputs has a gradient, and with ReLU about half of that. The gradient of a filter is a sum over its pixels that pass: their inputs, times their
 //! gradients. The gradient of the input is a sum, at each pixel, over the filters that pass there.
 
 use crate::conv::partial_sums::PartialSums;
 use crate::gradients::Gradients;
+use crate::memory::scratch;
 use crate::pool::argmax_lists::ArgmaxLists;
 use crate::pool::input_gradient::SparseInputGradient;
-use crate::pool::kernel_rows::KernelRows;
-use crate::pool::shape::PoolShape;
+use crate::pool::kernel_rows::{KernelRows, SPARE};
+use crate::pool::shape::{PoolShape, SlopeSource};
+use crate::pool::slopes::TimesSlope;
 use crate::pool::weight_gradient::SparseWeightGradient;
-use crate::scratch;
 use crate::simd::level::Level;
 use crate::threads::pieces;
 
-/// Computes the gradients of [`conv2d_max_pool2d`](crate::conv2d_max_pool2d)'s operands from `upstream`, the
-/// gradient of its pooled values, and from their `argmax`, both `[n, pooled height, pooled width, filters]`.
+/// What the backward pass needs of the forward pass, `[n, pooled height, pooled width, filters]` each.
+#[derive(Clone, Copy, Debug)]
+pub struct PooledForward<'a> {
+    pub argmax: &'a [u8],
+    /// What the shape's [`slope_source`](PoolShape::slope_source) names: the pooled values, the slopes, or an empty
+    /// slice.
+    pub slope_source: &'a [f32],
+}
+
+/// Computes the gradients of [`conv2d_max_pool2d`](crate::conv2d_max_pool2d)'s operands from `upstream` `[n, pooled
+/// height, pooled width, filters]`, the gradient of its pooled values, and from what the forward pass has left.
 ///
 /// # Panics
 /// If a length does not fit the shape.
@@ -25,10 +34,11 @@ pub fn conv2d_max_pool2d_backward(
     shape: &PoolShape,
     images: &[f32],
     weight: &[f32],
-    argmax: &[u8],
+    forward: PooledForward<'_>,
     upstream: &[f32],
     gradients: Gradients<'_>,
 ) {
+    let PooledForward { argmax, slope_source } = forward;
     let conv = &shape.conv;
     let n = images.len() / conv.input_len();
     assert_eq!(images.len(), n * conv.input_len(), "whole images");
@@ -38,10 +48,16 @@ pub fn conv2d_max_pool2d_backward(
         [n * shape.output_len(); 2],
         "an argmax and a gradient for each pooled value"
     );
+    let has_slopes = shape.slope_source() != SlopeSource::Nothing;
+    assert_eq!(
+        slope_source.len(),
+        if has_slopes { upstream.len() } else { 0 },
+        "a slope for each, if needed"
+    );
     gradients.assert_lengths([images.len(), weight.len(), conv.filters]);
     let rows = KernelRows::new(level, conv);
     let partial = PartialSums::new(conv, n, rows.padded);
-    let packed_len = if gradients.input.is_some() { rows.len(conv) } else { 0 };
+    let packed_len = if gradients.input.is_some() { rows.packed_len(conv) } else { 0 };
     scratch::with([partial.pieces * partial.len(), packed_len], |[sums, packed]| {
         if gradients.input.is_some() {
             rows.pack(conv, weight, packed);
@@ -56,6 +72,7 @@ pub fn conv2d_max_pool2d_backward(
                 rows,
                 images: &images[i * input_len..],
                 argmax: &argmax[i * pooled_len..],
+                slope_source: if has_slopes { &slope_source[i * pooled_len..] } else { &[] },
                 upstream: &upstream[i * pooled_len..],
                 count: partial.images.min(n - i * partial.images),
                 packed,
@@ -76,6 +93,7 @@ struct BatchPiece<'a> {
     /// The images of this piece and all later ones.
     images: &'a [f32],
     argmax: &'a [u8],
+    slope_source: &'a [f32],
     upstream: &'a [f32],
     /// How many images the piece has.
     count: usize,
@@ -92,16 +110,23 @@ struct BatchPiece<'a> {
 impl BatchPiece<'_> {
     fn add_gradients(self, level: Level) {
         let (shape, conv, rows) = (self.shape, &self.shape.conv, self.rows);
-        // A kernel row in whole vectors may reach beyond the last padded row.
-        let padded_len = conv.padded_len() + rows.padded;
+        let padded_len = conv.padded_len() + SPARE;
         let want_input = !self.packed.is_empty();
         let input_len = if want_input { padded_len } else { 0 };
+        let scaled_len = if self.slope_source.is_empty() { 0 } else { shape.output_len() };
         let [a, b, c, d, e, f] = ArgmaxLists::lengths(shape);
-        scratch::with([padded_len, input_len, a, b, c, d, e, f], |[padded, input, a, b, c, d, e, f]| {
+        let lengths = [padded_len, input_len, scaled_len, a, b, c, d, e, f];
+        scratch::with(lengths, |[padded, input, scaled, a, b, c, d, e, f]| {
             let mut lists = ArgmaxLists::new(shape, [a, b, c, d, e, f]);
             for i in 0..self.count {
                 let pooled = i * shape.output_len()..(i + 1) * shape.output_len();
-                let (argmax, upstream) = (&self.argmax[pooled.clone()], &self.upstream[pooled]);
+                let argmax = &self.argmax[pooled.clone()];
+                let mut upstream = &self.upstream[pooled.clone()];
+                if !self.slope_source.is_empty() {
+                    let (activation, source) = (shape.activation, &self.slope_source[pooled]);
+                    level.run(TimesSlope { activation, source, upstream, scaled });
+                    upstream = scaled;
+                }
                 lists.list_by_filter(argmax, upstream, self.bias);
                 conv.pad(&self.images[i * conv.input_len()..][..conv.input_len()], 0, padded);
                 level.run(SparseWeightGradient { conv, rows, lists: &lists, padded, weight: self.weight });

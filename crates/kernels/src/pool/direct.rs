@@ -1,7 +1,7 @@
 //! The pooled convolution, each output of the convolution computed from its pixels.
 
-use crate::packing::Packing;
-use crate::pool::window::{Band, maximum};
+use crate::filters::packing::Packing;
+use crate::pool::window::{Band, extremes, needs_smallest};
 use crate::simd::store::StoreBlocks;
 use crate::simd::tile::{self, Walk};
 use crate::simd::vector::{Kernel, Vector};
@@ -34,19 +34,21 @@ impl Kernel for DirectBand<'_> {
         };
         let columns = shape.width() * pool;
         let row_len = shape.width() * filters;
+        let both = needs_smallest(shape.activation);
         for (i, weights) in packed.chunks_exact(self.packing.block_len()).enumerate() {
             let first = i * block;
             let used = block.min(filters - first);
             let bias = &bias[first..first + used];
-            for y in 0..self.band.values.len() / row_len {
+            for y in 0..self.band.rows() {
                 for (dy, target) in self.window.chunks_exact_mut(columns * block).enumerate() {
                     let padded = &padded[(y * pool + dy) * conv.stride * conv.padded_row()..];
                     let start = |x| x * conv.pixel_step();
                     tile::sum_rows(simd, columns, start, &walk, [padded, weights], &mut StoreBlocks(target));
                 }
                 for x in 0..shape.width() {
-                    let maximum = maximum(simd, &self.window[x * pool * block..], columns * block, pool);
-                    self.band.put(simd, y * row_len + x * filters + first, maximum, bias);
+                    let window = &self.window[x * pool * block..];
+                    let extremes = extremes(simd, window, columns * block, pool, both);
+                    self.band.put(simd, y * row_len + x * filters + first, &extremes, bias);
                 }
             }
         }

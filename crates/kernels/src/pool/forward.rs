@@ -1,24 +1,35 @@
-//! Convolution, bias, max-pooling and ReLU in one pass, which remembers where each maximum was.
+//! Convolution, bias, activation and max-pooling in one pass, which remembers where each maximum was.
 
 use crate::conv::correlation::{forward_packing, pack_forward};
 use crate::conv::shape::ConvShape;
-use crate::kept_filters;
-use crate::packing::Packing;
+use crate::filters::kept;
+use crate::filters::packing::Packing;
+use crate::memory::scratch;
 use crate::pool::direct::DirectBand;
-use crate::pool::shape::{LARGEST_WINDOW, PoolShape};
+use crate::pool::outputs::Outputs;
+use crate::pool::shape::{LARGEST_WINDOW, PoolShape, SlopeSource};
 use crate::pool::window::Band;
 use crate::pool::winograd::{self, WinogradBand};
-use crate::scratch;
 use crate::simd::level::Level;
-use crate::threads::{band, pieces};
+use crate::threads::band;
 
-/// Convolves as [`conv2d`](crate::conv2d) does, pools by maximum, applies ReLU if the shape asks for it, and
-/// writes `[n, pooled height, pooled width, filters]` to `values`.
+/// What the forward pass writes for the backward pass, `[n, pooled height, pooled width, filters]` each.
+#[derive(Debug)]
+pub struct Winners<'a> {
+    /// The place in its window that each pooled value came from, counted in row order, or [`CUT`](crate::CUT).
+    pub argmax: &'a mut [u8],
+    /// The slope of the activation at each pooled value. It is empty unless the shape's
+    /// [`slope_source`](PoolShape::slope_source) is [`SlopeSource::Slopes`].
+    pub slopes: &'a mut [f32],
+}
+
+/// Convolves as [`conv2d`](crate::conv2d) does, applies the shape's activation, pools by maximum, and writes `[n,
+/// pooled height, pooled width, filters]` to `values`.
 ///
-/// `argmax` gets, for each pooled value, the place in its window that it came from, counted in row order, or
-/// [`CUT`](crate::CUT). If several values of a window are equal, the first in row order is the maximum; a
-/// value that is not a number counts as larger than all others. Without `argmax` no gradient can be computed,
-/// so the network does not change, and the packed filters are kept for later calls with the same weights.
+/// If several values of a window are equal, the first in row order is the maximum; a value that is not a number
+/// counts as larger than all others. Which values are equal is decided before an activation other than GELU is
+/// applied. Without `winners` no gradient can be computed, so the network does not change, and the packed filters
+/// are kept for later calls with the same weights.
 ///
 /// # Panics
 /// If a length does not fit the shape, or the window is empty or larger than 15 x 15.
@@ -29,7 +40,7 @@ pub fn conv2d_max_pool2d(
     weight: &[f32],
     bias: &[f32],
     values: &mut [f32],
-    argmax: Option<&mut [u8]>,
+    winners: Option<Winners<'_>>,
 ) {
     let conv = &shape.conv;
     let n = images.len() / conv.input_len();
@@ -38,26 +49,32 @@ pub fn conv2d_max_pool2d(
     assert!((1..=LARGEST_WINDOW).contains(&(shape.pool * shape.pool)), "a window of {}", shape.pool);
     let len = n * shape.output_len();
     assert_eq!(values.len(), len, "the output has a place for each image");
-    let is_training = argmax.is_some();
-    let argmax = argmax.unwrap_or_default();
-    assert_eq!(argmax.len(), if is_training { len } else { 0 }, "an argmax for each pooled value");
+    let is_training = winners.is_some();
+    let Winners { argmax, slopes } = winners.unwrap_or(Winners { argmax: &mut [], slopes: &mut [] });
+    let has_slopes = is_training && shape.slope_source() == SlopeSource::Slopes;
+    let lengths = [is_training, has_slopes].map(|is_kept| if is_kept { len } else { 0 });
+    assert_eq!(
+        [argmax.len(), slopes.len()],
+        lengths,
+        "an argmax, and a slope if needed, for each pooled value"
+    );
     if len == 0 {
         return;
     }
     let method = Method::choose(level, shape, n, is_training);
     let is_winograd = matches!(method, Method::Winograd);
-    let order = kept_filters::order(level, is_winograd, [conv.filters, conv.channels, conv.kernel]);
+    let order = kept::order(level, is_winograd, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| match &method {
         Method::Direct(packing) => pack_forward(conv, packing, weight, packed),
-        Method::Winograd => winograd::pack(level, conv.channels, conv.filters, weight, packed),
+        Method::Winograd => winograd::pack(level, conv, weight, packed),
     };
-    kept_filters::with_packed(order, weight, method.packed_len(level, conv), !is_training, pack, |packed| {
-        let rows = band(n, shape.height());
-        let (image_len, band_len) = (shape.output_len(), rows * shape.width() * conv.filters);
-        pieces((values, image_len), (argmax, image_len), |i, values, argmax| {
+    kept::with_packed(order, weight, method.packed_len(level, conv), !is_training, pack, |packed| {
+        let rows = method.rows_of_band(n, shape);
+        let out = Outputs { values, argmax, slopes };
+        out.for_each_piece(shape.output_len(), |i, out| {
             let image = &images[i * conv.input_len()..][..conv.input_len()];
-            pieces((values, band_len), (argmax, band_len), |i, values, argmax| {
-                method.run(level, image, i * rows, Band { shape, packed, padded: &[], bias, values, argmax });
+            out.for_each_piece(rows * shape.width() * conv.filters, |i, out| {
+                method.run(level, image, i * rows, Band { shape, packed, padded: &[], bias, out });
             });
         });
     });
@@ -71,18 +88,29 @@ enum Method {
 
 impl Method {
     fn choose(level: Level, shape: &PoolShape, n: usize, is_training: bool) -> Self {
-        let conv = &shape.conv;
-        let suits_winograd = (conv.kernel, conv.stride, shape.pool) == (5, 1, 2)
-            && conv.channels >= winograd::FEWEST_CHANNELS
-            && (n >= winograd::FEWEST_IMAGES || !is_training);
-        if suits_winograd { Self::Winograd } else { Self::Direct(forward_packing(level, conv)) }
+        let is_worth_packing = n >= winograd::FEWEST_IMAGES || !is_training;
+        if winograd::suits(shape) && is_worth_packing {
+            Self::Winograd
+        } else {
+            Self::Direct(forward_packing(level, &shape.conv))
+        }
     }
 
     /// Values of all packed filters.
     fn packed_len(&self, level: Level, conv: &ConvShape) -> usize {
         match self {
             Self::Direct(packing) => packing.len(),
-            Self::Winograd => winograd::packed_len(level, conv.channels, conv.filters),
+            Self::Winograd => winograd::packed_len(level, conv),
+        }
+    }
+
+    /// How many pooled rows a thread computes at a time. Where a tile has several of them, a band has whole tiles,
+    /// so that the rounding of a value does not depend on the number of threads.
+    fn rows_of_band(&self, n: usize, shape: &PoolShape) -> usize {
+        let rows = band(n, shape.height());
+        match self {
+            Self::Direct(_) => rows,
+            Self::Winograd => rows.next_multiple_of(winograd::windows_of(shape)),
         }
     }
 
@@ -90,22 +118,26 @@ impl Method {
     fn scratch_len(&self, level: Level, shape: &PoolShape, rows: usize) -> [usize; 2] {
         match self {
             Self::Direct(packing) => [shape.pool * shape.width() * shape.pool * packing.block, 0],
-            Self::Winograd => winograd::scratch_len(level, shape.conv.channels, rows, shape.width()),
+            Self::Winograd => winograd::scratch_len(level, shape, rows),
         }
     }
+
     /// Computes the band whose first pooled row is `first`, after padding the rows of `image` that it needs.
     fn run(&self, level: Level, image: &[f32], first: usize, band: Band<'_>) {
-        let (conv, pool) = (&band.shape.conv, band.shape.pool);
-        let rows = band.values.len() / (band.shape.width() * conv.filters);
-        let [window, products] = self.scratch_len(level, band.shape, rows);
+        let (shape, rows) = (band.shape, band.rows());
+        let [window, products] = self.scratch_len(level, shape, rows);
+        let (conv, out_rows) = match self {
+            Self::Direct(_) => (shape.conv, rows * shape.pool),
+            Self::Winograd => winograd::whole_tiles(shape, rows),
+        };
         // A vector that begins at the last pixel's last channel may reach beyond it, by up to 15 values.
-        let padded = conv.padded_rows(rows * pool) * conv.padded_row() + 16;
+        let padded = conv.padded_rows(out_rows) * conv.padded_row() + 16;
         scratch::with([padded, window, products], |[padded, window, products]| {
-            conv.pad(image, first * pool, padded);
+            conv.pad(image, first * shape.pool, padded);
             let band = Band { padded, ..band };
             match self {
                 Self::Direct(packing) => level.run(DirectBand { band, packing, window }),
-                Self::Winograd => level.run(WinogradBand { band, pixels: window, products }),
+                Self::Winograd => level.run(WinogradBand { band, conv, pixels: window, products }),
             }
         });
     }

@@ -26,23 +26,24 @@ impl Kernel for SparseInputGradient<'_> {
         let conv = &self.shape.conv;
         let mut packed = self.packed;
         for ky in 0..conv.kernel {
-            for (first, count) in self.rows.chunks() {
-                let (filters, others) = packed.split_at(conv.filters * count * S::LANES);
+            for chunk in self.rows.chunks() {
+                let (filters, others) = packed.split_at(conv.filters * self.rows.chunk_len(chunk));
                 packed = others;
-                let at = ky * conv.padded_row() + first * S::LANES;
-                match count {
-                    1 => self.add::<S, 1>(simd, filters, at),
-                    2 => self.add::<S, 2>(simd, filters, at),
-                    3 => self.add::<S, 3>(simd, filters, at),
-                    4 => self.add::<S, 4>(simd, filters, at),
-                    5 => self.add::<S, 5>(simd, filters, at),
-                    6 => self.add::<S, 6>(simd, filters, at),
-                    7 => self.add::<S, 7>(simd, filters, at),
-                    8 => self.add::<S, 8>(simd, filters, at),
-                    9 => self.add::<S, 9>(simd, filters, at),
-                    10 => self.add::<S, 10>(simd, filters, at),
-                    11 => self.add::<S, 11>(simd, filters, at),
-                    _ => self.add::<S, 12>(simd, filters, at),
+                let at = ky * conv.padded_row() + chunk.first;
+                let parts = chunk.parts;
+                match chunk.vectors {
+                    1 => self.add::<S, 1>(simd, filters, at, parts),
+                    2 => self.add::<S, 2>(simd, filters, at, parts),
+                    3 => self.add::<S, 3>(simd, filters, at, parts),
+                    4 => self.add::<S, 4>(simd, filters, at, parts),
+                    5 => self.add::<S, 5>(simd, filters, at, parts),
+                    6 => self.add::<S, 6>(simd, filters, at, parts),
+                    7 => self.add::<S, 7>(simd, filters, at, parts),
+                    8 => self.add::<S, 8>(simd, filters, at, parts),
+                    9 => self.add::<S, 9>(simd, filters, at, parts),
+                    10 => self.add::<S, 10>(simd, filters, at, parts),
+                    11 => self.add::<S, 11>(simd, filters, at, parts),
+                    _ => self.add::<S, 12>(simd, filters, at, parts),
                 }
             }
         }
@@ -50,12 +51,12 @@ impl Kernel for SparseInputGradient<'_> {
 }
 
 impl SparseInputGradient<'_> {
-    /// Adds `WIDTH` vectors of each filter, `at` values behind the beginning of each pixel's input.
+    /// Adds `parts` times `WIDTH` vectors of each filter, `at` values behind the beginning of each pixel's input.
     #[inline(always)]
-    fn add<S: Vector, const WIDTH: usize>(&mut self, simd: S, filters: &[f32], at: usize) {
+    fn add<S: Vector, const WIDTH: usize>(&mut self, simd: S, filters: &[f32], at: usize, parts: usize) {
         let filter_count = self.shape.conv.filters;
-        let width = WIDTH * S::LANES;
-        assert_eq!(filters.len(), filter_count * width);
+        let (width, filter_len) = (WIDTH * S::LANES, parts * WIDTH * S::LANES);
+        assert_eq!(filters.len(), filter_count * filter_len);
         let mut pixel = 0;
         let upstream = self.upstream.chunks_exact(filter_count);
         for (corner, upstream) in self.lists.corners().iter().zip(upstream) {
@@ -65,23 +66,25 @@ impl SparseInputGradient<'_> {
                 if passing.is_empty() {
                     continue;
                 }
-                let target = &mut self.input[(corner + offset) as usize + at..][..width];
-                let mut sums = [simd.splat_f32s(0.0); WIDTH];
-                for &filter in passing {
-                    // SAFETY: the lists hold filters of this convolution, each of which has a gradient and
-                    // `WIDTH` vectors in `filters`; their lengths were asserted.
-                    unsafe {
-                        let gradient = simd.splat_f32s(*upstream.get_unchecked(filter as usize));
-                        let filter = filters.as_ptr().add(filter as usize * width);
-                        for (i, sum) in sums.iter_mut().enumerate() {
-                            *sum = simd.multiply_add(gradient, simd.load(filter.add(i * S::LANES)), *sum);
+                let target = &mut self.input[(corner + offset) as usize + at..][..filter_len];
+                for part in 0..parts {
+                    let mut sums = [simd.splat_f32s(0.0); WIDTH];
+                    for &filter in passing {
+                        // SAFETY: the lists hold filters of this convolution, each of which has a gradient and
+                        // `parts` times `WIDTH` vectors in `filters`; their lengths were asserted.
+                        unsafe {
+                            let gradient = simd.splat_f32s(*upstream.get_unchecked(filter as usize));
+                            let filter = filters.as_ptr().add(filter as usize * filter_len + part * width);
+                            for (i, sum) in sums.iter_mut().enumerate() {
+                                *sum = simd.multiply_add(gradient, simd.load(filter.add(i * S::LANES)), *sum);
+                            }
                         }
                     }
-                }
-                for (i, sum) in sums.iter().enumerate() {
-                    let target = target[i * S::LANES..].as_mut_ptr();
-                    // SAFETY: the target holds `WIDTH` vectors.
-                    unsafe { simd.store(target, simd.add_f32s(*sum, simd.load(target))) };
+                    for (i, sum) in sums.iter().enumerate() {
+                        let target = target[part * width + i * S::LANES..].as_mut_ptr();
+                        // SAFETY: the target holds `parts` times `WIDTH` vectors.
+                        unsafe { simd.store(target, simd.add_f32s(*sum, simd.load(target))) };
+                    }
                 }
             }
         }

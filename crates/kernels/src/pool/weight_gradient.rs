@@ -25,7 +25,8 @@ impl Kernel for SparseWeightGradient<'_> {
         let (kernel, padded_row) = (self.conv.kernel, self.conv.padded_row());
         for (filter, weight) in self.weight.chunks_exact_mut(kernel * row).enumerate() {
             let passing = self.lists.of_filter(filter);
-            let mut sums = FilterSums { passing, padded: self.padded, padded_row, weight, row };
+            let last = passing.0.iter().copied().max().unwrap_or(0) as usize;
+            let mut sums = FilterSums { passing, last, padded: self.padded, padded_row, weight, row };
             // Short rows are summed several at a time, because each addition waits for the one before it.
             match (kernel, vectors) {
                 (5, 1) => sums.add::<S, 5, 1>(simd, 0, 0),
@@ -36,7 +37,7 @@ impl Kernel for SparseWeightGradient<'_> {
                 (3, 4) => sums.add::<S, 3, 4>(simd, 0, 0),
                 _ => {
                     for ky in 0..kernel {
-                        for (first, count) in self.rows.chunks() {
+                        for (first, count) in self.rows.groups() {
                             let at = first * lanes;
                             match count {
                                 1 => sums.add::<S, 1, 1>(simd, ky, at),
@@ -64,6 +65,8 @@ impl Kernel for SparseWeightGradient<'_> {
 struct FilterSums<'a> {
     /// From [`ArgmaxLists::of_filter`].
     passing: (&'a [u32], &'a [f32]),
+    /// The last place of `passing`.
+    last: usize,
     padded: &'a [f32],
     padded_row: usize,
     weight: &'a mut [f32],
@@ -76,8 +79,7 @@ impl FilterSums<'_> {
     fn add<S: Vector, const HEIGHT: usize, const WIDTH: usize>(&mut self, simd: S, ky: usize, first: usize) {
         let (places, gradients) = self.passing;
         let reach = (ky + HEIGHT - 1) * self.padded_row + first + WIDTH * S::LANES;
-        let last = places.iter().copied().max().unwrap_or(0) as usize;
-        assert!(last + reach <= self.padded.len(), "every input lies in the padded image");
+        assert!(self.last + reach <= self.padded.len(), "every input lies in the padded image");
         assert!((ky + HEIGHT - 1) * self.row + first + WIDTH * S::LANES <= self.weight.len());
         // SAFETY: the last input and the last vector of the sums were checked above.
         unsafe {

@@ -8,7 +8,7 @@ use crate::conv::add_rows::AddUp;
 use crate::conv::partial_sums::{add_pieces, pieces_of};
 use crate::conv::shape::ConvShape;
 use crate::gradients::Gradients;
-use crate::scratch;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::threads::pieces;

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::conv::shape::ConvShape;
-use crate::kept_filters;
-use crate::scratch;
+use crate::filters::kept;
+use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
@@ -27,14 +27,14 @@ pub(crate) fn conv2d(
     let tiles = Tiles::new(conv);
     let n = images.len() / conv.input_len();
     let filters = FilterOrder::forward(level, conv);
-    let order = kept_filters::order(level, true, [conv.filters, conv.channels, conv.kernel]);
+    let order = kept::order(level, true, [conv.filters, conv.channels, conv.kernel]);
     let pack = |packed: &mut [f32]| filters.pack(level, conv.kernel, weight, packed);
     // Several images fill up the tiles that are computed at a time; bands of a single one are whole rows of tiles.
     let [tile_rows, side] = tiles.rows();
     let rows = band(n, tile_rows);
     let most = (n / (4 * rayon::current_num_threads())).max(1);
     let group = if rows < tile_rows { 1 } else { (4 * TILES).div_ceil(tiles.per_image()).min(most) };
-    kept_filters::with_packed(order, weight, filters.len(), keep_filters, pack, |packed| {
+    kept::with_packed(order, weight, filters.len(), keep_filters, pack, |packed| {
         let groups = out.par_chunks_mut(group * conv.output_len());
         groups.zip(images.par_chunks(group * conv.input_len())).for_each(|(out, images)| {
             let bands = out.par_chunks_mut(group * rows * side * conv.out_width * conv.filters).enumerate();

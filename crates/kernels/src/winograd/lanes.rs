@@ -4,7 +4,7 @@ use crate::simd::vector::Vector;
 use crate::winograd::points::SCALE;
 
 /// `1 / SCALE` rounded down, and what is missing. With both, a product is rounded as the quotient is.
-const INVERSE: f32 = 0.001_736_111_1;
+const INVERSE: f32 = 0.001_736_111;
 const REST: f32 = (1.0 / SCALE as f64 - INVERSE as f64) as f32;
 
 /// `values / SCALE`. Exact quotients stay exact: with fused multiply-adds without a division, which is slow.

@@ -46,13 +46,13 @@ impl<const OUTPUTS: usize> Kernel for UpstreamAtPoints<'_, OUTPUTS> {
             for filter in (0..whole).step_by(S::LANES) {
                 // SAFETY: a whole vector of channels remains; the row and its place at the last point were checked above.
                 unsafe {
-                    transform::<S, OUTPUTS, true>(simd, &square, filter, &mut self.out[i * row..], point)
+                    transform::<S, OUTPUTS, true>(simd, &square, filter, &mut self.out[i * row..], point);
                 };
             }
             for filter in (whole..channels).step_by(S::LANES) {
                 // SAFETY: as above.
                 unsafe {
-                    transform::<S, OUTPUTS, false>(simd, &square, filter, &mut self.out[i * row..], point)
+                    transform::<S, OUTPUTS, false>(simd, &square, filter, &mut self.out[i * row..], point);
                 };
             }
         }

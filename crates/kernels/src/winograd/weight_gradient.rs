@@ -14,28 +14,31 @@ use crate::winograd::tiles::PointRows;
 /// The factors that a transformed filter has at each point along one axis.
 const FACTORS: [f32; SIDE] = [6.0, -4.0, -4.0, 1.0, 1.0, 24.0];
 
-/// The sizes of the sums of one piece of a batch: `[point, channel, filter]`, then biases `[filter]`, with the filters
-/// filled up to whole blocks.
+/// The sizes of the sums of one piece of a batch: `[point, block, channel, filter of the block]`, then biases
+/// `[filter]`, with the filters filled up to whole blocks. They lie in the order in which they are computed, because the
+/// processor fetches in advance what is read in order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PointSums {
     channels: usize,
+    block: usize,
     /// Filters, filled up.
-    row: usize,
+    filters: usize,
 }
 
 impl PointSums {
     pub(crate) fn new(level: Level, conv: &ConvShape) -> Self {
-        Self { channels: conv.channels, row: conv.filters.next_multiple_of(WIDE * level.lanes()) }
+        let block = WIDE * level.lanes();
+        Self { channels: conv.channels, block, filters: conv.filters.next_multiple_of(block) }
     }
 
     /// Values of a piece.
     pub(crate) fn len(&self) -> usize {
-        (POINTS * self.channels + 1) * self.row
+        (POINTS * self.channels + 1) * self.filters
     }
 
     /// The sums of the weights and those of the biases of a piece.
     pub(crate) fn split<'a>(&self, piece: &'a mut [f32]) -> [&'a mut [f32]; 2] {
-        piece.split_at_mut(POINTS * self.channels * self.row).into()
+        piece.split_at_mut(POINTS * self.channels * self.filters).into()
     }
 
     /// Turns sums into the gradient of `weight` `[filters, channels, kernel, kernel]`.
@@ -62,7 +65,7 @@ pub(crate) struct AddProducts<'a> {
     pub upstream_rows: PointRows,
     /// `[point, tile, filter]`, see `upstream_rows`
     pub upstream: &'a [f32],
-    /// `[point, channel, filter]`
+    /// `[point, block, channel, filter of the block]`
     pub sums: &'a mut [f32],
 }
 
@@ -71,7 +74,8 @@ impl Kernel for AddProducts<'_> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let PointSums { channels, row } = *self.sizes;
+        let PointSums { channels, block, filters } = *self.sizes;
+        assert_eq!(block, WIDE * S::LANES, "the sizes are those of this level");
         let walk = Walk {
             repeats: 1,
             segments: 1,
@@ -80,12 +84,12 @@ impl Kernel for AddProducts<'_> {
             b_step: self.upstream_rows.row,
             ..Walk::default()
         };
+        let mut sums = self.sums.chunks_exact_mut(channels * block);
         for point in 0..POINTS {
             let images = &self.images[point * self.image_rows.point..];
             let upstream = &self.upstream[point * self.upstream_rows.point..];
-            let sums = &mut self.sums[point * channels * row..][..channels * row];
-            for first in (0..row).step_by(WIDE * S::LANES) {
-                let mut add = AddRows { out: &mut sums[first..], row };
+            for (first, out) in (0..filters).step_by(block).zip(&mut sums) {
+                let mut add = AddRows { out, row: block };
                 tile::sum_rows(simd, channels, |c| c, &walk, [images, &upstream[first..]], &mut add);
             }
         }
@@ -97,7 +101,7 @@ struct Finish<'a, const TAPS: usize> {
     sizes: &'a PointSums,
     /// The first filter.
     first: usize,
-    /// `[point, channel, filter]`
+    /// `[point, block, channel, filter of the block]`
     sums: &'a [f32],
     /// `[these filters, channels, kernel, kernel]`
     weight: &'a mut [f32],
@@ -108,18 +112,17 @@ impl<const TAPS: usize> Kernel for Finish<'_, TAPS> {
 
     #[inline(always)]
     fn run<S: Vector>(self, simd: S) {
-        let PointSums { channels, row } = *self.sizes;
-        assert!(
-            POINTS * channels * row <= self.sums.len() && self.first + S::LANES <= row,
-            "a sum at each point"
-        );
+        let PointSums { channels, block, filters } = *self.sizes;
+        let (point, first) = (channels * filters, self.first / block * block * channels + self.first % block);
+        assert!(POINTS * point <= self.sums.len(), "a sum at each point");
+        assert!(self.first + S::LANES <= filters && block.is_multiple_of(S::LANES), "a vector of filters");
         let mut lanes = [[[0.0; 16]; TAPS]; TAPS];
         for channel in 0..channels {
             let mut points = [[simd.splat_f32s(0.0); SIDE]; SIDE];
             for y in 0..SIDE {
                 for x in 0..SIDE {
-                    let at = ((y * SIDE + x) * channels + channel) * row + self.first;
-                    // SAFETY: the length was checked above.
+                    let at = (y * SIDE + x) * point + channel * block + first;
+                    // SAFETY: the vector lies in a block, and the last block of the last point was checked above.
                     let sum = unsafe { simd.load(self.sums.as_ptr().add(at)) };
                     points[y][x] = simd.mul_f32s(sum, simd.splat_f32s(FACTORS[y] * FACTORS[x]));
                 }

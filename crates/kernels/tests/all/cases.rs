@@ -1,6 +1,6 @@
 //! Convolutions of all sorts, with numbers to put in. The tests of `ops` draw from them too.
 
-use kernels::{ConvShape, PoolShape};
+use kernels::{Activation, ConvShape, PoolShape};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -53,7 +53,20 @@ impl Case {
             out_width: size,
             groups: 1,
         };
-        Self { n, shape: PoolShape { conv, pool: 2, relu: true }, after: [after; 2], seed: 7 }
+        Self {
+            n,
+            shape: PoolShape { conv, pool: 2, activation: Activation::Relu },
+            after: [after; 2],
+            seed: 7,
+        }
+    }
+
+    /// The same with an activation that leaves whole numbers whole.
+    pub(crate) fn whole(mut self) -> Self {
+        if self.shape.activation != Activation::Relu {
+            self.shape.activation = Activation::None;
+        }
+        self
     }
 
     /// The case's numbers: with `exact` whole numbers so small that every sum of products is exact, otherwise
@@ -91,9 +104,11 @@ prop_compose! {
         // One case in four has the sizes that Winograd's filtering takes.
         (n, kernel, stride, pool) in prop_oneof![
             3 => (1usize..4, 1usize..6, 1usize..4, 1usize..4),
-            1 => (4usize..6, Just(5), Just(1), Just(2)),
+            1 => (4usize..6, prop::sample::select(vec![3, 5]), Just(1), Just(2)),
         ],
-        relu in any::<bool>(),
+        activation in prop::sample::select(vec![
+            Activation::Relu, Activation::None, Activation::Gelu, Activation::Tanh, Activation::Sigmoid,
+        ]),
         pads in [0usize..5, 0usize..5, 0usize..5, 0usize..5],
         extra in [0usize..13, 0usize..13],
         seed in any::<u64>(),
@@ -112,6 +127,6 @@ prop_compose! {
             out_width: out(left + width + right),
             groups: 1,
         };
-        Case { n, shape: PoolShape { conv, pool, relu }, after: [bottom, right], seed }
+        Case { n, shape: PoolShape { conv, pool, activation }, after: [bottom, right], seed }
     }
 }

@@ -82,9 +82,10 @@ fn convolutions_of_no_images() {
                     owned::conv2d_max_pool2d(level, shape, &[], &numbers.weight, &numbers.bias, keep);
                 assert!(pooled.values.is_empty() && pooled.argmax.is_empty());
             }
+            let no_maps = owned::PooledMaps { values: vec![], argmax: vec![], slopes: vec![] };
             for found in [
                 owned::conv2d_backward(level, conv, &[], &numbers.weight, &[]),
-                owned::conv2d_max_pool2d_backward(level, shape, &[], &numbers.weight, &[], &[]),
+                owned::conv2d_max_pool2d_backward(level, shape, &[], &numbers.weight, &no_maps, &[]),
             ] {
                 assert!(found.input.is_empty());
                 assert!(found.weight.iter().chain(&found.bias).all(|gradient| *gradient == 0.0));

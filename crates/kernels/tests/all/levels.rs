@@ -11,12 +11,13 @@ use crate::owned::{
 
 /// Everything that the convolutions compute: both outputs, and the gradients of both.
 fn everything(level: Level, case: &Case) -> (Vec<f32>, PooledMaps, [Owned; 2]) {
+    let case = &case.whole();
     let numbers = case.numbers(true);
     let (shape, conv) = (&case.shape, &case.shape.conv);
     let [images, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
     let pooled = conv2d_max_pool2d(level, shape, images, weight, bias, true);
     let upstream = &numbers.upstream[..pooled.values.len()];
-    let sparse = conv2d_max_pool2d_backward(level, shape, images, weight, &pooled.argmax, upstream);
+    let sparse = conv2d_max_pool2d_backward(level, shape, images, weight, &pooled, upstream);
     let dense = conv2d_backward(level, conv, images, weight, &numbers.upstream);
     (conv2d(level, conv, images, weight, bias, false), pooled, [sparse, dense])
 }

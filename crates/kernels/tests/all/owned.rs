@@ -3,7 +3,7 @@
 //! The memory holds NaN before, which is equal to nothing, so a value that a kernel does not write makes a
 //! comparison fail.
 
-use kernels::{ConvShape, DenseShape, Gradients, Level, PoolShape};
+use kernels::{ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, SlopeSource, Winners};
 
 /// The gradients of a kernel's operands.
 #[derive(Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub(crate) struct PooledMaps {
     pub values: Vec<f32>,
     /// Empty without training.
     pub argmax: Vec<u8>,
+    /// Empty without training, and where the slopes need not be kept.
+    pub slopes: Vec<f32>,
 }
 
 fn unwritten(len: usize) -> Vec<f32> {
@@ -70,9 +72,14 @@ pub(crate) fn conv2d_max_pool2d(
 ) -> PooledMaps {
     let len = images.len() / shape.conv.input_len() * shape.output_len();
     // No place in a window of these tests is 99.
-    let mut maps = PooledMaps { values: unwritten(len), argmax: vec![99; if is_training { len } else { 0 }] };
-    let argmax = is_training.then_some(maps.argmax.as_mut_slice());
-    kernels::conv2d_max_pool2d(level, shape, images, weight, bias, &mut maps.values, argmax);
+    let has_slopes = is_training && shape.slope_source() == SlopeSource::Slopes;
+    let mut maps = PooledMaps {
+        values: unwritten(len),
+        argmax: vec![99; if is_training { len } else { 0 }],
+        slopes: unwritten(if has_slopes { len } else { 0 }),
+    };
+    let winners = is_training.then_some(Winners { argmax: &mut maps.argmax, slopes: &mut maps.slopes });
+    kernels::conv2d_max_pool2d(level, shape, images, weight, bias, &mut maps.values, winners);
     assert!(!maps.argmax.contains(&99), "every argmax is written");
     maps
 }
@@ -82,11 +89,17 @@ pub(crate) fn conv2d_max_pool2d_backward(
     shape: &PoolShape,
     images: &[f32],
     weight: &[f32],
-    argmax: &[u8],
+    maps: &PooledMaps,
     upstream: &[f32],
 ) -> Owned {
+    let slope_source: &[f32] = match shape.slope_source() {
+        SlopeSource::Nothing => &[],
+        SlopeSource::Values => &maps.values,
+        SlopeSource::Slopes => &maps.slopes,
+    };
+    let forward = PooledForward { argmax: &maps.argmax, slope_source };
     Owned::filled_by([images.len(), weight.len(), shape.conv.filters], |gradients| {
-        kernels::conv2d_max_pool2d_backward(level, shape, images, weight, argmax, upstream, gradients);
+        kernels::conv2d_max_pool2d_backward(level, shape, images, weight, forward, upstream, gradients);
     })
 }
 

@@ -1,5 +1,7 @@
 //! Convolution and pooling by their definitions, in `f64`.
 
+use kernels::Activation;
+
 use crate::cases::Case;
 
 impl Case {
@@ -37,7 +39,8 @@ impl Case {
         out
     }
 
-    /// Each pooled value, and how far the next value of its window, or ReLU's zero, lies below it.
+    /// Each pooled value after the activation, and how far the next value of its window, or ReLU's zero, lies below
+    /// it. Only GELU can change which value is the largest, so only with GELU the distance is that of results.
     pub(crate) fn pool(&self, convolved: &[f64]) -> Vec<(f64, f64)> {
         let (conv, pool) = (&self.shape.conv, self.shape.pool);
         let (height, width) = (conv.out_height / pool, conv.out_width / pool);
@@ -51,10 +54,18 @@ impl Case {
                         map[(row * conv.out_width + column) * conv.filters + f]
                     })
                     .collect();
-                window.extend(self.shape.relu.then_some(0.0));
+                let activation = self.shape.activation;
+                match activation {
+                    Activation::Relu => window.push(0.0),
+                    Activation::Gelu => window.iter_mut().for_each(|x| *x = activate(activation, *x)),
+                    Activation::None | Activation::Tanh | Activation::Sigmoid => {}
+                }
                 window.sort_by(f64::total_cmp);
                 let largest = window.pop().unwrap();
-                pooled.push((largest, largest - window.last().unwrap_or(&f64::NEG_INFINITY)));
+                let gap = largest - window.last().unwrap_or(&f64::NEG_INFINITY);
+                let value =
+                    if activation == Activation::Gelu { largest } else { activate(activation, largest) };
+                pooled.push((value, gap));
             }
         }
         pooled
@@ -63,4 +74,30 @@ impl Case {
 
 pub(crate) fn doubles(values: &[f32]) -> Vec<f64> {
     values.iter().map(|value| f64::from(*value)).collect()
+}
+
+/// An activation by its definition.
+pub(crate) fn activate(activation: Activation, x: f64) -> f64 {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Gelu => x * normal_distribution(x),
+        Activation::Tanh => x.tanh(),
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+    }
+}
+
+/// The probability that a normally distributed number is below `x`.
+fn normal_distribution(x: f64) -> f64 {
+    if x.abs() > 9.0 {
+        return if x > 0.0 { 1.0 } else { 0.0 };
+    }
+    // x + x^3 / 3 + x^5 / (3 * 5) + ..., after Marsaglia, "Evaluating the Normal Distribution" (2004).
+    let (mut term, mut sum, mut i) = (x, 0.0, 1.0);
+    while sum + term != sum {
+        sum += term;
+        i += 2.0;
+        term *= x * x / i;
+    }
+    0.5 + sum * (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt()
 }

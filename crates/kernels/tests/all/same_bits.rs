@@ -1,11 +1,13 @@
 //! Real numbers, whose sums depend on the order of their terms, give the same bits with every set of vector
 //! instructions and any number of threads.
 
-use kernels::DenseShape;
+use kernels::{Activation, DenseShape};
 
 use crate::bits::equal_on_every_level;
 use crate::cases::Case;
-use crate::owned::{Owned, conv2d, conv2d_backward, dense, dense_backward};
+use crate::owned::{
+    Owned, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
+};
 
 /// Sizes with whole and broken blocks of filters and of channels, and with images for every piece of a batch:
 /// images, channels, size, filters, kernel.
@@ -33,6 +35,17 @@ fn convolution(case: &Case) {
     equal_on_every_level(|level| joined(conv2d_backward(level, conv, images, weight, &numbers.upstream)));
 }
 
+fn pooled_convolution(case: &Case) {
+    let numbers = case.numbers(false);
+    let [images, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
+    equal_on_every_level(|level| {
+        let pooled = conv2d_max_pool2d(level, &case.shape, images, weight, bias, true);
+        let upstream = &numbers.upstream[..pooled.values.len()];
+        let gradients = conv2d_max_pool2d_backward(level, &case.shape, images, weight, &pooled, upstream);
+        [pooled.values, pooled.slopes, joined(gradients)].concat()
+    });
+}
+
 fn dense_layer(n: usize, inputs: usize, outputs: usize) {
     let numbers = Case::same(n, inputs, 1, outputs, 1).numbers(false);
     let [x, weight, bias] = [&numbers.images, &numbers.weight, &numbers.bias];
@@ -47,6 +60,17 @@ fn dense_layer(n: usize, inputs: usize, outputs: usize) {
 fn convolutions_have_the_same_bits() {
     for [n, channels, size, filters, kernel] in SIZES {
         convolution(&Case::same(n, channels, size, filters, kernel));
+    }
+}
+
+#[test]
+fn pooled_convolutions_have_the_same_bits() {
+    for [n, channels, size, filters, kernel] in SIZES {
+        for activation in [Activation::Relu, Activation::Gelu, Activation::Tanh] {
+            let mut case = Case::same(n.min(20), channels, size, filters, kernel);
+            case.shape.activation = activation;
+            pooled_convolution(&case);
+        }
     }
 }
 

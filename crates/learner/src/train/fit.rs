@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 use dataset::{Subset, TrainSet, ValidationSet};
-use model::input;
+use model::{Masks, input};
 use network::Architecture;
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
@@ -71,7 +71,7 @@ pub fn fit(
             let mut dropout =
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
-            let logits = learner.model.forward_train(images, &mut dropout);
+            let logits = learner.model.forward_train(images, Masks::draw(&mut dropout));
             let loss = ops::cross_entropy(logits.clone(), &labels, config.label_smoothing as f32);
             let gradients = loss.backward();
             let rate = learning_rate(config, learner.state.step, plan.total_steps());

@@ -4,7 +4,7 @@
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use model::{Cnn, device};
+use model::{Cnn, Masks, device};
 use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
 use network::{Architecture, ModelConfig, NamedTensors};
 use rand::rngs::ChaCha8Rng;
@@ -240,7 +240,7 @@ fn gradients_are_finite_differences_and_training_uses_the_batchs_statistics() {
         for device in devices().into_iter().map(Device::autodiff) {
             let place = format!("network {seed} on {device:?}: {:?}", net.config());
             let cnn = Cnn::new(&net, &weights, &device).unwrap();
-            let logits = cnn.forward_train(Tensor::from_data(pixels.clone(), &device), &mut rng);
+            let logits = cnn.forward_train(Tensor::from_data(pixels.clone(), &device), Masks::draw(&mut rng));
             assert_near(logits.to_data(), &expected, &place);
             let coefficients: Vec<f32> = (0..expected.values.len()).map(|i| coefficient(i) as f32).collect();
             let coefficients = TensorData::new(coefficients, logits.dims());

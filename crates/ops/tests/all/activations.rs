@@ -91,7 +91,7 @@ fn dense_layers_with_activations_agree() {
                 let run = |operator: &dyn Fn(Tensor<2>, Tensor<2>, Tensor<1>) -> Tensor<2>| {
                     let (x, weight) = (leaf([n, inputs], &device), leaf([inputs, outputs], &device) * 0.1);
                     let (weight, bias) = (weight.detach().require_grad(), leaf([outputs], &device));
-                    let output = operator(x.clone(), weight.clone(), bias.clone());
+                    let output = operator(x.clone(), weight.clone(), bias);
                     results(output, [Some(x), Some(weight)])
                 };
                 let ours = run(&|x, w, b| ops::dense_activated(x, w, b, function));

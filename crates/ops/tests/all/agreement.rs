@@ -3,6 +3,7 @@
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use ops::Activation;
 use proptest::prelude::*;
 
 use crate::cases::{Case, Numbers, case, drawn};
@@ -71,18 +72,28 @@ fn run(case: &Case, numbers: &Numbers, device: &Device, operator: Operator<'_>) 
     ]
 }
 
+fn activate(function: Activation, maps: Tensor<4>) -> Tensor<4> {
+    match function {
+        Activation::None => maps,
+        Activation::Relu => activation::relu(maps),
+        // Burn's own GELU has the derivative of an approximation.
+        Activation::Gelu => maps.clone() * ((maps / std::f32::consts::SQRT_2).erf() + 1.0) / 2.0,
+        Activation::Tanh => activation::tanh(maps),
+        Activation::Sigmoid => activation::sigmoid(maps),
+    }
+}
+
 /// The results of the operator, and of the same thing composed from Burn's own.
 fn both(case: &Case, exact: bool, pooled: bool, device: &Device) -> [Results; 2] {
     let numbers = case.numbers(exact);
-    let (pool, relu) = (case.shape.pool, case.shape.relu);
+    let (pool, activation) = (case.shape.pool, case.shape.activation);
     if pooled {
         let ours = run(case, &numbers, device, &|x, w, b| {
-            ops::conv2d_max_pool2d(x, w, b, case.options(), pool, relu)
+            ops::conv2d_max_pool2d(x, w, b, case.options(), pool, activation)
         });
         let burns = run(case, &numbers, device, &|x, w, b| {
             let maps = module::conv2d(x, w, Some(b), case.options());
-            let maps = module::max_pool2d(maps, MaxPoolOptions::new([pool; 2]));
-            if relu { activation::relu(maps) } else { maps }
+            module::max_pool2d(activate(activation, maps), MaxPoolOptions::new([pool; 2]))
         });
         [ours, burns]
     } else {
@@ -124,6 +135,7 @@ proptest! {
 
     #[test]
     fn whole_numbers_agree_exactly(case in case(), pooled in any::<bool>()) {
+        let case = case.whole();
         for device in devices() {
             let [ours, burns] = both(&case, true, pooled, &device);
             for ((ours, burns), name) in ours.iter().zip(&burns).zip(NAMES) {

@@ -12,6 +12,7 @@ mod agreement;
 // The kernels' tests draw from the same cases, and compare with the same definition.
 #[path = "../../../kernels/tests/all/cases.rs"]
 mod cases;
+mod finish;
 mod other_operands;
 #[path = "../../../kernels/tests/all/reference.rs"]
 mod reference;

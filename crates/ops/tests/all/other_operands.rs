@@ -73,7 +73,7 @@ fn operands_of_another_type_are_taken_or_refused_as_by_burn() {
 
                 let ours = outcome(|| {
                     let (x, w, b) = conv();
-                    ops::conv2d_max_pool2d(x, w, b, options(), 2, false)
+                    ops::conv2d_max_pool2d(x, w, b, options(), 2, ops::Activation::None)
                 });
                 let burns = outcome(|| {
                     let (x, w, b) = conv();

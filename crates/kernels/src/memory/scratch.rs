@@ -76,6 +76,15 @@ pub(crate) fn as_indices(values: &mut [f32]) -> &mut [u32] {
     unsafe { std::slice::from_raw_parts_mut(start, length) }
 }
 
+/// The same memory as half as many `f64` values.
+pub(crate) fn as_doubles(values: &mut [f32]) -> &mut [f64] {
+    let (start, length) = (values.as_mut_ptr(), values.len() / 2);
+    assert_eq!(start.align_offset(align_of::<f64>()), 0, "buffers begin with a cache line");
+    // SAFETY: the alignment was checked, the memory is as long as two `f32` for each `f64`, and any bits are a
+    // value of either type.
+    unsafe { std::slice::from_raw_parts_mut(start.cast::<f64>(), length) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

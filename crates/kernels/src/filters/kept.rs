@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::scratch::{self, Buffer};
+use crate::memory::scratch::{self, Buffer};
 use crate::simd::level::Level;
 
 /// How many layers' filters are kept: more than any network here has, and few enough to search one by one.
