@@ -5,3 +5,4 @@ mod few_rows;
 pub(crate) mod forward;
 mod packed_rows;
 mod product;
+pub(crate) mod shape;

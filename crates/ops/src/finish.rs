@@ -7,26 +7,15 @@ mod call;
 mod composed;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
+mod options;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
-use kernels::{Dropout, Pooling, Stages};
+use kernels::{Dropout, Stages};
 
-/// The stages that follow a convolution, then pooling, then dropout.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FinishOptions {
-    pub stages: Stages,
-    /// `None` if there is no pooling.
-    pub pooling: Option<Pooling>,
-    /// `None` outside training.
-    pub dropout: Option<Dropout>,
-    /// Is added to each variance.
-    pub epsilon: f64,
-    /// Whether mean and variance are [`batch_statistics`] of the same maps, so that the gradient goes through
-    /// them.
-    pub is_of_batch: bool,
-}
+pub use options::FinishOptions;
+use options::Needed;
 
 /// What normalizes each channel, `[channels]` each.
 #[derive(Clone, Debug)]
@@ -90,20 +79,6 @@ pub(crate) trait FinishOperators: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         composed::fold::<Self>(weight, bias, [gamma, beta, mean, variance], epsilon)
-    }
-}
-
-/// The tensors that the stages of a call need besides the maps.
-pub(crate) struct Needed<T> {
-    pub shortcut: Option<T>,
-    /// Gamma, beta, mean and variance.
-    pub norm: Option<[T; 4]>,
-}
-
-impl<T> Needed<T> {
-    /// Drops what no stage needs.
-    fn new(shortcut: T, norm: [T; 4], stages: Stages) -> Self {
-        Self { shortcut: stages.adds().then_some(shortcut), norm: stages.normalizes().then_some(norm) }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::dense::forward::{DenseShape, rows_per_thread, rows_times};
+use crate::dense::forward::{rows_per_thread, rows_times};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, HIGHEST, multiply};
+use crate::dense::shape::DenseShape;
 use crate::filters::packing::Packing;
 use crate::gradients::Gradients;
 use crate::memory::scratch;

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::dense::forward::DenseShape;
+use crate::dense::shape::DenseShape;
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::dense::few_rows::{self, FEW};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, multiply};
+use crate::dense::shape::DenseShape;
 use crate::filters::kept;
 use crate::filters::packing::Packing;
 use crate::functions::activation::Activation;
@@ -13,22 +14,6 @@ use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
-
-/// The sizes of a dense layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DenseShape {
-    pub inputs: usize,
-    pub outputs: usize,
-}
-
-impl DenseShape {
-    /// How many rows there are, where `x` is `[n, inputs]` and `y` is `[n, outputs]`. Without inputs and
-    /// outputs there are none.
-    pub(crate) fn rows(self, x: &[f32], y: &[f32]) -> usize {
-        let rows = x.len().checked_div(self.inputs).or_else(|| y.len().checked_div(self.outputs));
-        rows.unwrap_or(0)
-    }
-}
 
 /// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]`, adds `bias` `[outputs]`, and writes `[n,
 /// outputs]` to `out`.

@@ -9,7 +9,7 @@ use kernels::{
     Dropout, Finish, FinishGradients, FinishShape, Level, Stages, drop_values, finish, finish_backward,
 };
 
-use crate::finish::{FinishOptions, Needed};
+use crate::finish::options::{FinishOptions, Needed};
 use crate::operators::shape;
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
 

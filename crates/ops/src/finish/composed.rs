@@ -5,7 +5,7 @@ use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{Scalar, TensorData};
 use kernels::{Activation, Dropout, Level, PoolKind, Pooling, Stage, Stages, drop_values};
 
-use crate::finish::{FinishOptions, Needed};
+use crate::finish::options::{FinishOptions, Needed};
 use crate::operators::shape;
 
 pub(crate) fn finish<B: Backend>(

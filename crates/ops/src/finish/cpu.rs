@@ -9,7 +9,8 @@ use kernels::{Dropout, Stages};
 
 use crate::finish::autodiff::{DropoutStep, FinishStep};
 use crate::finish::call::{self, FinishCall, finish_shape, staged};
-use crate::finish::{FinishOperators, FinishOptions, Needed, composed};
+use crate::finish::options::{FinishOptions, Needed};
+use crate::finish::{FinishOperators, composed};
 
 /// Overrides the operators of one backend, without gradients and with them.
 macro_rules! operators {
