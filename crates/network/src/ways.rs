@@ -8,25 +8,30 @@ use crate::plan::{First, Plan};
 
 /// The size of the largest window of max-pooling in which each place fits into a byte.
 const LARGEST_POOL: usize = 16;
+/// The same where the convolution pools, which needs one more value for what ReLU made zero.
+const LARGEST_POOL_OF_CONVOLUTION: usize = 15;
 
 impl Architecture {
     /// The parts that no kernel computes, such as `units.0 activation`, in forward order.
     pub fn parts_without_kernel(&self) -> Vec<String> {
         let units = self.units().enumerate();
-        let parts = |(i, config)| of_unit(config).into_iter().map(move |part| format!("units.{i} {part}"));
-        units.map(|(i, (config, _shape))| (i, config)).flat_map(parts).collect()
+        let parts = |(i, config)| of_unit(config).map(|part| format!("units.{i} {part}"));
+        units.map(|(i, (config, _shape))| (i, config)).filter_map(parts).collect()
     }
 }
 
-fn of_unit(config: &UnitConfig) -> Vec<&'static str> {
-    let plan = Plan::new(config);
-    let first = match plan.first {
-        First::Convolution if config.groups > 1 => Some("convolution"),
-        First::Convolution | First::PooledConvolution { .. } => None,
-    };
-    let is_large = config.pool == Pool::Max && config.pool_size > LARGEST_POOL;
-    let left = plan.then.contains(&Stage::Pool) && is_large;
-    first.into_iter().chain(left.then_some("pool")).collect()
+fn of_unit(config: &UnitConfig) -> Option<&'static str> {
+    let Plan { first, then } = Plan::new(config);
+    let pools_max = config.pool == Pool::Max;
+    match first {
+        First::PooledConvolution { .. } => {
+            (config.pool_size > LARGEST_POOL_OF_CONVOLUTION).then_some("convolution and pool")
+        }
+        First::Convolution => {
+            let left = then.contains(&Stage::Pool) && pools_max && config.pool_size > LARGEST_POOL;
+            left.then_some("pool")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,8 +58,13 @@ mod tests {
             (config.units[0].pool_size, config.units[0].normalization) = (17, Normalization::Batch);
         });
         assert_eq!(large, ["units.0 pool"]);
+        let pooled = parts(|config| {
+            config.units.truncate(1);
+            config.units[0].pool_size = 16;
+        });
+        assert_eq!(pooled, ["units.0 convolution and pool"]);
         let groups = parts(|config| (config.units[1].groups, config.units[1].dropout) = (2, 0.5));
-        assert_eq!(groups, ["units.1 convolution"]);
+        assert_eq!(groups, Vec::<String>::new());
         assert_eq!(parts(|config| (config.dense, config.dropout) = (vec![8], 0.5)), Vec::<String>::new());
     }
 }

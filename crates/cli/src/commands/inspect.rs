@@ -7,6 +7,7 @@ use dataset::{Split, Subset};
 use learner::run::data;
 use learner::run::evaluating::load_model;
 use model::device;
+use run_files::Numerics;
 
 use crate::args::InspectArgs;
 use crate::commands::find;
@@ -40,9 +41,11 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let images = data::whole_file(name, args.split, &dir, &mut download_bar::listener())?;
     check_index(args.index, &images)?;
     let split = if args.split == Split::Test { "test" } else { "training" };
-    let trained_with = run
-        .info()
-        .map_or_else(|_| String::new(), |info| format!("; trained with {}", info.newest_numerics()));
+    // Whether that level fuses multiply-adds is in the run's page: the line has to fit into 80 columns.
+    let trained_with = run.info().map_or_else(
+        |_| String::new(),
+        |info| format!("; trained with {}", Numerics { fused: None, ..info.newest_numerics().clone() }),
+    );
     let inspection = Inspection {
         title: format!("{}, {split} image #{}", name.title(), args.index),
         model: format!(

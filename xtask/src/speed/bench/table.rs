@@ -17,7 +17,7 @@ const MEMORY: u64 = 400_000_000;
 /// Three tables: training steps, inference, and memory.
 pub(super) fn text(rows: &[Measured], ours: &str) -> String {
     let steps = format!(
-        "Training step at batch 128, ms, and times as fast as the fastest peer\n{:20}{:>8}{:>9}{:>9}{:>11}{:>7}  {:9} reached\n",
+        "Training step at batch 128, ms, and times as fast as the fastest peer\n{:19}{:>8}{:>8}{:>8}{:>11}{:>7}  {:9} reached\n",
         "configuration", ours, COLUMNS[0].1, COLUMNS[1].1, COLUMNS[2].1, "times", "must/goal"
     );
     let steps = rows.iter().fold(steps, |text, row| text + &step_line(row, ours));
@@ -44,7 +44,7 @@ fn step_line(row: &Measured, ours: &str) -> String {
     let times = against_fastest(medians, ours).map(|(_, times)| times);
     let wanted = row.row.wanted.map(|[must, goal]| format!("{must}/{goal}")).unwrap_or_default();
     format!(
-        "{:20}{:>8}{a:>9}{b:>9}{c:>11}{:>7}  {wanted:9} {}\n",
+        "{:19}{:>8}{a:>8}{b:>8}{c:>11}{:>7}  {wanted:9} {}\n",
         row.row.name,
         time(medians, ours),
         ratio(times),
