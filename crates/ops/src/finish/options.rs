@@ -12,8 +12,8 @@ pub struct FinishOptions {
     pub dropout: Option<Dropout>,
     /// Is added to each variance.
     pub epsilon: f64,
-    /// Whether mean and variance are [`batch_statistics`](crate::batch_statistics) of the same maps, so that the gradient goes through
-    /// them.
+    /// Whether mean and variance are the [batch's statistics](crate::batch_statistics) of the same maps, so that
+    /// the gradient goes through them.
     pub is_of_batch: bool,
 }
 
