@@ -14,11 +14,10 @@ pub(crate) fn forward_packing(level: Level, conv: &ConvShape) -> Packing {
 
 /// Packs `[filters, channels, kernel, kernel]` for the forward kernels.
 pub(crate) fn pack_forward(conv: &ConvShape, packing: &Packing, weight: &[f32], packed: &mut [f32]) {
-    let kernel = conv.kernel;
-    packing.pack(packed, |filter, ky, i| {
-        let (kx, channel) = (i / conv.channels, i % conv.channels);
-        weight[((filter * conv.channels + channel) * kernel + ky) * kernel + kx]
-    });
+    let (kernel, taps) = (conv.kernel, conv.kernel * conv.kernel);
+    let filter = |filter| filter * conv.channels * taps;
+    packing
+        .pack(packed, weight, conv.channels, filter, |[ky, kx, channel]| channel * taps + ky * kernel + kx);
 }
 
 /// Fills `places` with where each pixel lies, `columns` pixels a row. `row` and `pixel` count the values from

@@ -76,11 +76,18 @@ impl Phase {
     }
 
     fn pack(&self, conv: &ConvShape, weight: &[f32], packed: &mut [f32]) {
-        self.packing.pack(&mut packed[self.packed_range()], |channel, i, j| {
-            let (ky, kx) = (self.y.tap(i, conv.stride), self.x.tap(j / conv.filters, conv.stride));
-            let filter = j % conv.filters;
-            weight[((filter * conv.channels + channel) * conv.kernel + ky) * conv.kernel + kx]
-        });
+        let taps = conv.kernel * conv.kernel;
+        let packed = &mut packed[self.packed_range()];
+        self.packing.pack(
+            packed,
+            weight,
+            conv.filters,
+            |channel| channel * taps,
+            |[i, j, filter]| {
+                let (ky, kx) = (self.y.tap(i, conv.stride), self.x.tap(j, conv.stride));
+                filter * conv.channels * taps + ky * conv.kernel + kx
+            },
+        );
     }
 }
 

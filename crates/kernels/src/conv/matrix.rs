@@ -29,10 +29,10 @@ pub(crate) fn input_gradient(
     let values = conv.kernel * conv.kernel_row();
     let packing = Packing { filters: values, rows: 1, row: conv.filters, block: WIDE * level.lanes() };
     scratch::with([packing.len()], |[packed]| {
-        packing.pack(packed, |value, _, filter| {
-            let (tap, channel) = (value / conv.channels, value % conv.channels);
-            weight[(filter * conv.channels + channel) * conv.kernel * conv.kernel + tap]
-        });
+        let taps = conv.kernel * conv.kernel;
+        // Value `[tap, channel]` of the image belongs to weight `[channel, tap]` of a filter.
+        let of_value = |value: usize| value % conv.channels * taps + value / conv.channels;
+        packing.pack(packed, weight, conv.filters, of_value, |[_, _, filter]| filter * conv.channels * taps);
         multiply(level, &packing, packed, upstream, None, input);
     });
 }
