@@ -4,8 +4,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::{
-    Activation, ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, Winners, conv2d,
-    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
+    Activation, ConvShape, DenseShape, Gradients, Keep, Level, PoolShape, PooledForward, Purpose, Winners,
+    conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
 };
 
 const IMAGES: usize = 128;
@@ -67,15 +67,15 @@ fn convolutions(criterion: &mut Criterion) {
         for level in Level::available() {
             let id = |name: &str| BenchmarkId::new(name, level.name());
             group.bench_function(id("conv2d"), |b| {
-                b.iter(|| conv2d(level, &conv, &images, &weight, &bias, false, &mut out));
+                b.iter(|| conv2d(level, &conv, &images, &weight, &bias, Keep::No, &mut out));
             });
             group.bench_function(id("conv2d_backward"), |b| {
                 b.iter(|| conv2d_backward(level, &conv, &images, &weight, &upstream, memory.gradients()));
             });
             group.bench_function(id("conv2d_max_pool2d"), |b| {
                 b.iter(|| {
-                    let winners = Some(Winners { argmax: &mut argmax, slopes: &mut [] });
-                    conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, winners);
+                    let purpose = Purpose::Training(Winners { argmax: &mut argmax, slopes: &mut [] });
+                    conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, purpose);
                 });
             });
             let upstream = &upstream[..pooled.len()];
@@ -100,7 +100,7 @@ fn dense_layer(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("3136 to 10");
     for level in Level::available() {
         group.bench_function(BenchmarkId::new("dense", level.name()), |b| {
-            b.iter(|| dense(level, shape, &x, &weight, &bias, false, &mut out));
+            b.iter(|| dense(level, shape, &x, &weight, &bias, Keep::No, &mut out));
         });
         group.bench_function(BenchmarkId::new("dense_backward", level.name()), |b| {
             b.iter(|| dense_backward(level, shape, &x, &weight, &upstream, memory.gradients()));

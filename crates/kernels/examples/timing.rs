@@ -15,8 +15,8 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use kernels::{
-    Activation, ConvShape, Gradients, Level, PoolShape, PooledForward, SlopeSource, Winners, conv2d,
-    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
+    Activation, ConvShape, Gradients, Keep, Level, PoolShape, PooledForward, Purpose, SlopeSource, Winners,
+    conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
 };
 
 /// The program's allocator, so that the times are those of the program.
@@ -121,8 +121,12 @@ fn pooled(level: Level, pass: &str, n: usize, shape: &PoolShape, times: usize) -
     let slopes_len = if shape.slope_source() == SlopeSource::Slopes { len } else { 0 };
     let forward = |is_training: bool| {
         let (mut values, mut argmax, mut slopes) = (vec![0.0; len], vec![0; len], vec![0.0; slopes_len]);
-        let winners = is_training.then_some(Winners { argmax: &mut argmax, slopes: &mut slopes });
-        conv2d_max_pool2d(level, shape, &images, &weight, &bias, &mut values, winners);
+        let purpose = if is_training {
+            Purpose::Training(Winners { argmax: &mut argmax, slopes: &mut slopes })
+        } else {
+            Purpose::Inference(Keep::ByValue)
+        };
+        conv2d_max_pool2d(level, shape, &images, &weight, &bias, &mut values, purpose);
         black_box((values, argmax, slopes))
     };
     if pass != "pooled-backward" {
@@ -161,7 +165,7 @@ fn convolution(level: Level, pass: &str, numbers: &[usize]) -> Result<Vec<f64>, 
     } else {
         time(times, || {
             let mut out = vec![0.0; upstream.len()];
-            conv2d(level, &conv, &images, &weight, &bias, false, &mut out);
+            conv2d(level, &conv, &images, &weight, &bias, Keep::No, &mut out);
             drop(black_box(out));
         })
     })
@@ -191,7 +195,7 @@ fn unit_backward(level: Level, file: &str, times: usize) -> Result<Vec<f64>, Box
     let (images, upstream) = (channels_last(images, 32), channels_last(upstream, 64));
     let (mut pooled, mut argmax) = (vec![0.0; upstream.len()], vec![0; upstream.len()]);
     let winners = Winners { argmax: &mut argmax, slopes: &mut [] };
-    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Some(winners));
+    conv2d_max_pool2d(level, &shape, &images, weight, bias, &mut pooled, Purpose::Training(winners));
     let forward = PooledForward { argmax: &argmax, slope_source: &[] };
     Ok(time(times, || {
         with_gradients([&images, weight, bias], |gradients| {

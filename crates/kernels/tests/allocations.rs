@@ -8,8 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernels::{
-    Activation, ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, Winners, conv2d,
-    conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
+    Activation, ConvShape, DenseShape, Gradients, Keep, Level, PoolShape, PooledForward, Purpose, Winners,
+    conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense, dense_backward,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -49,12 +49,15 @@ fn call_all(level: Level, conv: &ConvShape, n: usize, activation: Activation) ->
     let (mut input, mut bias_gradient) = (vec![0.0; images.len()], vec![0.0; bias.len()]);
     let (mut weight_gradient, mut layer_gradient) = (vec![0.0; weight.len()], vec![0.0; layer_weight.len()]);
     move || {
-        for keep in [false, true] {
+        for keep in [Keep::No, Keep::ByValue] {
             conv2d(level, &conv, &images, &weight, &bias, keep, &mut out);
             dense(level, layer, &images, &layer_weight, &bias, keep, &mut layer_out);
             let slopes = if activation == Activation::Gelu { slopes.as_mut_slice() } else { &mut [] };
-            let winners = (!keep).then_some(Winners { argmax: &mut argmax, slopes });
-            conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, winners);
+            let purpose = match keep {
+                Keep::No => Purpose::Training(Winners { argmax: &mut argmax, slopes }),
+                _ => Purpose::Inference(keep),
+            };
+            conv2d_max_pool2d(level, &shape, &images, &weight, &bias, &mut pooled, purpose);
         }
         let gradients =
             Gradients { input: Some(&mut input), weight: &mut weight_gradient, bias: &mut bias_gradient };

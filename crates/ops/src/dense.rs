@@ -72,11 +72,11 @@ mod cpu {
     use burn::backend::tensor::FloatTensor;
     use burn::backend::{Autodiff, TensorMetadata};
     use burn::tensor::DType;
-    use kernels::{Activation, DenseShape, Level, activate_backward, dense_activated, dense_backward};
+    use kernels::{Activation, DenseShape, Keep, Level, activate_backward, dense_activated, dense_backward};
 
     use super::{DenseOperator, composed_dense};
     use crate::autodiff::{OwnedGradients, register};
-    use crate::slices::CpuTensors;
+    use crate::slices::{CpuTensors, held};
 
     /// A call of the dense layer, with what its backward pass needs.
     #[derive(Clone, Debug)]
@@ -101,12 +101,13 @@ mod cpu {
         let mut values = vec![0.0; n * outputs];
         let wants_slope = is_training && !activation.keeps_output();
         let mut slope = vec![0.0; if wants_slope { n * outputs } else { 0 }];
+        let owner = || held::<B>(&weight);
         dense_activated(
             Level::best(),
             shape,
             activation,
             [&B::values(&x), &B::values(&weight), &B::values(&bias)],
-            !is_training,
+            if is_training { Keep::No } else { Keep::ByOwner(&owner) },
             &mut values,
             &mut slope,
         );

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, Level, PoolShape, SlopeSource, Winners, conv2d, conv2d_max_pool2d};
+use kernels::{ConvShape, Keep, Level, PoolShape, Purpose, SlopeSource, Winners, conv2d, conv2d_max_pool2d};
 
-use crate::slices::{CpuTensors, channels_last, from_channels_last};
+use crate::slices::{CpuTensors, channels_last, from_channels_last, held};
 
 /// From what the backward pass of the convolution with pooling knows the activation's slopes, `[n, pooled height,
 /// pooled width, filters]`.
@@ -47,6 +47,7 @@ impl<B: CpuTensors> ConvPoolCall<B> {
         let mut argmax = vec![0; if is_training { len } else { 0 }];
         let source = if is_training { shape.slope_source() } else { SlopeSource::Nothing };
         let mut slopes = vec![0.0; if source == SlopeSource::Slopes { len } else { 0 }];
+        let owner = || held::<B>(&weight);
         conv2d_max_pool2d(
             Level::best(),
             &shape,
@@ -54,7 +55,11 @@ impl<B: CpuTensors> ConvPoolCall<B> {
             &B::values(&weight),
             &B::values(&bias),
             &mut values,
-            is_training.then_some(Winners { argmax: &mut argmax, slopes: &mut slopes }),
+            if is_training {
+                Purpose::Training(Winners { argmax: &mut argmax, slopes: &mut slopes })
+            } else {
+                Purpose::Inference(Keep::ByOwner(&owner))
+            },
         );
         let dims = [n, shape.conv.filters, shape.height(), shape.width()];
         let output = from_channels_last::<B>(values, dims, &maps);
@@ -87,13 +92,14 @@ impl<B: CpuTensors> ConvCall<B> {
         let n = maps.shape()[0];
         let maps = channels_last::<B>(maps);
         let mut values = vec![0.0; n * shape.output_len()];
+        let owner = || held::<B>(&weight);
         conv2d(
             Level::best(),
             &shape,
             &B::values(&maps),
             &B::values(&weight),
             &B::values(&bias),
-            !is_training,
+            if is_training { Keep::No } else { Keep::ByOwner(&owner) },
             &mut values,
         );
         let dims = [n, shape.filters, shape.out_height, shape.out_width];

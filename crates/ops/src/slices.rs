@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 #[cfg(feature = "flex")]
 use burn::tensor::TensorData;
-use kernels::transpose;
+use kernels::{Owner, transpose};
 
 use crate::operators::shape;
 
@@ -118,6 +118,24 @@ impl CpuTensors for burn::backend::Flex {
 
     fn permuted(maps: FloatTensor<Self>, axes: [usize; 4]) -> FloatTensor<Self> {
         maps.permute(&axes)
+    }
+}
+
+/// A tensor whose memory the kernels may rely on. It shares the memory with the tensors that it was cloned from, and
+/// what changes one of those copies the memory first, because it is shared.
+struct Held<B: CpuTensors>(FloatTensor<B>);
+
+impl<B: CpuTensors> Owner for Held<B> {
+    fn values(&self) -> &[f32] {
+        B::slice(&self.0).unwrap_or_default()
+    }
+}
+
+/// Holds weights for the kernels. Weights that do not lie in row order are copied.
+pub(crate) fn held<B: CpuTensors>(weight: &FloatTensor<B>) -> Box<dyn Owner> {
+    match B::slice(weight) {
+        Some(_) => Box::new(Held::<B>(weight.clone())),
+        None => Box::new(B::copied(weight)),
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::conv::correlation::{Correlation, forward_packing, number_pixels, pack_forward};
 use crate::conv::matrix;
 use crate::conv::shape::ConvShape;
-use crate::filters::kept;
+use crate::filters::kept::{self, Keep};
 use crate::filters::packing::Packing;
 use crate::memory::scratch;
 use crate::simd::level::Level;
@@ -17,11 +17,11 @@ pub(crate) fn conv2d(
     level: Level,
     conv: &ConvShape,
     [images, weight, bias]: [&[f32]; 3],
-    keep_filters: bool,
+    keep_filters: Keep<'_>,
     out: &mut [f32],
 ) {
     let n = images.len() / conv.input_len();
-    if tiles::pays(conv, n, keep_filters) {
+    if tiles::pays(conv, n, keep_filters.is_wanted()) {
         return winograd::forward::conv2d(level, conv, [images, weight, bias], keep_filters, out);
     }
     let packing = forward_packing(level, conv);

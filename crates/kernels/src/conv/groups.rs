@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::conv::shape::ConvShape;
 use crate::conv::{backward, depthwise, forward};
+use crate::filters::kept::Keep;
 use crate::gradients::Gradients;
 use crate::memory::scratch;
 use crate::simd::level::Level;
@@ -11,7 +12,7 @@ use crate::simd::level::Level;
 /// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels / groups, kernel, kernel]`, adds
 /// `bias` `[filters]`, and writes `[n, out height, out width, filters]` to `out`.
 ///
-/// With `keep_filters` the packed filters are kept for later calls with the same weights, if there is one group.
+/// The packed filters are kept as `keep_filters` says, if there is one group.
 ///
 /// # Panics
 /// If a length does not fit the shape.
@@ -21,7 +22,7 @@ pub fn conv2d(
     images: &[f32],
     weight: &[f32],
     bias: &[f32],
-    keep_filters: bool,
+    keep_filters: Keep<'_>,
     out: &mut [f32],
 ) {
     let n = images.len() / conv.input_len();
@@ -40,7 +41,7 @@ pub fn conv2d(
             take(images, conv.channels, part_images, [part.channels, group]);
             let weight = of(weight, group, part.filters * part.filter_len());
             let operands = [&*part_images, weight, of(bias, group, part.filters)];
-            forward::conv2d(level, &part, operands, false, part_out);
+            forward::conv2d(level, &part, operands, Keep::No, part_out);
             put(part_out, [part.filters, group], out, conv.filters);
         }
     });

@@ -6,7 +6,7 @@ use crate::dense::few_rows::{self, FEW};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, multiply};
 use crate::dense::shape::DenseShape;
-use crate::filters::kept;
+use crate::filters::kept::{self, Keep};
 use crate::filters::packing::Packing;
 use crate::functions::activation::Activation;
 use crate::functions::elementwise::activate_in_place;
@@ -18,7 +18,7 @@ use crate::simd::vector::{Kernel, Vector};
 /// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]`, adds `bias` `[outputs]`, and writes `[n,
 /// outputs]` to `out`.
 ///
-/// With `keep_weights` the packed weights are kept for later calls with the same weights. Without inputs, each
+/// The packed weights are kept as `keep_weights` says. Without inputs, each
 /// row of the output is the bias. An input that is zero adds nothing: whether its product with a weight that is
 /// infinite or NaN counts depends on the rows beside it.
 ///
@@ -30,7 +30,7 @@ pub fn dense(
     x: &[f32],
     weight: &[f32],
     bias: &[f32],
-    keep_weights: bool,
+    keep_weights: Keep<'_>,
     out: &mut [f32],
 ) {
     dense_activated(level, shape, Activation::None, [x, weight, bias], keep_weights, out, &mut []);
@@ -47,7 +47,7 @@ pub fn dense_activated(
     shape: DenseShape,
     activation: Activation,
     [x, weight, bias]: [&[f32]; 3],
-    keep_weights: bool,
+    keep_weights: Keep<'_>,
     out: &mut [f32],
     slope: &mut [f32],
 ) {

@@ -1,5 +1,6 @@
 //! Packed filters that are kept for the next call while the network does not change.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::memory::scratch::{self, Buffer};
@@ -22,10 +23,58 @@ pub(crate) struct FilterOrder {
     pub shape: [usize; 3],
 }
 
+/// Holds weights: as long as it exists, their memory is neither freed nor changed.
+pub trait Owner: Send + Sync {
+    /// The weights.
+    fn values(&self) -> &[f32];
+}
+
+impl Owner for Vec<f32> {
+    fn values(&self) -> &[f32] {
+        self
+    }
+}
+
+/// Whether packed weights are kept for later calls with the same weights.
+#[derive(Clone, Copy)]
+pub enum Keep<'a> {
+    /// They are not: training changes the weights in each step.
+    No,
+    /// A later call finds them by comparing each value.
+    ByValue,
+    /// A later call finds them by the address of the weights, whose owner this function gives. Where it finds none, it
+    /// compares each value.
+    ByOwner(&'a dyn Fn() -> Box<dyn Owner>),
+}
+
+impl fmt::Debug for Keep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::No => "No",
+            Self::ByValue => "ByValue",
+            Self::ByOwner(_) => "ByOwner",
+        })
+    }
+}
+
+impl Keep<'_> {
+    /// Whether they are kept.
+    pub(crate) fn is_wanted(self) -> bool {
+        !matches!(self, Self::No)
+    }
+
+    fn owner(self, weight: &[f32]) -> Box<dyn Owner> {
+        match self {
+            Self::ByOwner(owner) => owner(),
+            Self::ByValue | Self::No => Box::new(weight.to_vec()),
+        }
+    }
+}
+
 /// The filters of one layer, as they were and as they were packed.
 struct Entry {
     order: FilterOrder,
-    weight: Vec<f32>,
+    weight: Box<dyn Owner>,
     packed: Arc<Buffer>,
 }
 
@@ -37,12 +86,20 @@ static KEPT: Mutex<Kept> = Mutex::new(Kept(Vec::new()));
 impl Kept {
     /// The packed filters of an entry for the same weights.
     ///
-    /// The values are compared, which takes microseconds for small layers. An address would not do: other
-    /// weights may lie there by now.
-    fn find(&self, order: FilterOrder, weight: &[f32]) -> Option<Arc<Buffer>> {
-        let is_same =
-            |entry: &&Entry| entry.order == order && scratch::bits(&entry.weight) == scratch::bits(weight);
-        self.0.iter().find(is_same).map(|entry| entry.packed.clone())
+    /// Weights at the address of an entry's are the entry's, because their owner is alive. Others are compared value
+    /// by value, which takes microseconds for small layers and a tenth of a call for wide dense ones. An entry that is
+    /// found so gets the new owner, whose address the next call will have.
+    fn find(&mut self, order: FilterOrder, weight: &[f32], keep: Keep<'_>) -> Option<Arc<Buffer>> {
+        let mut entries = self.0.iter_mut().filter(|entry| entry.order == order);
+        if let Some(entry) = entries.find(|entry| std::ptr::eq(entry.weight.values(), weight)) {
+            return Some(entry.packed.clone());
+        }
+        let mut entries = self.0.iter_mut().filter(|entry| entry.order == order);
+        let entry = entries.find(|entry| scratch::bits(entry.weight.values()) == scratch::bits(weight))?;
+        if let Keep::ByOwner(owner) = keep {
+            entry.weight = owner();
+        }
+        Some(entry.packed.clone())
     }
 
     /// Makes room for an entry of this many bytes, which [`MOST_KEPT_BYTES`] does not exceed: the oldest
@@ -54,7 +111,7 @@ impl Kept {
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|entry| bytes_of(entry.weight.len(), entry.packed.as_values().len())).sum()
+        self.0.iter().map(|entry| bytes_of(entry.weight.values().len(), entry.packed.as_values().len())).sum()
     }
 }
 
@@ -65,26 +122,24 @@ fn bytes_of(weights: usize, packed: usize) -> usize {
 
 /// Calls `work` with the `len` values that `pack` makes of `weight`.
 ///
-/// With `keep` the packed values are kept for later calls with the same weights: a program that classifies
-/// one image at a time would otherwise spend longer on packing the filters than on using them. Training
-/// passes `false`, because each step changes the filters. Filters that are larger than [`MOST_KEPT_BYTES`] are
-/// never kept.
+/// A program that classifies one image at a time would spend longer on packing the filters than on using them, if
+/// they were not kept. Filters that are larger than [`MOST_KEPT_BYTES`] are never kept.
 pub(crate) fn with_packed<R>(
     order: FilterOrder,
     weight: &[f32],
     len: usize,
-    keep: bool,
+    keep: Keep<'_>,
     pack: impl FnOnce(&mut [f32]),
     work: impl FnOnce(&[f32]) -> R,
 ) -> R {
     let bytes = bytes_of(weight.len(), len);
-    if !keep || bytes > MOST_KEPT_BYTES {
+    if !keep.is_wanted() || bytes > MOST_KEPT_BYTES {
         return scratch::with([len], |[packed]| {
             pack(packed);
             work(packed)
         });
     }
-    let found = lock().find(order, weight);
+    let found = lock().find(order, weight, keep);
     let packed = found.unwrap_or_else(|| {
         // Room is made first, so that at no time there are more bytes than the bound.
         lock().make_room(bytes);
@@ -94,7 +149,7 @@ pub(crate) fn with_packed<R>(
         let mut kept = lock();
         // Another thread may have added an entry meanwhile.
         kept.make_room(bytes);
-        kept.0.push(Entry { order, weight: weight.to_vec(), packed: packed.clone() });
+        kept.0.push(Entry { order, weight: keep.owner(weight), packed: packed.clone() });
         packed
     });
     work(packed.as_values())
@@ -127,11 +182,42 @@ mod tests {
             with_packed(order, weight, 2, keep, pack, |packed| assert_eq!(packed, weight));
             packed
         };
-        assert_eq!(run(&[1.0, 2.0], true), 1);
-        assert_eq!(run(&[1.0, 2.0], true), 1);
-        assert_eq!(run(&[1.0, 3.0], true), 2);
-        assert_eq!(run(&[1.0, 2.0], true), 2);
-        assert_eq!(run(&[1.0, 2.0], false), 3);
+        assert_eq!(run(&[1.0, 2.0], Keep::ByValue), 1);
+        assert_eq!(run(&[1.0, 2.0], Keep::ByValue), 1);
+        assert_eq!(run(&[1.0, 3.0], Keep::ByValue), 2);
+        assert_eq!(run(&[1.0, 2.0], Keep::ByValue), 2);
+        assert_eq!(run(&[1.0, 2.0], Keep::No), 3);
+    }
+
+    /// Weights that several owners share, as tensors share their memory.
+    struct Shared(Arc<Vec<f32>>);
+
+    impl Owner for Shared {
+        fn values(&self) -> &[f32] {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn weights_are_found_by_their_address_or_their_values_and_held_meanwhile() {
+        let order = order(Level::Portable, false, [3, 1, 1]);
+        let mut packed = 0;
+        let mut run = |weight: &Arc<Vec<f32>>| {
+            let pack = |target: &mut [f32]| {
+                packed += 1;
+                target.copy_from_slice(weight);
+            };
+            let keep = Keep::ByOwner(&|| Box::new(Shared(weight.clone())));
+            with_packed(order, weight, 3, keep, pack, |packed| assert_eq!(packed, **weight));
+            packed
+        };
+        let [first, equal, other] =
+            [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 4.0]].map(|values| Arc::new(values.to_vec()));
+        assert_eq!([run(&first), run(&first)], [1, 1]);
+        assert_eq!([Arc::strong_count(&first), Arc::strong_count(&equal)], [2, 1]);
+        assert_eq!([run(&equal), run(&equal)], [1, 1]);
+        assert_eq!([Arc::strong_count(&first), Arc::strong_count(&equal)], [1, 2]);
+        assert_eq!([run(&other), run(&equal)], [2, 2]);
     }
 
     #[test]
@@ -142,7 +228,7 @@ mod tests {
                 order,
                 &[i as f32],
                 1,
-                true,
+                Keep::ByValue,
                 |packed| packed[0] = i as f32,
                 |packed| {
                     assert_eq!(packed, [i as f32]);
@@ -157,7 +243,7 @@ mod tests {
         let weight = vec![i as f32; len];
         let pack = |packed: &mut [f32]| packed.copy_from_slice(&weight);
         let order = order(Level::Portable, false, [i, 2, 9]);
-        with_packed(order, &weight, len, true, pack, |packed| assert_eq!(packed, weight));
+        with_packed(order, &weight, len, Keep::ByValue, pack, |packed| assert_eq!(packed, weight));
         lock().bytes()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::conv::correlation::{forward_packing, pack_forward};
 use crate::conv::shape::ConvShape;
-use crate::filters::kept;
+use crate::filters::kept::{self, Keep};
 use crate::filters::packing::Packing;
 use crate::memory::scratch;
 use crate::pool::direct::DirectBand;
@@ -23,13 +23,21 @@ pub struct Winners<'a> {
     pub slopes: &'a mut [f32],
 }
 
+/// What the pooled values are for.
+#[derive(Debug)]
+pub enum Purpose<'a> {
+    /// Gradients will be computed from the winners. The packed filters are not kept.
+    Training(Winners<'a>),
+    /// No gradient will be computed.
+    Inference(Keep<'a>),
+}
+
 /// Convolves as [`conv2d`](crate::conv2d) does, applies the shape's activation, pools by maximum, and writes `[n,
 /// pooled height, pooled width, filters]` to `values`.
 ///
 /// If several values of a window are equal, the first in row order is the maximum; a value that is not a number
 /// counts as larger than all others. Which values are equal is decided before an activation other than GELU is
-/// applied. Without `winners` no gradient can be computed, so the network does not change, and the packed filters
-/// are kept for later calls with the same weights.
+/// applied.
 ///
 /// # Panics
 /// If a length does not fit the shape, or the window is empty or larger than 15 x 15.
@@ -40,7 +48,7 @@ pub fn conv2d_max_pool2d(
     weight: &[f32],
     bias: &[f32],
     values: &mut [f32],
-    winners: Option<Winners<'_>>,
+    purpose: Purpose<'_>,
 ) {
     let conv = &shape.conv;
     let n = images.len() / conv.input_len();
@@ -49,8 +57,10 @@ pub fn conv2d_max_pool2d(
     assert!((1..=LARGEST_WINDOW).contains(&(shape.pool * shape.pool)), "a window of {}", shape.pool);
     let len = n * shape.output_len();
     assert_eq!(values.len(), len, "the output has a place for each image");
-    let is_training = winners.is_some();
-    let Winners { argmax, slopes } = winners.unwrap_or(Winners { argmax: &mut [], slopes: &mut [] });
+    let (is_training, keep, Winners { argmax, slopes }) = match purpose {
+        Purpose::Training(winners) => (true, Keep::No, winners),
+        Purpose::Inference(keep) => (false, keep, Winners { argmax: &mut [], slopes: &mut [] }),
+    };
     let has_slopes = is_training && shape.slope_source() == SlopeSource::Slopes;
     let lengths = [is_training, has_slopes].map(|is_kept| if is_kept { len } else { 0 });
     assert_eq!(
@@ -68,7 +78,7 @@ pub fn conv2d_max_pool2d(
         Method::Direct(packing) => pack_forward(conv, packing, weight, packed),
         Method::Winograd => winograd::pack(level, conv, weight, packed),
     };
-    kept::with_packed(order, weight, method.packed_len(level, conv), !is_training, pack, |packed| {
+    kept::with_packed(order, weight, method.packed_len(level, conv), keep, pack, |packed| {
         let rows = method.rows_of_band(n, shape);
         let out = Outputs { values, argmax, slopes };
         out.for_each_piece(shape.output_len(), |i, out| {

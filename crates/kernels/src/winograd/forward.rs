@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::conv::shape::ConvShape;
-use crate::filters::kept;
+use crate::filters::kept::{self, Keep};
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
@@ -21,7 +21,7 @@ pub(crate) fn conv2d(
     level: Level,
     conv: &ConvShape,
     [images, weight, bias]: [&[f32]; 3],
-    keep_filters: bool,
+    keep_filters: Keep<'_>,
     out: &mut [f32],
 ) {
     let tiles = Tiles::new(conv);

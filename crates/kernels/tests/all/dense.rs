@@ -1,6 +1,6 @@
 //! Dense layers: inputs that are mostly zeros, few rows, and activations.
 
-use kernels::{Activation, DenseShape, Level};
+use kernels::{Activation, DenseShape, Keep, Level};
 
 use crate::bits::equal_on_every_level;
 use crate::cases::{Case, Numbers};
@@ -91,7 +91,7 @@ fn the_activation_is_that_of_the_output() {
                 kernels::activate(level, activation, &mut expected, &mut expected_slope);
                 let [mut out, mut slope] = [(); 2].map(|()| vec![f32::NAN; n * outputs]);
                 let operands = [x.as_slice(), &weight, &bias];
-                kernels::dense_activated(level, shape, activation, operands, false, &mut out, &mut slope);
+                kernels::dense_activated(level, shape, activation, operands, Keep::No, &mut out, &mut slope);
                 assert_eq!([out, slope], [expected, expected_slope], "{activation:?} on {}", level.name());
             }
         }

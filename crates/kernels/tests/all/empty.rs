@@ -1,6 +1,6 @@
 //! The kernels with no images, no inputs or no outputs: sums of no terms are zeros, and nothing else happens.
 
-use kernels::{DenseShape, Gradients, Level};
+use kernels::{DenseShape, Gradients, Keep, Level};
 
 use crate::cases::Case;
 use crate::owned;
@@ -16,7 +16,11 @@ fn outputs(n: usize, shape: DenseShape) -> Vec<Vec<f32>> {
         kernels::dense(level, shape, &x, &weight, &bias, keep, &mut out);
         out
     };
-    Level::available().into_iter().flat_map(|level| [(level, false), (level, true)]).map(run).collect()
+    Level::available()
+        .into_iter()
+        .flat_map(|level| [(level, Keep::No), (level, Keep::ByValue)])
+        .map(run)
+        .collect()
 }
 
 /// The gradients of input, weight and bias for each level, if every gradient of the output is 1.

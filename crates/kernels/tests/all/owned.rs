@@ -3,7 +3,9 @@
 //! The memory holds NaN before, which is equal to nothing, so a value that a kernel does not write makes a
 //! comparison fail.
 
-use kernels::{ConvShape, DenseShape, Gradients, Level, PoolShape, PooledForward, SlopeSource, Winners};
+use kernels::{
+    ConvShape, DenseShape, Gradients, Keep, Level, PoolShape, PooledForward, Purpose, SlopeSource, Winners,
+};
 
 /// The gradients of a kernel's operands.
 #[derive(Debug, PartialEq)]
@@ -33,6 +35,10 @@ pub(crate) struct PooledMaps {
     pub slopes: Vec<f32>,
 }
 
+fn keep(is_wanted: bool) -> Keep<'static> {
+    if is_wanted { Keep::ByValue } else { Keep::No }
+}
+
 fn unwritten(len: usize) -> Vec<f32> {
     vec![f32::NAN; len]
 }
@@ -46,7 +52,7 @@ pub(crate) fn conv2d(
     keep_filters: bool,
 ) -> Vec<f32> {
     let mut out = unwritten(images.len() / conv.input_len() * conv.output_len());
-    kernels::conv2d(level, conv, images, weight, bias, keep_filters, &mut out);
+    kernels::conv2d(level, conv, images, weight, bias, keep(keep_filters), &mut out);
     out
 }
 
@@ -78,8 +84,12 @@ pub(crate) fn conv2d_max_pool2d(
         argmax: vec![99; if is_training { len } else { 0 }],
         slopes: unwritten(if has_slopes { len } else { 0 }),
     };
-    let winners = is_training.then_some(Winners { argmax: &mut maps.argmax, slopes: &mut maps.slopes });
-    kernels::conv2d_max_pool2d(level, shape, images, weight, bias, &mut maps.values, winners);
+    let purpose = if is_training {
+        Purpose::Training(Winners { argmax: &mut maps.argmax, slopes: &mut maps.slopes })
+    } else {
+        Purpose::Inference(Keep::ByValue)
+    };
+    kernels::conv2d_max_pool2d(level, shape, images, weight, bias, &mut maps.values, purpose);
     assert!(!maps.argmax.contains(&99), "every argmax is written");
     maps
 }
@@ -112,7 +122,7 @@ pub(crate) fn dense(
     keep_weights: bool,
 ) -> Vec<f32> {
     let mut out = unwritten(x.len() / shape.inputs * shape.outputs);
-    kernels::dense(level, shape, x, weight, bias, keep_weights, &mut out);
+    kernels::dense(level, shape, x, weight, bias, keep(keep_weights), &mut out);
     out
 }
 
