@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod checks;
 pub(crate) mod data;
+mod device;
 mod disk_limits;
 mod find;
 pub(crate) mod inspect;

@@ -28,10 +28,6 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    if matches!(command, Command::Train(_) | Command::Test(_) | Command::Inspect(_) | Command::Bench(_)) {
-        // This thread waits for nothing else, and lives as long as the process.
-        model::device::compute_on_this_thread();
-    }
     match command {
         Command::Train(args) => train::run(&args, &signals),
         Command::Test(args) => test::run(&args),

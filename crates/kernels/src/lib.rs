@@ -47,6 +47,7 @@ pub use functions::function::Function;
 pub use gradients::Gradients;
 pub use loss::cross_entropy;
 pub use memory::layout::transpose;
+pub use memory::unwritten::{Number, unwritten};
 pub use optimizer::average::average;
 pub use optimizer::norm::sum_of_squares;
 pub use optimizer::rule::{MomentRates, Rule, Step, Steps};

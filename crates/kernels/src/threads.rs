@@ -5,14 +5,26 @@
 
 use rayon::prelude::*;
 
-/// Makes the calling thread one of the threads that compute, beside as many others as make up their number.
+use processors::Processors;
+
+mod processors;
+
+/// Makes the calling thread one of the threads that compute, beside as many others as make up their number, and binds
+/// each of them to a processor if there are as many processors as threads.
 ///
 /// Without this call, a thread that calls a kernel hands the work over to other threads and sleeps until they
 /// are done. That takes longer than the work of a small network's layer. The calling thread should live as
 /// long as the process, because work may wait for it. A call after the first kernel's has no effect.
+///
+/// Threads that the calling thread starts later are bound to its processor as well.
 pub fn compute_on_this_thread() {
+    let processors = Processors::of_this_thread();
+    let others = processors.clone();
+    let threads = rayon::ThreadPoolBuilder::new().use_current_thread();
     // The only error is that the threads run already, and then the kernels use those.
-    drop(rayon::ThreadPoolBuilder::new().use_current_thread().build_global());
+    if threads.start_handler(move |i| others.bind(i)).build_global().is_ok() {
+        processors.bind(0);
+    }
 }
 
 /// How many rows a piece has, where each of `n` images has `rows` rows of results that do not depend on each

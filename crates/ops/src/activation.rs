@@ -59,7 +59,7 @@ mod cpu {
     use burn::backend::tensor::FloatTensor;
     use burn::backend::{Autodiff, TensorMetadata};
     use burn::tensor::{DType, Shape};
-    use kernels::{Activation, Level, activate, activate_backward};
+    use kernels::{Activation, Level, activate, activate_backward, unwritten};
 
     use super::{ActivationOperator, composed_activation};
     use crate::slices::{CpuTensors, channels_last};
@@ -98,7 +98,7 @@ mod cpu {
         let shape = x.shape();
         let mut values = values_of::<B>(x);
         let wants_slope = is_training && !activation.keeps_output();
-        let mut slope = vec![0.0; if wants_slope { values.len() } else { 0 }];
+        let mut slope = unwritten(if wants_slope { values.len() } else { 0 });
         activate(Level::best(), activation, &mut values, &mut slope);
         let output = tensor_of::<B>(values, shape.clone());
         let kept = if wants_slope { tensor_of::<B>(slope, shape) } else { output.clone() };
@@ -123,7 +123,7 @@ mod cpu {
             if let [Some(node)] = ops.parents {
                 let shape = upstream.shape();
                 let [upstream, kept] = [upstream, kept].map(values_of::<B>);
-                let mut gradient = vec![0.0; upstream.len()];
+                let mut gradient = unwritten(upstream.len());
                 activate_backward(Level::best(), activation, &kept, &upstream, &mut gradient);
                 graph.register::<B>(node.id, tensor_of::<B>(gradient, shape));
             }

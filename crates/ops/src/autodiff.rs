@@ -8,7 +8,9 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::grads::Gradients as GraphGradients;
 use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, Gradients, Level, PooledForward, conv2d_backward, conv2d_max_pool2d_backward};
+use kernels::{
+    ConvShape, Gradients, Level, PooledForward, conv2d_backward, conv2d_max_pool2d_backward, unwritten,
+};
 
 use crate::forward::{ConvCall, ConvPoolCall, KeptSlopes};
 use crate::slices::{CpuTensors, channels_last, from_channels_last};
@@ -28,8 +30,8 @@ impl OwnedGradients {
         [input, weight, bias]: [usize; 3],
         kernel: impl FnOnce(Gradients<'_>),
     ) -> Self {
-        let input = want_input.then(|| vec![0.0; input]);
-        let mut owned = Self { input, weight: vec![0.0; weight], bias: vec![0.0; bias] };
+        let input = want_input.then(|| unwritten(input));
+        let mut owned = Self { input, weight: unwritten(weight), bias: unwritten(bias) };
         let input = owned.input.as_deref_mut();
         kernel(Gradients { input, weight: &mut owned.weight, bias: &mut owned.bias });
         owned

@@ -72,7 +72,9 @@ mod cpu {
     use burn::backend::tensor::FloatTensor;
     use burn::backend::{Autodiff, TensorMetadata};
     use burn::tensor::DType;
-    use kernels::{Activation, DenseShape, Keep, Level, activate_backward, dense_activated, dense_backward};
+    use kernels::{
+        Activation, DenseShape, Keep, Level, activate_backward, dense_activated, dense_backward, unwritten,
+    };
 
     use super::{DenseOperator, composed_dense};
     use crate::autodiff::{OwnedGradients, register};
@@ -98,9 +100,9 @@ mod cpu {
         let n = x.shape()[0];
         let [inputs, outputs] = weight.shape().dims();
         let shape = DenseShape { inputs, outputs };
-        let mut values = vec![0.0; n * outputs];
+        let mut values = unwritten(n * outputs);
         let wants_slope = is_training && !activation.keeps_output();
-        let mut slope = vec![0.0; if wants_slope { n * outputs } else { 0 }];
+        let mut slope = unwritten(if wants_slope { n * outputs } else { 0 });
         let owner = || held::<B>(&weight);
         dense_activated(
             Level::best(),
@@ -135,7 +137,7 @@ mod cpu {
             let upstream = graph.consume::<B>(&ops.node);
             let [rows, w, mut upstream] = [&x, &weight, &upstream].map(B::values);
             if let Some(kept) = &kept {
-                let mut gradient = vec![0.0; upstream.len()];
+                let mut gradient = unwritten(upstream.len());
                 activate_backward(Level::best(), activation, &B::values(kept), &upstream, &mut gradient);
                 upstream = gradient.into();
             }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
-use kernels::{ConvShape, Keep, Level, PoolShape, Purpose, SlopeSource, Winners, conv2d, conv2d_max_pool2d};
+use kernels::{
+    ConvShape, Keep, Level, PoolShape, Purpose, SlopeSource, Winners, conv2d, conv2d_max_pool2d, unwritten,
+};
 
 use crate::slices::{CpuTensors, channels_last, from_channels_last, held};
 
@@ -43,10 +45,10 @@ impl<B: CpuTensors> ConvPoolCall<B> {
         let n = maps.shape()[0];
         let maps = channels_last::<B>(maps);
         let len = n * shape.output_len();
-        let mut values = vec![0.0; len];
-        let mut argmax = vec![0; if is_training { len } else { 0 }];
+        let mut values = unwritten(len);
+        let mut argmax = unwritten(if is_training { len } else { 0 });
         let source = if is_training { shape.slope_source() } else { SlopeSource::Nothing };
-        let mut slopes = vec![0.0; if source == SlopeSource::Slopes { len } else { 0 }];
+        let mut slopes = unwritten(if source == SlopeSource::Slopes { len } else { 0 });
         let owner = || held::<B>(&weight);
         conv2d_max_pool2d(
             Level::best(),
@@ -91,7 +93,7 @@ impl<B: CpuTensors> ConvCall<B> {
     ) -> (FloatTensor<B>, Self) {
         let n = maps.shape()[0];
         let maps = channels_last::<B>(maps);
-        let mut values = vec![0.0; n * shape.output_len()];
+        let mut values = unwritten(n * shape.output_len());
         let owner = || held::<B>(&weight);
         conv2d(
             Level::best(),

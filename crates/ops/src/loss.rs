@@ -71,7 +71,7 @@ mod cpu {
     use burn::backend::tensor::FloatTensor;
     use burn::backend::{Autodiff, TensorMetadata};
     use burn::tensor::DType;
-    use kernels::{Level, cross_entropy};
+    use kernels::{Level, cross_entropy, unwritten};
 
     use super::{LossOperator, composed_cross_entropy};
     use crate::slices::CpuTensors;
@@ -83,7 +83,7 @@ mod cpu {
         smoothing: f32,
     ) -> (FloatTensor<B>, FloatTensor<B>) {
         let [n, classes] = logits.shape().dims();
-        let mut gradient = vec![0.0; n * classes];
+        let mut gradient = unwritten(n * classes);
         let values = B::values(logits);
         let loss = cross_entropy(Level::best(), classes, &values, labels, smoothing, &mut gradient);
         (B::from_values(vec![loss], [1]), B::from_values(gradient, [n, classes]))

@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 #[cfg(feature = "flex")]
 use burn::tensor::TensorData;
-use kernels::{Owner, transpose};
+use kernels::{Owner, transpose, unwritten};
 
 use crate::operators::shape;
 
@@ -177,7 +177,7 @@ pub(crate) fn flattened<B: CpuTensors>(maps: FloatTensor<B>) -> FloatTensor<B> {
 
 /// The values with each image's `[rows, columns]` turned into `[columns, rows]`.
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0; values.len()];
+    let mut out = unwritten(values.len());
     transpose(values, rows, columns, &mut out);
     out
 }

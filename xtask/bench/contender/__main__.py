@@ -4,8 +4,9 @@ Reads questions from standard input and answers each with a line of JSON, as `mn
 `parameters` with the network's trainable values and the losses of the training steps so far, `step TIMES` and
 `infer BATCH TIMES` with {"ms": [...]}. PyTorch also answers those of crates/kernels/examples/timing.rs.
 
-usage: contender (pytorch|pytorch-channels-last|torch-compile|tensorflow|jax|onnxruntime) NETWORK DATA_DIR THREADS
-where NETWORK is a file with the answer of `mnist-cnn bench --questions` to `network`.
+usage: contender NAME NETWORK DATA_DIR THREADS
+where NAME is pytorch, pytorch-channels-last, torch-compile, tensorflow, jax, onnxruntime, pytorch-gpu or
+pytorch-gpu-channels-last, and NETWORK is a file with the answer of `mnist-cnn bench --questions` to `network`.
 """
 
 import json
@@ -16,6 +17,9 @@ import numpy as np
 
 import mnist
 import network
+
+# As `mnist-cnn bench` does on a GPU.
+QUEUED = 10
 
 
 def contender(name, layers, size, directory, threads):
@@ -43,11 +47,25 @@ def milliseconds(work, times):
     return measured
 
 
+def steps(peer, times):
+    """A GPU's steps are timed ten at a time, because it works on a queue of them in training."""
+    if not peer.name.startswith("pytorch-gpu"):
+        return milliseconds(peer.step, times)
+
+    def group():
+        for _ in range(QUEUED):
+            peer.step()
+        peer.wait()
+
+    peer.wait()
+    return [ms / QUEUED for ms in milliseconds(group, -(-times // QUEUED))]
+
+
 def answer(peer, question, words, size):
     if question == "parameters":
         return {"parameters": peer.parameters(), "losses": peer.losses()}
     if question == "step":
-        return {"ms": milliseconds(peer.step, int(words[0]))}
+        return {"ms": steps(peer, int(words[0]))}
     if question == "infer":
         batch, times = map(int, words)
         pixels = (np.arange(batch * size * size, dtype=np.int64) * 37 % 256).astype(np.uint8)
@@ -62,6 +80,7 @@ def main():
     name, path, directory, threads = sys.argv[1:]
     layers, size, warm_up = network.read(path)
     peer = contender(name, layers, size, directory, int(threads))
+    peer.name = name
     if name != "onnxruntime":
         for _ in range(warm_up):
             peer.step()

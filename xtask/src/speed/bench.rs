@@ -66,12 +66,13 @@ pub(crate) struct BenchArgs {
 
 pub(crate) fn run(root: &Path, data: &Path, args: &BenchArgs) -> Result<()> {
     let rows = chosen_rows(args)?;
-    let mut peers = Peers::new(root, args.environments.as_deref(), args.setup, &args.contenders)?;
     let backends = match (&args.backends[..], rows.len()) {
         ([], 1) => ["ndarray", "flex"].map(str::to_owned).to_vec(),
         ([], _) => vec!["ndarray".to_owned()],
         (named, _) => named.to_vec(),
     };
+    let environments = args.environments.as_deref();
+    let mut peers = Peers::new(root, environments, args.setup, &args.contenders, &backends)?;
     let flags = format!("--no-default-features --features {}", backends.join(","));
     let before = args.before.program(root, &flags)?;
     let program = match &args.program {

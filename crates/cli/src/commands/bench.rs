@@ -13,7 +13,7 @@ use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
 use learner::train::state::Snapshot;
-use model::device::{self, Backend, Opened};
+use model::device::{Backend, Opened};
 use model::{Cnn, input};
 use network::Architecture;
 use question::{NetworkAnswer, ParametersAnswer, Question, parse, trained_values};
@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use crate::args::BenchArgs;
 use crate::commands::checks;
+use crate::commands::device;
 use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
@@ -32,6 +33,9 @@ mod scaled;
 /// Steps before the first one that is timed. In the first hundred, gradients change a lot, and the work of a
 /// step changes with them.
 const WARM_UP: usize = 200;
+/// How many steps are timed together where the device works behind the program's back, as a GPU does: to wait for it
+/// after each step would make every step slower than those of a training.
+const QUEUED: usize = 10;
 /// What is timed without `--questions`: long enough for a median, short enough to wait for.
 const QUESTIONS: [&str; 4] = ["step 100", "infer 1 300", "infer 128 20", "infer 1000 5"];
 
@@ -107,6 +111,8 @@ struct Timer {
     architecture: Architecture,
     model: Cnn,
     device: Device,
+    /// How many steps are timed together.
+    group: usize,
     /// The mean loss of each logging window.
     losses: Vec<f64>,
     /// Number of images in a step, once the run has started.
@@ -123,7 +129,22 @@ struct Timer {
 struct Timing {
     times: usize,
     ms: Vec<f64>,
+    /// When the steps began that `ms` does not have yet.
     began: Instant,
+    /// How many these are.
+    steps: usize,
+}
+
+impl Timing {
+    fn new(times: usize) -> Self {
+        Self { times, ms: Vec::new(), began: Instant::now(), steps: 0 }
+    }
+
+    /// Lets the next step be the first of a group.
+    fn begin_group(&mut self) {
+        self.began = Instant::now();
+        self.steps = 0;
+    }
 }
 
 impl Timer {
@@ -140,6 +161,7 @@ impl Timer {
             architecture: architecture.clone(),
             model: Cnn::new(architecture, &weights, &opened.device)?,
             device: opened.device.clone(),
+            group: if opened.backend == Backend::Wgpu { QUEUED } else { 1 },
             losses: Vec::new(),
             batch_size: 0,
             steps: 0,
@@ -156,7 +178,8 @@ impl Timer {
             let line = line?;
             match parse(&line)? {
                 Question::Step { times } => {
-                    self.step = Some(Timing { times, ms: Vec::new(), began: Instant::now() });
+                    self.device.sync()?;
+                    self.step = Some(Timing::new(times));
                     return Ok(());
                 }
                 Question::Infer { batch, times } => {
@@ -176,8 +199,15 @@ impl Timer {
 
     fn after_step(&mut self) -> anyhow::Result<()> {
         if let Some(timing) = &mut self.step {
-            timing.ms.push(1e3 * timing.began.elapsed().as_secs_f64());
-            timing.began = Instant::now();
+            timing.steps += 1;
+            let left = timing.times - timing.ms.len();
+            if timing.steps < self.group.min(left) {
+                return Ok(());
+            }
+            self.device.sync()?;
+            let mean = 1e3 * timing.began.elapsed().as_secs_f64() / timing.steps as f64;
+            timing.ms.extend(std::iter::repeat_n(mean, timing.steps));
+            timing.begin_group();
             if timing.ms.len() < timing.times {
                 return Ok(());
             }
@@ -225,7 +255,7 @@ impl Observer for Timer {
         self.snapshot = Some(snapshot.clone());
         // The validation and the snapshot before this are not part of the next step.
         if let Some(timing) = &mut self.step {
-            timing.began = Instant::now();
+            timing.begin_group();
         }
         Ok(())
     }

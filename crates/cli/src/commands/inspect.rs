@@ -6,10 +6,10 @@ use anyhow::Context;
 use dataset::{Split, Subset};
 use learner::run::data;
 use learner::run::evaluating::load_model;
-use model::device;
 use run_files::Numerics;
 
 use crate::args::InspectArgs;
+use crate::commands::device;
 use crate::commands::find;
 use crate::exit::{note, print, usage};
 use crate::paths::short;

@@ -6,9 +6,9 @@ use learner::config;
 use learner::run::find::{self, RunOrSeeds};
 use learner::run::training::ResumePoint;
 use learner::run::{RunDir, RunDirError, RunLock};
-use model::device;
 
 use crate::args::TrainArgs;
+use crate::commands::device;
 use crate::commands::disk_limits;
 use crate::exit::{note, print};
 use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};

@@ -78,7 +78,7 @@ impl Kernel for Correlation<'_> {
                 let place = |pixel: usize| places[pixel] as usize;
                 let start = |pixel: usize| starts[pixel] as usize;
                 let mut store = StoreRows { out, place, used, bias };
-                tile::sum_rows(simd, starts.len(), start, &walk, [padded, weights], &mut store);
+                tile::sum_used_rows(simd, [starts.len(), used], start, &walk, [padded, weights], &mut store);
             }
         }
     }

@@ -43,7 +43,14 @@ impl Kernel for DirectBand<'_> {
                 for (dy, target) in self.window.chunks_exact_mut(columns * block).enumerate() {
                     let padded = &padded[(y * pool + dy) * conv.stride * conv.padded_row()..];
                     let start = |x| x * conv.pixel_step();
-                    tile::sum_rows(simd, columns, start, &walk, [padded, weights], &mut StoreBlocks(target));
+                    tile::sum_used_rows(
+                        simd,
+                        [columns, used],
+                        start,
+                        &walk,
+                        [padded, weights],
+                        &mut StoreBlocks(target),
+                    );
                 }
                 for x in 0..shape.width() {
                     let window = &self.window[x * pool * block..];

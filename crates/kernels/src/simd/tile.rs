@@ -42,6 +42,9 @@ pub(crate) trait Sink<S: Vector> {
     fn put(&mut self, simd: S, first: usize, sums: &[[S::f32s; WIDE]]);
 }
 
+/// No tile has more rows.
+const HIGHEST: usize = 12;
+
 /// Computes `rows` rows of sums and gives them to `sink`. `start` says where in `a` each row starts.
 ///
 /// The rows are cut into tiles of nearly equal height, because a low tile cannot keep the multipliers busy.
@@ -51,20 +54,55 @@ pub(crate) fn sum_rows<S: Vector>(
     rows: usize,
     start: impl Fn(usize) -> usize,
     walk: &Walk,
-    [a, b]: [&[f32]; 2],
+    operands: [&[f32]; 2],
     sink: &mut impl Sink<S>,
 ) {
-    let tiles = rows.div_ceil(S::SUMS / WIDE);
+    sum_tiles::<S, WIDE>(simd, rows, start, walk, operands, sink);
+}
+
+/// The same where only `used` columns of the block exist. If they fit into one vector, it is the only one that is
+/// computed, and the sums of the others are zero.
+#[inline(always)]
+pub(crate) fn sum_used_rows<S: Vector>(
+    simd: S,
+    [rows, used]: [usize; 2],
+    start: impl Fn(usize) -> usize,
+    walk: &Walk,
+    operands: [&[f32]; 2],
+    sink: &mut impl Sink<S>,
+) {
+    if used <= S::LANES {
+        sum_tiles::<S, 1>(simd, rows, start, walk, operands, sink);
+    } else {
+        sum_tiles::<S, WIDE>(simd, rows, start, walk, operands, sink);
+    }
+}
+
+/// How many rows a tile has at most if it is `VECTORS` wide.
+const fn highest<S: Vector, const VECTORS: usize>() -> usize {
+    if S::SUMS / VECTORS < HIGHEST { S::SUMS / VECTORS } else { HIGHEST }
+}
+
+#[inline(always)]
+fn sum_tiles<S: Vector, const VECTORS: usize>(
+    simd: S,
+    rows: usize,
+    start: impl Fn(usize) -> usize,
+    walk: &Walk,
+    operands: [&[f32]; 2],
+    sink: &mut impl Sink<S>,
+) {
+    let tiles = rows.div_ceil(highest::<S, VECTORS>());
     let mut first = 0;
     for i in 0..tiles {
         let end = rows * (i + 1) / tiles;
-        sum_tile(simd, first..end, &start, walk, [a, b], sink);
+        sum_tile::<S, VECTORS>(simd, first..end, &start, walk, operands, sink);
         first = end;
     }
 }
 
 #[inline(always)]
-fn sum_tile<S: Vector>(
+fn sum_tile<S: Vector, const VECTORS: usize>(
     simd: S,
     rows: std::ops::Range<usize>,
     start: &impl Fn(usize) -> usize,
@@ -74,23 +112,26 @@ fn sum_tile<S: Vector>(
 ) {
     let first = rows.start;
     macro_rules! tile {
-        ($height:literal) => {
-            sink.put(simd, first, &tile(simd, starts::<$height>(first, start), walk, operands))
-        };
+        ($height:literal) => {{
+            let starts = starts::<$height>(first, start);
+            sink.put(simd, first, &tile::<S, $height, VECTORS>(simd, starts, walk, operands))
+        }};
     }
+    // What is higher than a tile can be is not compiled.
+    let highest = const { highest::<S, VECTORS>() };
     match rows.len() {
         1 => tile!(1),
         2 => tile!(2),
         3 => tile!(3),
         4 => tile!(4),
-        5 if S::SUMS >= 12 => tile!(5),
-        6 if S::SUMS >= 12 => tile!(6),
-        7 if S::SUMS >= 24 => tile!(7),
-        8 if S::SUMS >= 24 => tile!(8),
-        9 if S::SUMS >= 24 => tile!(9),
-        10 if S::SUMS >= 24 => tile!(10),
-        11 if S::SUMS >= 24 => tile!(11),
-        12 if S::SUMS >= 24 => tile!(12),
+        5 if highest >= 5 => tile!(5),
+        6 if highest >= 6 => tile!(6),
+        7 if highest >= 7 => tile!(7),
+        8 if highest >= 8 => tile!(8),
+        9 if highest >= 9 => tile!(9),
+        10 if highest >= 10 => tile!(10),
+        11 if highest >= 11 => tile!(11),
+        12 if highest >= 12 => tile!(12),
         height => unreachable!("no tile has {height} rows"),
     }
 }
@@ -100,12 +141,12 @@ fn starts<const ROWS: usize>(first: usize, start: &impl Fn(usize) -> usize) -> [
     std::array::from_fn(|row| start(first + row))
 }
 
-/// Computes one tile. Its sums stay in registers from the first term to the last.
+/// Computes one tile of `VECTORS` vectors side by side. Its sums stay in registers from the first term to the last.
 ///
 /// # Panics
 /// If the walk leaves its operands.
 #[inline(always)]
-fn tile<S: Vector, const ROWS: usize>(
+fn tile<S: Vector, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     starts: [usize; ROWS],
     walk: &Walk,
@@ -114,7 +155,8 @@ fn tile<S: Vector, const ROWS: usize>(
     let [a_reach, b_reach] = walk.reach(S::LANES);
     let last = starts.iter().fold(0, |last: usize, start| last.max(*start));
     assert!(last + a_reach <= a.len() && b_reach <= b.len(), "a tile stays inside its operands");
-    let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
+    let zero = simd.splat_f32s(0.0);
+    let mut sums = [[zero; VECTORS]; ROWS];
     for repeat in 0..walk.repeats {
         let (a, b) = (a[repeat * walk.a_repeat..].as_ptr(), b[repeat * walk.b_repeat..].as_ptr());
         for segment in 0..walk.segments {
@@ -123,7 +165,10 @@ fn tile<S: Vector, const ROWS: usize>(
             for _ in 0..walk.steps {
                 // SAFETY: the largest offset into each operand was checked above.
                 unsafe {
-                    let filters = [simd.load(b), simd.load(b.add(S::LANES))];
+                    let mut filters = [zero; VECTORS];
+                    for (i, filter) in filters.iter_mut().enumerate() {
+                        *filter = simd.load(b.add(i * S::LANES));
+                    }
                     for (sums, start) in sums.iter_mut().zip(&starts) {
                         let pixel = simd.splat_f32s(*a.add(*start));
                         for (sum, filter) in sums.iter_mut().zip(filters) {
@@ -136,5 +181,9 @@ fn tile<S: Vector, const ROWS: usize>(
             }
         }
     }
-    sums
+    let mut wide = [[zero; WIDE]; ROWS];
+    for (wide, sums) in wide.iter_mut().zip(sums) {
+        wide[..VECTORS].copy_from_slice(&sums);
+    }
+    wide
 }

@@ -7,6 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 use kernels::{
     Dropout, Finish, FinishGradients, FinishShape, Level, Stages, drop_values, finish, finish_backward,
+    unwritten,
 };
 
 use crate::finish::options::{FinishOptions, Needed};
@@ -59,8 +60,8 @@ impl<B: CpuTensors> FinishCall<B> {
         let n = maps.shape()[0];
         let maps = channels_last::<B>(maps);
         let shortcut = shortcut.map(channels_last::<B>);
-        let mut places = vec![0; if is_training { n * shape.places_len() } else { 0 }];
-        let mut out = vec![0.0; n * shape.output_len()];
+        let mut places = unwritten(if is_training { n * shape.places_len() } else { 0 });
+        let mut out = unwritten(n * shape.output_len());
         let call = Self { maps, shortcut, norm, places: Arc::default(), shape, options };
         call.with_kernel_call(|kernel_call| {
             let places = is_training.then_some(places.as_mut_slice());
@@ -78,7 +79,7 @@ impl<B: CpuTensors> FinishCall<B> {
         let [n, height, width, channels] = shape::<B>(&self.maps);
         let maps = std::mem::replace(&mut self.maps, B::tensor(Vec::new(), [0], &upstream));
         let wants_shortcut = wants_shortcut && self.shape.stages.adds();
-        let mut shortcut = vec![0.0; if wants_shortcut { n * self.shape.input_len() } else { 0 }];
+        let mut shortcut = unwritten(if wants_shortcut { n * self.shape.input_len() } else { 0 });
         let values = if self.norm.is_some() { channels } else { 0 };
         let [mut gamma, mut beta] = [vec![0.0; values], vec![0.0; values]];
         let x = self.with_kernel_call(|kernel_call| {

@@ -14,18 +14,40 @@ pub(super) struct Peer {
     pub name: &'static str,
     /// The folder of its environment.
     environment: &'static str,
-    /// Whether it is timed on the lecture's network only.
-    is_for_lecture: bool,
+    takes_part: TakesPart,
 }
 
-pub(super) const PEERS: [Peer; 6] = [
-    Peer { name: "pytorch", environment: "python", is_for_lecture: false },
-    Peer { name: "pytorch-channels-last", environment: "python", is_for_lecture: false },
-    Peer { name: "tensorflow", environment: "tensorflow", is_for_lecture: false },
-    Peer { name: "torch-compile", environment: "python", is_for_lecture: true },
-    Peer { name: "jax", environment: "jax", is_for_lecture: true },
-    Peer { name: "onnxruntime", environment: "python", is_for_lecture: false },
+/// On which networks and beside which of our backends a peer is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TakesPart {
+    Always,
+    /// On the lecture's network only.
+    OnLecture,
+    /// Beside wgpu only, because it computes on a GPU.
+    BesideGpu,
+}
+
+pub(super) const PEERS: [Peer; 8] = [
+    peer("pytorch", "python", TakesPart::Always),
+    peer("pytorch-channels-last", "python", TakesPart::Always),
+    peer("tensorflow", "tensorflow", TakesPart::Always),
+    peer("torch-compile", "python", TakesPart::OnLecture),
+    peer("jax", "jax", TakesPart::OnLecture),
+    peer("onnxruntime", "python", TakesPart::Always),
+    peer("pytorch-gpu", "python", TakesPart::BesideGpu),
+    peer("pytorch-gpu-channels-last", "python", TakesPart::BesideGpu),
 ];
+
+const fn peer(name: &'static str, environment: &'static str, takes_part: TakesPart) -> Peer {
+    Peer { name, environment, takes_part }
+}
+
+impl Peer {
+    /// Whether it computes on the same device as this backend of ours.
+    fn is_beside(&self, backend: &str) -> bool {
+        (backend == "wgpu") == (self.takes_part == TakesPart::BesideGpu)
+    }
+}
 
 /// The folders of the environments and what is in them. Their packages do not agree on versions of others, so
 /// each framework has an environment of its own.
@@ -44,16 +66,26 @@ pub(super) struct Peers {
 
 impl Peers {
     /// The peers whose environments exist; with `setup`, the others' are made. `given` is a folder with environments
-    /// that are used as they are. `names` chooses among the peers; if it is empty, all take part.
+    /// that are used as they are. `names` chooses among the peers; if it is empty, all take part that fit our
+    /// backends: a GPU is compared with the same GPU, and CPUs with the same CPU.
     ///
     /// # Errors
     /// If there is no peer of a name, or an environment cannot be made.
-    pub(super) fn new(root: &Path, given: Option<&Path>, setup: bool, names: &[String]) -> Result<Self> {
+    pub(super) fn new(
+        root: &Path,
+        given: Option<&Path>,
+        setup: bool,
+        names: &[String],
+        backends: &[String],
+    ) -> Result<Self> {
         if let Some(name) = names.iter().find(|name| PEERS.iter().all(|peer| peer.name != **name)) {
             bail!("{name:?} is no contender; there are {}", PEERS.map(|peer| peer.name).join(", "));
         }
         let folder = given.map_or_else(|| root.join("target/bench"), Path::to_path_buf);
-        let is_chosen = |peer: &Peer| names.is_empty() || names.iter().any(|name| name == peer.name);
+        let is_chosen = |peer: &Peer| match names {
+            [] => backends.iter().any(|backend| peer.is_beside(backend)),
+            names => names.iter().any(|name| name == peer.name),
+        };
         let mut chosen: Vec<Peer> = PEERS.into_iter().filter(is_chosen).collect();
         for (name, packages) in ENVIRONMENTS {
             let packages = packages.iter().map(|package| (*package).to_owned()).collect();
@@ -84,7 +116,7 @@ impl Peers {
         threads: usize,
         is_lecture: bool,
     ) -> Result<Vec<Contender>> {
-        let chosen = self.chosen.iter().filter(|peer| is_lecture || !peer.is_for_lecture);
+        let chosen = self.chosen.iter().filter(|peer| is_lecture || peer.takes_part != TakesPart::OnLecture);
         let mut started = chosen
             .map(|peer| self.start_one(root, peer, network, data, threads))
             .collect::<Result<Vec<_>>>()?;

@@ -6,9 +6,17 @@ use super::measured::{Measured, QUESTIONS};
 use super::rounds::{Medians, against_fastest, times_as_fast};
 use crate::command::median;
 
-/// The peers that have a column of their own in the table of training steps.
-const COLUMNS: [(&str, &str); 3] =
-    [("pytorch", "PyTorch"), ("pytorch-channels-last", "ch.last"), ("tensorflow", "TensorFlow")];
+/// The titles of the peers that have a column of their own.
+const TITLES: [&str; 3] = ["PyTorch", "ch.last", "TensorFlow"];
+
+/// The peers of [`TITLES`] beside a backend of ours.
+fn columns(ours: &str) -> [&'static str; 3] {
+    match ours {
+        "wgpu" => ["pytorch-gpu", "pytorch-gpu-channels-last", "tensorflow"],
+        _ => ["pytorch", "pytorch-channels-last", "tensorflow"],
+    }
+}
+
 /// How many times as fast as ONNX Runtime an inference must be, and the goal.
 const INFERENCE: [f64; 2] = [1.1, 1.5];
 /// Bytes that a training may take.
@@ -18,7 +26,7 @@ const MEMORY: u64 = 400_000_000;
 pub(super) fn text(rows: &[Measured], ours: &str) -> String {
     let steps = format!(
         "Training step at batch 128, ms, and times as fast as the fastest peer\n{:19}{:>8}{:>8}{:>8}{:>11}{:>7}  {:9} reached\n",
-        "configuration", ours, COLUMNS[0].1, COLUMNS[1].1, COLUMNS[2].1, "times", "must/goal"
+        "configuration", ours, TITLES[0], TITLES[1], TITLES[2], "times", "must/goal"
     );
     let steps = rows.iter().fold(steps, |text, row| text + &step_line(row, ours));
     let inference = format!(
@@ -40,7 +48,7 @@ pub(super) fn text(rows: &[Measured], ours: &str) -> String {
 
 fn step_line(row: &Measured, ours: &str) -> String {
     let Some(medians) = row.medians.first() else { return String::new() };
-    let [a, b, c] = COLUMNS.map(|(name, _)| time(medians, name));
+    let [a, b, c] = columns(ours).map(|name| time(medians, name));
     let times = against_fastest(medians, ours).map(|(_, times)| times);
     let wanted = row.row.wanted.map(|[must, goal]| format!("{must}/{goal}")).unwrap_or_default();
     format!(
@@ -53,18 +61,23 @@ fn step_line(row: &Measured, ours: &str) -> String {
 }
 
 fn inference_lines(row: &Measured, ours: &str) -> String {
+    let [_, channels_last, tensorflow] = columns(ours);
     let mut lines = String::new();
     for ((question, ..), medians) in QUESTIONS.iter().zip(&row.medians).skip(1) {
         let of = |name| medians.get(name);
-        let times = of(ours).zip(of("onnxruntime")).map(|(ours, theirs)| times_as_fast(ours, theirs));
+        let times = match of("onnxruntime") {
+            Some(theirs) => of(ours).map(|ours| times_as_fast(ours, theirs)),
+            // A GPU has no ONNX Runtime beside it.
+            None => against_fastest(medians, ours).map(|(_, times)| times),
+        };
         lines += &format!(
             "{:20}{:>6}{:>9}{:>9}{:>9}{:>11}{:>7}  {}\n",
             row.row.name,
             question.trim_start_matches("infer "),
             time(medians, ours),
             time(medians, "onnxruntime"),
-            time(medians, COLUMNS[1].0),
-            time(medians, COLUMNS[2].0),
+            time(medians, channels_last),
+            time(medians, tensorflow),
             ratio(times),
             times.map_or("", |times| reached(times, INFERENCE)),
         );

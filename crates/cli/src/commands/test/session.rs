@@ -8,10 +8,11 @@ use indicatif::ProgressBar;
 use learner::run::data;
 use learner::run::evaluating::{self, TestProgress, TestRequest, TestedRun, WORST};
 use learner::run::{BestModel, RunDir, hardware, write_result};
-use model::device::{self, Opened};
+use model::device::Opened;
 use run_files::names;
 
 use crate::args::TestArgs;
+use crate::commands::device;
 use crate::commands::test::saved::Saved;
 use crate::commands::{disk_limits, page};
 use crate::exit::note;

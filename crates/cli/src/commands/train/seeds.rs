@@ -8,10 +8,11 @@ use learner::config;
 use learner::run::training::{self, ResumePoint, TrainError};
 use learner::run::{RunDir, RunDirError, RunLock, SeedsDir, plan_seeds};
 use learner::train::FitError;
-use model::device::{self, Opened};
+use model::device::Opened;
 use run_files::names;
 
 use crate::args::TrainArgs;
+use crate::commands::device;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};

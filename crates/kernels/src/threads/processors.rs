@@ -1,0 +1,83 @@
+//! Binding threads to processors.
+//!
+//! A thread that waits for work offers its processor to others all the time instead of sleeping. When two such
+//! threads come to lie on one processor, the system may leave them there for many training steps, while another
+//! processor is idle: a step of a small network then takes half as long again. See docs/performance.md.
+
+/// The processors that this process may use.
+#[derive(Clone, Debug)]
+pub(crate) struct Processors(Vec<usize>);
+
+impl Processors {
+    /// Those of the calling thread, or none where the system does not tell them or threads cannot be bound.
+    pub(crate) fn of_this_thread() -> Self {
+        Self(system::processors())
+    }
+
+    /// Binds the calling thread, thread `i` of those that compute, if each of them can have a processor to itself and
+    /// no processor is left over. Otherwise the system knows better where a thread should run.
+    pub(crate) fn bind(&self, i: usize) {
+        if self.0.len() == rayon::current_num_threads() {
+            system::bind(self.0[i % self.0.len()]);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    pub(super) fn processors() -> Vec<usize> {
+        let Ok(set) = sched_getaffinity(None) else { return Vec::new() };
+        (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect()
+    }
+
+    pub(super) fn bind(processor: usize) {
+        let mut set = CpuSet::new();
+        set.set(processor);
+        // A system that refuses leaves the thread where it wants, which is only slower.
+        let _ = sched_setaffinity(None, &set);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    pub(super) fn processors() -> Vec<usize> {
+        Vec::new()
+    }
+
+    pub(super) fn bind(_: usize) {}
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// Runs in a thread of its own, because it binds the thread.
+    fn bound(
+        processors: impl FnOnce() -> Processors + Send + 'static,
+        threads: usize,
+        i: usize,
+    ) -> Vec<usize> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            processors().bind(i);
+            Processors::of_this_thread().0
+        })
+    }
+
+    #[test]
+    fn as_many_threads_as_processors_get_one_each() {
+        let all = Processors::of_this_thread().0;
+        for (i, processor) in all.iter().enumerate() {
+            assert_eq!(bound(Processors::of_this_thread, all.len(), i), [*processor]);
+        }
+    }
+
+    #[test]
+    fn more_or_fewer_threads_stay_free() {
+        let all = Processors::of_this_thread().0;
+        assert_eq!(bound(Processors::of_this_thread, all.len() + 1, 0), all);
+        assert_eq!(bound(|| Processors(Vec::new()), 2, 0), all);
+    }
+}
