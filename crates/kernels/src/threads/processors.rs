@@ -53,31 +53,29 @@ mod system {
 mod tests {
     use super::*;
 
-    /// Runs in a thread of its own, because it binds the thread.
-    fn bound(
-        processors: impl FnOnce() -> Processors + Send + 'static,
-        threads: usize,
-        i: usize,
-    ) -> Vec<usize> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            processors().bind(i);
+    type Bound = Result<Vec<usize>, rayon::ThreadPoolBuildError>;
+
+    /// Binds a thread of a pool, and gives the processors that it has then.
+    fn bound(processors: Processors, threads: usize, i: usize) -> Bound {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        Ok(pool.install(|| {
+            processors.bind(i);
             Processors::of_this_thread().0
-        })
+        }))
     }
 
     #[test]
     fn as_many_threads_as_processors_get_one_each() {
-        let all = Processors::of_this_thread().0;
-        for (i, processor) in all.iter().enumerate() {
-            assert_eq!(bound(Processors::of_this_thread, all.len(), i), [*processor]);
+        let all = Processors::of_this_thread();
+        for (i, processor) in all.0.iter().enumerate() {
+            assert_eq!(bound(all.clone(), all.0.len(), i).unwrap(), [*processor]);
         }
     }
 
     #[test]
     fn more_or_fewer_threads_stay_free() {
-        let all = Processors::of_this_thread().0;
-        assert_eq!(bound(Processors::of_this_thread, all.len() + 1, 0), all);
-        assert_eq!(bound(|| Processors(Vec::new()), 2, 0), all);
+        let all = Processors::of_this_thread();
+        assert_eq!(bound(all.clone(), all.0.len() + 1, 0).unwrap(), all.0);
+        assert_eq!(bound(Processors(Vec::new()), 2, 0).unwrap(), all.0);
     }
 }
