@@ -1,11 +1,7 @@
-//! One module for each command, and what several commands do in the same way.
+//! One module for each command, and `page`, which several of them write.
 
 pub(crate) mod bench;
-mod checks;
 pub(crate) mod data;
-mod device;
-mod disk_limits;
-mod find;
 pub(crate) mod inspect;
 mod page;
 pub(crate) mod report;

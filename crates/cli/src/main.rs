@@ -8,8 +8,8 @@ mod args;
 mod commands;
 mod exit;
 mod hint;
+mod open;
 mod paths;
-mod run_data;
 mod signals;
 mod ui;
 

@@ -9,8 +9,10 @@ use serde_json::Value;
 use crate::command::output;
 
 /// What each crate may use of this project and of Burn. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 10] = [
-    ("dataset", &[]),
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("prepare", &[]),
+    // The images of one's own that it imports.
+    ("dataset", &["prepare"]),
     ("kernels", &[]),
     ("run_files", &[]),
     // Its forward pass on slices.
@@ -20,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
-    ("cli", &["burn", "dataset", "learner", "model", "network", "report", "run_files"]),
+    ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];
@@ -44,7 +46,7 @@ const HEAVY: [&str; 15] = [
     "wasm-bindgen",
 ];
 /// Crates that a browser has to be able to load: they stay small, and know no Burn.
-const LIGHT: [&str; 3] = ["kernels", "network", "run_files"];
+const LIGHT: [&str; 4] = ["kernels", "network", "prepare", "run_files"];
 const MOST_CRATES: usize = 25;
 
 /// What `cargo metadata` and `cargo tree` say against the rules.

@@ -21,9 +21,9 @@ use run_files::Event;
 use serde::Serialize;
 
 use crate::args::BenchArgs;
-use crate::commands::checks;
-use crate::commands::device;
 use crate::exit::{note, print};
+use crate::open::checks;
+use crate::open::device;
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
 

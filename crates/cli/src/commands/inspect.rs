@@ -9,11 +9,11 @@ use learner::run::evaluating::load_model;
 use run_files::Numerics;
 
 use crate::args::InspectArgs;
-use crate::commands::device;
-use crate::commands::find;
 use crate::exit::{note, print, usage};
+use crate::open::device;
+use crate::open::find;
+use crate::open::run_data;
 use crate::paths::short;
-use crate::run_data;
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 

@@ -12,12 +12,12 @@ use report::{Figure, Run};
 use run_files::names;
 
 use crate::args::{DataDirArg, ReportArgs};
-use crate::commands::find::{self, DamagedSeeds};
 use crate::commands::page;
 use crate::exit::{note, print};
 use crate::hint::{self, Elsewhere};
+use crate::open::find::{self, DamagedSeeds};
+use crate::open::run_data;
 use crate::paths::{command, quoted, short};
-use crate::run_data;
 
 /// Pixels of a PNG file for each unit of a figure's size, so that it is sharp on a slide.
 const PNG_SCALE: f32 = 3.0;

@@ -10,10 +10,10 @@ use learner::run::{RunDirError, data};
 use run_files::{Mistake, names};
 
 use crate::args::ShowArgs;
-use crate::commands::find;
 use crate::exit::{print, usage};
+use crate::open::find;
+use crate::open::run_data;
 use crate::paths::{command, data_dir, quoted};
-use crate::run_data;
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{Tile, draw, grid, square, write_png};

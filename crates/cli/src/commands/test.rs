@@ -3,8 +3,8 @@
 use learner::run::find::RunOrSeeds;
 
 use crate::args::TestArgs;
-use crate::commands::find;
 use crate::exit::print;
+use crate::open::find;
 
 mod compare;
 mod logits_csv;

@@ -8,11 +8,11 @@ use learner::run::training::ResumePoint;
 use learner::run::{RunDir, RunDirError, RunLock};
 
 use crate::args::TrainArgs;
-use crate::commands::device;
-use crate::commands::disk_limits;
 use crate::exit::{note, print};
+use crate::open::device;
+use crate::open::disk_limits;
+use crate::open::run_data;
 use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
-use crate::run_data;
 use crate::signals::Signals;
 
 mod outcome;

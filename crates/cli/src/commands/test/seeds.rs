@@ -12,12 +12,12 @@ use learner::run::{
 use run_files::{Evaluation, MissingSeed, SeedTest, SeedsTestFile, TestFile, names};
 
 use crate::args::TestArgs;
-use crate::commands::find::{self, DamagedSeeds};
 use crate::commands::page;
 use crate::commands::test::saved::Saved;
 use crate::commands::test::seeds_table as table;
 use crate::commands::test::session::{TestSession, dataset};
 use crate::exit::{note, print, usage};
+use crate::open::find::{self, DamagedSeeds};
 use crate::paths::{command, quoted, short};
 
 pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {

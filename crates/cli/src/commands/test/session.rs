@@ -12,12 +12,13 @@ use model::device::Opened;
 use run_files::names;
 
 use crate::args::TestArgs;
-use crate::commands::device;
+use crate::commands::page;
 use crate::commands::test::saved::Saved;
-use crate::commands::{disk_limits, page};
 use crate::exit::note;
+use crate::open::device;
+use crate::open::disk_limits;
+use crate::open::run_data;
 use crate::paths::{data_dir, short};
-use crate::run_data;
 use crate::ui::download_bar;
 
 /// The data set that a run is tested on: the one that the arguments name, or else the run's own.

@@ -12,15 +12,16 @@ use model::device::Opened;
 use run_files::names;
 
 use crate::args::TrainArgs;
-use crate::commands::device;
+use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
 use crate::commands::train::session::{TrainSession, backend_of, known_backend};
-use crate::commands::{disk_limits, page};
 use crate::exit::{Interrupted, note, print};
 use crate::hint::run_dir_error;
+use crate::open::device;
+use crate::open::disk_limits;
+use crate::open::run_data;
 use crate::paths::{data_dir, read_config_from, short};
-use crate::run_data;
 use crate::signals::Signals;
 
 /// Trains `count` new runs in a folder that was locked for them.

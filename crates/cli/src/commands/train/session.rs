@@ -16,9 +16,10 @@ use model::device::{Backend, Opened};
 use run_files::{Event, names};
 
 use crate::args::TrainArgs;
+use crate::commands::page;
 use crate::commands::train::outcome::{self, TrainedRun};
-use crate::commands::{checks, page};
 use crate::exit::note;
+use crate::open::checks;
 use crate::paths::short;
 use crate::signals::Signals;
 use crate::ui::numbers::grouped;

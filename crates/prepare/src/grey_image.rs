@@ -1,0 +1,62 @@
+//! A grey image of any size: what is left of a decoded image once its transparency lies on paper.
+
+use thiserror::Error;
+
+/// Why pixels are not an image.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("found {found} pixels, expected {height} x {width}, each at least 1")]
+pub struct SizeError {
+    pub found: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+/// A grey image. A pixel of 0 is black and 255 is white.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GreyImage {
+    height: usize,
+    width: usize,
+    /// `[height, width]`, row by row.
+    pixels: Vec<u8>,
+}
+
+impl GreyImage {
+    /// An image from `[height, width]` pixels.
+    ///
+    /// # Errors
+    /// If there are not exactly `height * width` pixels, or none.
+    pub fn new(height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, SizeError> {
+        if pixels.is_empty() || height.checked_mul(width) != Some(pixels.len()) {
+            return Err(SizeError { found: pixels.len(), height, width });
+        }
+        Ok(Self { height, width, pixels })
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// All pixels, `[height, width]`.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_as_many_pixels_as_its_sizes_say() {
+        assert!(GreyImage::new(2, 3, vec![0; 6]).is_ok());
+        for (height, width, pixels) in [(2, 3, 5), (0, 3, 0), (usize::MAX, 2, 4)] {
+            assert!(GreyImage::new(height, width, vec![0; pixels]).is_err(), "{height}x{width}");
+        }
+    }
+}
