@@ -6,6 +6,7 @@
 //! The crate prints nothing: events say what happens, and errors say what is missing. How to show the
 //! events, and which command would help, is up to the program.
 
+pub mod augment;
 pub mod catalog;
 pub mod corrupt;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod sets;
 pub mod split;
 pub mod verify;
 
+pub use augment::Augmentation;
 pub use catalog::Name;
 pub use corrupt::Corruption;
 pub use error::Error;
