@@ -67,6 +67,6 @@ impl Augmenter {
         } else {
             self.resampling.apply(stroked, &map, self.elastic.as_mut(), augmented);
         }
-        rectangle.clear(augmented, width);
+        rectangle.fill(augmented, width, rng);
     }
 }

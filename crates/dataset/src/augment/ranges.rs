@@ -22,7 +22,7 @@ pub struct Augmentation {
     pub elastic_smoothness: f64,
     /// By how much strokes grow or shrink at either edge at most, as a share of the image's smaller side.
     pub stroke_width: f64,
-    /// The largest share of the area that a rectangle of background covers (Zhong et al., "Random Erasing Data
+    /// The largest share of the area that a rectangle of random values covers (Zhong et al., "Random Erasing Data
     /// Augmentation", 2020).
     pub erase: f64,
     /// Whether half of the images are mirrored left to right. This ruins digits and serves clothes.

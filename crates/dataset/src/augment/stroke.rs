@@ -25,7 +25,6 @@ impl Stroke {
         self.changed.clear();
         self.changed.extend_from_slice(pixels);
         self.next.resize(pixels.len(), 0);
-        let most = |pixels: &[u8]| pixels.iter().copied().max().unwrap_or(0);
         let ink = most(pixels);
         for pass in 0..steps.div_ceil(usize::from(WHOLE)) {
             let weight = (steps - pass * usize::from(WHOLE)).min(usize::from(WHOLE)) as u16;
@@ -44,8 +43,26 @@ impl Stroke {
                 *changed = ((sum + WHOLE / 2) / WHOLE) as u8;
             }
         }
+        self.darken(ink);
         &self.changed
     }
+
+    /// Makes the darkest ink as dark as it was. A thin stroke fades while it gets thinner, which a pen does not do.
+    fn darken(&mut self, ink: u8) {
+        let left = most(&self.changed);
+        if left == 0 || left >= ink {
+            return;
+        }
+        let gain = u32::from(ink) * 256 / u32::from(left);
+        for pixel in &mut self.changed {
+            *pixel = (u32::from(*pixel) * gain / 256) as u8;
+        }
+    }
+}
+
+/// The darkest ink.
+fn most(pixels: &[u8]) -> u8 {
+    pixels.iter().copied().max().unwrap_or(0)
 }
 
 /// Replaces each pixel by what `choose` takes of itself and its neighbours.
@@ -115,6 +132,16 @@ mod tests {
             let found = ink(Stroke::default().grow(&bar(3), 9, growth));
             assert!((found - left).abs() < 0.01, "{growth}: {found}");
         }
+    }
+
+    #[test]
+    fn ink_stays_as_dark_as_it_was() {
+        // In the middle of a slope there is no place whose neighbours are as dark as itself.
+        let slope: Vec<u8> = (0..81).map(|i| [0, 0, 60, 150, 200, 150, 60, 0, 0][i % 9]).collect();
+        let mut stroke = Stroke::default();
+        let thinner = stroke.grow(&slope, 9, -0.5);
+        assert_eq!(most(thinner), 199);
+        assert!(ink(thinner) < ink(&slope));
     }
 
     #[test]

@@ -120,8 +120,8 @@ fn a_range_leaves_the_numbers_of_the_others_as_they_were() {
     let (turned, both) =
         (augmented(&turned, digits.image(3), 28, 28, 5), augmented(&both, digits.image(3), 28, 28, 5));
     // Where nothing was erased, the two are equal.
-    assert_ne!(turned, both);
-    assert!(turned.iter().zip(&both).all(|(turned, both)| both == turned || *both == 0));
+    let differ = turned.iter().zip(&both).filter(|(turned, both)| turned != both).count();
+    assert!((1..160).contains(&differ), "{differ}");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn erasing_covers_at_most_its_share() {
     let pixels = vec![255; 40 * 40];
     let shares: Vec<f64> = (0..500)
         .map(|seed| {
-            augmented(&ranges, &pixels, 40, 40, seed).iter().filter(|p| **p == 0).count() as f64 / 1600.0
+            augmented(&ranges, &pixels, 40, 40, seed).iter().filter(|p| **p != 255).count() as f64 / 1600.0
         })
         .collect();
     let (mean, most) = (shares.iter().sum::<f64>() / 500.0, shares.iter().copied().fold(0.0, f64::max));

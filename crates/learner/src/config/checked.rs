@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use dataset::Augmentation;
 use network::Architecture;
 
 use crate::config::checkpoint_size;
@@ -20,29 +21,35 @@ pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
+    augment: Augmentation,
     train: TrainConfig,
     architecture: Architecture,
 }
 
 impl Config {
-    /// Checks the three tables of a configuration together.
+    /// Checks the tables of a configuration together.
     ///
     /// # Errors
     /// Names the first value that is out of its range, the first layer that cannot be built, or the file of a
     /// checkpoint that would be too large.
     pub fn new(tables: Tables) -> Result<Self, ConfigError> {
-        let Tables { data, model, train } = tables;
-        for (key, value, checked) in ranges(&data, &train) {
+        let Tables { data, augment, model, train } = tables;
+        for (key, value, checked) in ranges(&data, &train).into_iter().chain(augment_ranges(&augment)) {
             checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
         let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
         checkpoint_size::check(&architecture, &train)?;
-        Ok(Self { data, train, architecture })
+        Ok(Self { data, augment, train, architecture })
     }
 
     /// The table `[data]`.
     pub fn data(&self) -> &DataConfig {
         &self.data
+    }
+
+    /// The table `[augment]`.
+    pub fn augment(&self) -> &Augmentation {
+        &self.augment
     }
 
     /// The table `[train]`.
@@ -69,6 +76,7 @@ impl Config {
     pub fn tables(&self) -> Tables {
         Tables {
             data: self.data.clone(),
+            augment: self.augment.clone(),
             model: self.architecture.config().clone(),
             train: self.train.clone(),
         }
@@ -106,6 +114,29 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
     ]
 }
 
+/// The ranges of `[augment]`. What is beyond them leaves nothing to learn from.
+fn augment_ranges(augment: &Augmentation) -> Vec<Ranged> {
+    let range = |key, value: f64, least: f64, largest: f64, of: &str| {
+        let is_within = (least..=largest).contains(&value);
+        (
+            key,
+            shortest(value),
+            if is_within { Ok(()) } else { Err(format!("{of} from {least} to {largest}")) },
+        )
+    };
+    let share = "a share of the image's size";
+    vec![
+        range("augment.rotation", augment.rotation, 0.0, 180.0, "degrees"),
+        range("augment.shift", augment.shift, 0.0, 0.5, share),
+        range("augment.zoom", augment.zoom, 0.0, 0.9, share),
+        range("augment.shear", augment.shear, 0.0, 2.0, "pixels sideways for each pixel upwards,"),
+        range("augment.elastic", augment.elastic, 0.0, 0.5, share),
+        range("augment.elastic_smoothness", augment.elastic_smoothness, 0.05, 1.0, share),
+        range("augment.stroke_width", augment.stroke_width, 0.0, 0.25, share),
+        range("augment.erase", augment.erase, 0.0, 1.0, "a share of the image's area"),
+    ]
+}
+
 fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
     let is_within = (least..=largest).contains(&value);
     let expected = || format!("a whole number from {least} to {largest}");
@@ -113,8 +144,11 @@ fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
 }
 
 fn number(key: &'static str, value: f64, checked: Result<(), &'static str>) -> Ranged {
-    // Without an exponent, a tiny number would be a long row of zeros.
+    (key, shortest(value), checked.map_err(str::to_owned))
+}
+
+/// The number as text. Without an exponent, a tiny number would be a long row of zeros.
+fn shortest(value: f64) -> String {
     let is_short = value == 0.0 || (1e-5..1e16).contains(&value.abs());
-    let text = if is_short { value.to_string() } else { format!("{value:?}") };
-    (key, text, checked.map_err(str::to_owned))
+    if is_short { value.to_string() } else { format!("{value:?}") }
 }

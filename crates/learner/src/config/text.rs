@@ -1,7 +1,6 @@
 //! Configurations as text. They are read from TOML and from assignments that override single keys, and
 //! written as TOML. Errors say where in the text the mistake is.
 
-use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::advice;
@@ -30,8 +29,7 @@ pub fn parse(source_name: &str, text: &str, assignments: &[String]) -> Result<Co
     }
     // The assignments change the complete tables, defaults included, so that an assignment can override one
     // key of a default unit.
-    let mut root =
-        Value::try_from(&checked).map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
+    let mut root = checked.complete().map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
     for assignment in assignments {
         assign(&mut root, assignment)?;
     }
