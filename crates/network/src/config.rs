@@ -164,6 +164,9 @@ impl Activation {
     }
 }
 
+/// Is added to each variance of a batch normalization.
+pub const EPSILON: f64 = 1e-5;
+
 /// How the output of a layer is normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

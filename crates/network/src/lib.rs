@@ -12,6 +12,8 @@
 pub mod architecture;
 pub mod config;
 pub mod connections;
+pub mod export;
+pub mod import;
 pub mod layer_table;
 pub mod memory;
 pub mod plan;
