@@ -5,7 +5,7 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, EPSILON, Normalization, Pool, Stage, UnitConfig};
+use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
 
@@ -41,7 +41,7 @@ impl ConvUnit {
                 .then(|| BatchNorm::new(config.filters, device)),
             config: config.clone(),
             plan: Plan::new(config),
-            folded: folded(config),
+            folded: Plan::folded(config),
         }
     }
 
@@ -72,7 +72,7 @@ impl ConvUnit {
         let (plan, parameters) = match (&self.folded, &self.norm) {
             (Some(folded), Some(norm)) if !mode.is_training() => {
                 let (weight, bias) = self.parameters();
-                (folded, ops::fold_normalization(weight, bias, norm.running(), EPSILON))
+                (folded, ops::fold_normalization(weight, bias, norm.running(), NORMALIZATION_EPSILON))
             }
             _ => (&self.plan, self.parameters()),
         };
@@ -106,7 +106,7 @@ impl ConvUnit {
                 stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
                 pooling,
                 dropout: dropout.filter(|_| rest.len() <= before + 1),
-                epsilon: EPSILON,
+                epsilon: NORMALIZATION_EPSILON,
                 is_of_batch: mode.is_training(),
             };
             rest = rest.get(before + 1..).unwrap_or_default();
@@ -164,13 +164,6 @@ impl ConvUnit {
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         operator(maps, weight, bias, options)
     }
-}
-
-/// The plan for inference of a unit whose normalization comes directly after the convolution.
-fn folded(config: &UnitConfig) -> Option<Plan> {
-    let is_first = config.stages().next() == Some(Stage::Normalization);
-    let rest = UnitConfig { normalization: Normalization::None, ..config.clone() };
-    is_first.then(|| Plan::new(&rest))
 }
 
 /// The activation as the operators name it.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Is added to each variance by which a normalization divides.
+pub const NORMALIZATION_EPSILON: f64 = 1e-5;
+
 /// A network: convolution units, then hidden dense layers, then an output layer with a logit for each class.
 ///
 /// The default is the lecture's network: two units of 5x5 convolution (32 and 64 filters, SAME padding),
@@ -163,9 +166,6 @@ impl Activation {
         !matches!(self, Self::Gelu)
     }
 }
-
-/// Is added to each variance of a batch normalization.
-pub const EPSILON: f64 = 1e-5;
 
 /// How the output of a layer is normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

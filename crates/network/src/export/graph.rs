@@ -4,7 +4,7 @@
 //! the tensors of the layer that computes them.
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, EPSILON, Normalization, Pool, Stage, UnitConfig};
+use crate::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
 use crate::export::messages::{Attribute, node, tensor};
 use crate::export::protobuf::Message;
 use crate::shapes::UnitShape;
@@ -111,7 +111,12 @@ impl<'a> Graph<'a> {
             self.constant(field)?;
         }
         let inputs = fields.each_ref().map(String::as_str);
-        self.add("BatchNormalization", &inputs, &name, &[("epsilon", Attribute::Float(EPSILON as f32))]);
+        self.add(
+            "BatchNormalization",
+            &inputs,
+            &name,
+            &[("epsilon", Attribute::Float(NORMALIZATION_EPSILON as f32))],
+        );
         Ok(())
     }
 
