@@ -9,6 +9,8 @@
 pub mod augment;
 pub mod catalog;
 pub mod corrupt;
+#[cfg(feature = "import")]
+pub mod decode;
 pub mod error;
 pub mod fetch;
 pub mod idx;
