@@ -5,7 +5,7 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::config::{Activation, EPSILON, Normalization, Padding, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
 use network::shapes::same_padding;
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
@@ -73,7 +73,7 @@ impl ConvUnit {
         let (plan, parameters) = match (&self.folded, &self.norm) {
             (Some(folded), Some(norm)) if !mode.is_training() => {
                 let (weight, bias) = self.parameters();
-                (folded, ops::fold_normalization(weight, bias, norm.running(), NORMALIZATION_EPSILON))
+                (folded, ops::fold_normalization(weight, bias, norm.running(), EPSILON))
             }
             _ => (&self.plan, self.parameters()),
         };
@@ -107,7 +107,7 @@ impl ConvUnit {
                 stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
                 pooling,
                 dropout: dropout.filter(|_| rest.len() <= before + 1),
-                epsilon: NORMALIZATION_EPSILON,
+                epsilon: EPSILON,
                 is_of_batch: mode.is_training(),
             };
             rest = rest.get(before + 1..).unwrap_or_default();
