@@ -17,6 +17,7 @@ use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
+use network::import::ImportError;
 use report::ReportError;
 
 use crate::hint;
@@ -146,7 +147,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<CheckpointError>() {
         return of_checkpoint(error);
     }
-    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() {
+    if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
+        return Some(USAGE);
+    }
+    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() || cause.is::<ImportError>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -158,6 +162,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
+        | RunDirError::Imported(_)
         | RunDirError::OtherNumerics { .. }
         | RunDirError::Config(_) => Some(USAGE),
         RunDirError::NoRun(_)

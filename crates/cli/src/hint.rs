@@ -12,11 +12,14 @@ use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
 use learner::checks::memory::TooLarge;
+use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::find::RunOrSeeds;
+use learner::run::initial::InitialError;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
+use network::import::ImportError;
 
 use crate::paths::{build_command, command, quoted};
 
@@ -62,6 +65,8 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
         of_data(cause)
             .or_else(|| of_device(cause))
             .or_else(|| of_memory(cause))
+            .or_else(|| of_config(cause))
+            .or_else(|| of_layout(cause))
             .or_else(|| of_run_dir(run_dir_error(cause)?))
     })
 }
@@ -86,6 +91,9 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
     if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
         return Some(error);
     }
+    if let Some(InitialError::RunDir(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
     cause.downcast_ref()
 }
 
@@ -107,6 +115,10 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::Imported(path) => Some(format!(
+            "begin a new run with its weights: {}",
+            command(&format!("train --init {}", quoted(path)))
+        )),
         RunDirError::OtherNumerics { path, before, now, .. } => {
             Some(of_numerics(path, before.version == now.version))
         }
@@ -134,6 +146,16 @@ fn of_numerics(path: &Path, is_same_version: bool) -> String {
     };
     let accept = command(&format!("train --resume --accept-numerics -p {}", quoted(path)));
     format!("{instead}, or go on all the same with: {accept}")
+}
+
+fn of_config(cause: &(dyn Error + 'static)) -> Option<String> {
+    let ConfigError::Resume { .. } = cause.downcast_ref()? else { return None };
+    Some(format!("a new run can begin with this one's weights: {}", command("train --init RUN")))
+}
+
+fn of_layout(cause: &(dyn Error + 'static)) -> Option<String> {
+    let ImportError::Square { .. } = cause.downcast_ref()? else { return None };
+    Some("say who wrote the file with: --layout pytorch, or own".to_owned())
 }
 
 fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {

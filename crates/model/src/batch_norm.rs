@@ -3,7 +3,7 @@
 use burn::module::{Module, Param, RunningState};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
-use network::config::EPSILON;
+use network::config::NORMALIZATION_EPSILON;
 use ops::{Activation, FinishOptions, Normalization, Stage, Stages};
 
 use crate::dropout::Mode;
@@ -68,7 +68,7 @@ impl BatchNorm {
         let normalization = self.normalization(&maps, None, stages, mode);
         let options = FinishOptions {
             stages,
-            epsilon: EPSILON,
+            epsilon: NORMALIZATION_EPSILON,
             is_of_batch: mode.is_training(),
             ..FinishOptions::default()
         };

@@ -5,9 +5,8 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, EPSILON, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
-use network::shapes::same_padding;
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
 
 use crate::batch_norm::BatchNorm;
@@ -73,7 +72,7 @@ impl ConvUnit {
         let (plan, parameters) = match (&self.folded, &self.norm) {
             (Some(folded), Some(norm)) if !mode.is_training() => {
                 let (weight, bias) = self.parameters();
-                (folded, ops::fold_normalization(weight, bias, norm.running(), EPSILON))
+                (folded, ops::fold_normalization(weight, bias, norm.running(), NORMALIZATION_EPSILON))
             }
             _ => (&self.plan, self.parameters()),
         };
@@ -107,7 +106,7 @@ impl ConvUnit {
                 stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
                 pooling,
                 dropout: dropout.filter(|_| rest.len() <= before + 1),
-                epsilon: EPSILON,
+                epsilon: NORMALIZATION_EPSILON,
                 is_of_batch: mode.is_training(),
             };
             rest = rest.get(before + 1..).unwrap_or_default();
@@ -160,11 +159,8 @@ impl ConvUnit {
         operator: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, ConvOptions<2>) -> Tensor<4>,
     ) -> Tensor<4> {
         let [_n, _channels, height, width] = maps.dims();
-        let &UnitConfig { kernel_size, stride, groups, padding, .. } = &self.config;
-        let padding = [height, width].map(|size| match padding {
-            Padding::Same => same_padding(size, kernel_size, stride),
-            Padding::Valid => (0, 0),
-        });
+        let &UnitConfig { stride, groups, .. } = &self.config;
+        let padding = [height, width].map(|size| self.config.zeros_around(size));
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         operator(maps, weight, bias, options)
     }

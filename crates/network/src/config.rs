@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Is added to each variance by which a normalization divides.
-pub const EPSILON: f64 = 1e-5;
+pub const NORMALIZATION_EPSILON: f64 = 1e-5;
 
 /// A network: convolution units, then hidden dense layers, then an output layer with a logit for each class.
 ///

@@ -4,6 +4,8 @@
 pub const CONFIG: &str = "config.toml";
 /// The circumstances of the run: version, backend, machine and data.
 pub const RUN: &str = "run.json";
+/// The weights that training begins with, if they are not random.
+pub const INITIAL: &str = "initial.safetensors";
 /// The run's events, one in each line.
 pub const METRICS: &str = "metrics.jsonl";
 /// The folder of the checkpoints.
@@ -34,9 +36,10 @@ pub fn on_other_data(name: &str, dataset: &str) -> String {
 
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind.
-pub const REPLACED: [&str; 14] = [
+pub const REPLACED: [&str; 15] = [
     CONFIG,
     RUN,
+    INITIAL,
     TEST,
     VALIDATION,
     PREDICTIONS,

@@ -1,6 +1,6 @@
 //! Batch normalization with the running statistics, and the activations as the kernels name them.
 
-use crate::config::{Activation, EPSILON};
+use crate::config::{Activation, NORMALIZATION_EPSILON};
 use crate::tensors::{NamedTensors, TensorsError};
 
 /// What normalizes each channel: `[channels]` each.
@@ -31,7 +31,7 @@ impl BatchNorm {
             variance: &self.variance,
             gamma: &self.gamma,
             beta: &self.beta,
-            epsilon: EPSILON,
+            epsilon: NORMALIZATION_EPSILON,
             is_of_batch: false,
         }
     }
