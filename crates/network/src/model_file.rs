@@ -220,5 +220,4 @@ fn check_text(key: &str, text: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[path = "model_file_tests.rs"]
 mod tests;

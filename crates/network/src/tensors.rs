@@ -150,5 +150,4 @@ fn format(error: safetensors::SafeTensorError) -> TensorsError {
 }
 
 #[cfg(test)]
-#[path = "tensors_tests.rs"]
 mod tests;

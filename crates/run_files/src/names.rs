@@ -12,6 +12,8 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The evaluation of the best model on the validation images.
 pub const VALIDATION: &str = "validation.json";
+/// How far the best model's answers can be believed, decided by the validation images.
+pub const THRESHOLDS: &str = "thresholds.json";
 /// The result of the newest test.
 pub const TEST: &str = "test.json";
 /// The log of all tests, with a line for each test.
@@ -36,12 +38,13 @@ pub fn on_other_data(name: &str, dataset: &str) -> String {
 
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind.
-pub const REPLACED: [&str; 15] = [
+pub const REPLACED: [&str; 16] = [
     CONFIG,
     RUN,
     INITIAL,
     TEST,
     VALIDATION,
+    THRESHOLDS,
     PREDICTIONS,
     PAGE,
     SEEDS,

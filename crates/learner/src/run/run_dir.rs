@@ -5,7 +5,8 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
-use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
+use network::Thresholds;
+use run_files::{RunInfo, TestFile, TestNote, ThresholdsFile, ValidationFile, names};
 
 use crate::config::Config;
 use crate::run::best_model::BestModel;
@@ -161,6 +162,32 @@ impl RunDir {
     /// If the file cannot be written.
     pub fn write_validation(&self, validation: &ValidationFile) -> Result<(), RunDirError> {
         self.folder.write_json(names::VALIDATION, validation)
+    }
+
+    /// The thresholds of this model's answers. `None` if the run has none for it: an earlier version of the program
+    /// trained it, or its weights come from elsewhere.
+    ///
+    /// # Errors
+    /// If `thresholds.json` is there and cannot be read, or holds numbers that make no sense.
+    pub fn thresholds_of(&self, model: &BestModel) -> Result<Option<Thresholds>, RunDirError> {
+        if !self.file(names::THRESHOLDS).exists() {
+            return Ok(None);
+        }
+        let file: ThresholdsFile = self.folder.read_json(names::THRESHOLDS)?;
+        let ThresholdsFile { temperature, least_energy, least_probability, .. } = file;
+        let thresholds = Thresholds { temperature, least_energy, least_probability };
+        thresholds
+            .check()
+            .map_err(|problem| RunDirError::Damaged { path: self.file(names::THRESHOLDS), problem })?;
+        Ok((file.weights_sha256 == model.sha256).then_some(thresholds))
+    }
+
+    /// Writes `thresholds.json`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_thresholds(&self, thresholds: &ThresholdsFile) -> Result<(), RunDirError> {
+        self.folder.write_json(names::THRESHOLDS, thresholds)
     }
 
     /// Writes a file of the run, whole or not at all.
