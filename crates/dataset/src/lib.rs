@@ -8,6 +8,7 @@
 
 pub mod catalog;
 pub mod corrupt;
+pub mod description;
 pub mod error;
 pub mod fetch;
 pub mod idx;
@@ -18,6 +19,7 @@ pub mod verify;
 
 pub use catalog::Name;
 pub use corrupt::Corruption;
+pub use description::{Description, DescriptionError, Preparation};
 pub use error::Error;
 pub use sets::shuffle::shuffled;
 pub use sets::subset::Subset;
