@@ -18,6 +18,7 @@ use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
+use network::import::ImportError;
 use report::ReportError;
 
 use crate::hint;
@@ -150,7 +151,10 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         let is_unknown = matches!(error.of_description(), Some(DescriptionError::Unknown(_)));
         return Some(if is_unknown { USAGE } else { DATA });
     }
-    if cause.is::<TensorsError>() {
+    if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
+        return Some(USAGE);
+    }
+    if cause.is::<TensorsError>() || cause.is::<ImportError>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -162,6 +166,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
+        | RunDirError::Imported(_)
         | RunDirError::OtherNumerics { .. } => Some(USAGE),
         RunDirError::Config(error) => Some(of_config(error)),
         RunDirError::NoRun(_)

@@ -17,8 +17,10 @@ use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::find::RunOrSeeds;
+use learner::run::initial::InitialError;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
+use network::import::ImportError;
 
 use crate::paths::{build_command, command, quoted};
 
@@ -65,6 +67,7 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
             .or_else(|| of_device(cause))
             .or_else(|| of_memory(cause))
             .or_else(|| of_config(cause))
+            .or_else(|| of_layout(cause))
             .or_else(|| of_run_dir(run_dir_error(cause)?))
     })
 }
@@ -94,6 +97,9 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
     if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
         return Some(error);
     }
+    if let Some(InitialError::RunDir(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
     cause.downcast_ref()
 }
 
@@ -115,6 +121,10 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::Imported(path) => Some(format!(
+            "begin a new run with its weights: {}",
+            command(&format!("train --init {}", quoted(path)))
+        )),
         RunDirError::OtherNumerics { path, before, now, .. } => {
             Some(of_numerics(path, before.version == now.version))
         }
@@ -147,8 +157,16 @@ fn of_numerics(path: &Path, is_same_version: bool) -> String {
 fn of_config(cause: &(dyn Error + 'static)) -> Option<String> {
     match cause.downcast_ref()? {
         ConfigError::Data { name, is_unknown: true, .. } => Some(of_unknown(*name)),
+        ConfigError::Resume { .. } => {
+            Some(format!("a new run can begin with this one's weights: {}", command("train --init RUN")))
+        }
         _ => None,
     }
+}
+
+fn of_layout(cause: &(dyn Error + 'static)) -> Option<String> {
+    let ImportError::Square { .. } = cause.downcast_ref()? else { return None };
+    Some("say who wrote the file with: --layout pytorch, or own".to_owned())
 }
 
 fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {

@@ -6,6 +6,8 @@ pub const CONFIG: &str = "config.toml";
 pub const DATASET: &str = "dataset.toml";
 /// The circumstances of the run: version, backend, machine and data.
 pub const RUN: &str = "run.json";
+/// The weights that training begins with, if they are not random.
+pub const INITIAL: &str = "initial.safetensors";
 /// The run's events, one in each line.
 pub const METRICS: &str = "metrics.jsonl";
 /// The folder of the checkpoints.
@@ -37,7 +39,8 @@ pub fn on_other_data(name: &str, dataset: &str) -> String {
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind. The results on another data set belong to them as well;
 /// [`is_replaced`] knows their names.
-const REPLACED: [&str; 9] = [CONFIG, DATASET, RUN, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
+const REPLACED: [&str; 10] =
+    [CONFIG, DATASET, RUN, INITIAL, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
 
 /// Whether a file of this name is replaced as a whole, so that a crash can leave a partial file of it behind.
 pub fn is_replaced(name: &str) -> bool {

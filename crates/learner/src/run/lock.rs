@@ -248,7 +248,7 @@ fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 /// written.
 fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
-        LOCK | names::RUN | names::DATASET | names::SEEDS_CONFIG => true,
+        LOCK | names::RUN | names::DATASET | names::INITIAL | names::SEEDS_CONFIG => true,
         names::CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
         name => partial::is_partial(name, names::is_replaced),
     };

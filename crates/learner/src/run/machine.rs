@@ -24,6 +24,8 @@ pub(crate) fn circumstances(config: &Config, opened: &Opened, data_dir: Option<&
         data_sha256: checksums(config.description()),
         data_dir: text_of(data_dir),
         seed: config.train().seed,
+        init: None,
+        imported: None,
         started: now(),
         resumed: Vec::new(),
     }

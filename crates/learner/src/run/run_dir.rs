@@ -126,6 +126,17 @@ impl RunDir {
         self.folder.read_json(names::RUN).map_err(|error| self.with_version(error))
     }
 
+    /// Checks that the run was trained here, so that its training can go on.
+    ///
+    /// # Errors
+    /// If the run's model was imported, or `run.json` cannot be read.
+    pub fn check_trained(&self) -> Result<(), RunDirError> {
+        match self.info()?.imported {
+            Some(_) => Err(RunDirError::Imported(self.path().to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// Says of an error about what a file holds that a newer version of the program wrote the run, if it did.
     pub fn with_version(&self, error: RunDirError) -> RunDirError {
         self.folder.with_version(names::RUN, error)

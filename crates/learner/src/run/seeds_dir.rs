@@ -32,6 +32,7 @@ pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInf
         started: now(),
         backend: Some(backend.to_owned()),
         data_dir: None,
+        init: None,
     })
 }
 
