@@ -29,6 +29,7 @@ def check(folder, page, data):
     page = re.findall("```python\n(.*?)```", page.read_text(), re.DOTALL)
     runtime, lecture, general = (compile(block, f"docs/export.md, block {i}", "exec") for i, block in enumerate(page, 1))
     pixels = read_images(data)[:IMAGES]
+    torch.set_num_threads(1)
     agreements = []
     for model in sorted(path for path in folder.iterdir() if path.is_dir()):
         agreement = Agreement(model.name)
@@ -66,7 +67,9 @@ def check_onnx(agreement, pixels):
         onnx.checker.check_model(model, full_check=True)
         agreement.same(f"{file}: opset", [entry.version for entry in model.opset_import], [17])
         agreement.same(f"{file}: IR version", model.ir_version, 8)
-        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # several wait for each other longer than such small networks take
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         free = [session.get_inputs()[0].shape[0], *(output.shape[0] for output in session.get_outputs())]
         agreement.same(f"{file}: free dimensions", free, ["n"] * 3)
         for batch in BATCHES:
