@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Time training steps and inference on this machine.
     Bench(BenchArgs),
-    /// Download or verify data sets.
+    /// Download, verify, list or remove data sets.
     #[command(subcommand)]
     Data(DataCommand),
     /// Print a completion script for a shell.

@@ -285,7 +285,7 @@ fn evaluate_best(
         weights_sha256: model.sha256.clone(),
         dataset: dataset.to_string(),
         backend: opened.backend.name().to_owned(),
-        evaluation: evaluate(&probabilities, dataset.classes()),
+        evaluation: evaluate(&probabilities, &config.description().classes),
         worst: worst(&probabilities, validation.subset(), WORST),
     })?;
     Ok(())
