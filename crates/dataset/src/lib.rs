@@ -11,6 +11,8 @@ pub mod corrupt;
 pub mod error;
 pub mod fetch;
 pub mod idx;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod load;
 pub mod sets;
 pub mod split;
