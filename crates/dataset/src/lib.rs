@@ -8,6 +8,8 @@
 
 pub mod catalog;
 pub mod corrupt;
+#[cfg(feature = "import")]
+pub mod decode;
 pub mod error;
 pub mod fetch;
 pub mod idx;

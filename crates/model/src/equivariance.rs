@@ -3,9 +3,9 @@
 use burn::tensor::Tensor;
 use network::Architecture;
 use network::config::{Padding, Pool, UnitConfig};
+use network::shapes::same_padding;
 
 use crate::cnn::Cnn;
-use crate::conv_unit::same_padding;
 
 /// How much the first unit's feature maps change if the image is shifted, apart from being shifted too.
 ///

@@ -12,6 +12,7 @@
 pub mod architecture;
 pub mod config;
 pub mod connections;
+pub mod forward;
 pub mod layer_table;
 pub mod memory;
 pub mod plan;

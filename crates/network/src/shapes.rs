@@ -163,6 +163,14 @@ fn pool(convolved: FeatureMapShape, unit: &UnitConfig) -> Result<FeatureMapShape
     Ok(FeatureMapShape { height: convolved.height / size, width: convolved.width / size, ..convolved })
 }
 
+/// How many zeros SAME padding puts before and after `size` pixels, so that there is an output for each
+/// `stride` of them. If the number of zeros is odd, one more comes after than before.
+pub fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
+    let total = needed.saturating_sub(size);
+    (total / 2, total - total / 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,11 +46,36 @@ impl GreyImage {
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }
+
+    /// The median of the outermost pixels: of their number the upper one in the middle.
+    pub fn frame_median(&self) -> u8 {
+        let (height, width) = (self.height, self.width);
+        let mut frame = self.pixels[..width].to_vec();
+        if height > 1 {
+            frame.extend_from_slice(&self.pixels[(height - 1) * width..]);
+        }
+        for row in 1..height.saturating_sub(1) {
+            frame.push(self.pixels[row * width]);
+            if width > 1 {
+                frame.push(self.pixels[(row + 1) * width - 1]);
+            }
+        }
+        let middle = frame.len() / 2;
+        *frame.select_nth_unstable(middle).1
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_frames_median_leaves_the_inside_out() {
+        let image = GreyImage::new(3, 3, vec![1, 2, 3, 4, 99, 5, 6, 7, 8]).unwrap();
+        assert_eq!(image.frame_median(), 5);
+        assert_eq!(GreyImage::new(1, 3, vec![3, 1, 2]).unwrap().frame_median(), 2);
+        assert_eq!(GreyImage::new(3, 1, vec![3, 1, 2]).unwrap().frame_median(), 2);
+    }
 
     #[test]
     fn an_image_has_as_many_pixels_as_its_sizes_say() {
