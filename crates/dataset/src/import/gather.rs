@@ -62,21 +62,20 @@ pub(crate) fn from_folders(
         Preparation::Resize
     });
     let recipe = Recipe { preparation, size, transpose: request.transpose };
-    let mut read = images::read(&train, &recipe, &mut |done| progress(Progress { done, all: files }));
+    let read = images::read(&train, &recipe, &mut |done| progress(Progress { done, all: files }));
     let before = train.len();
     let mut test = test.map(|test| {
         images::read(&test, &recipe, &mut |done| progress(Progress { done: before + done, all: files }))
     });
-    let mut passed_over: Vec<Unread> = folders.beside.into_iter().map(beside).collect();
-    passed_over.append(&mut read.passed_over);
-    let mut unreadable = read.unreadable;
-    let mut from_colour = read.from_colour;
+    let (mut unreadable, mut no_images, mut from_colour) = (read.unreadable, read.passed_over, read.from_colour);
     if let Some(test) = &mut test {
         unreadable.append(&mut test.unreadable);
-        passed_over.append(&mut test.passed_over);
+        no_images.append(&mut test.passed_over);
         from_colour += test.from_colour;
     }
-    let files = files - passed_over.len().min(files);
+    let files = files - no_images.len();
+    let mut passed_over: Vec<Unread> = folders.beside.into_iter().map(beside).collect();
+    passed_over.append(&mut no_images);
     let (train, test) = (read.images, test.map(|test| test.images));
     let notes = folders.notes;
     Ok(Gathered { classes, size, preparation, train, test, files, from_colour, unreadable, passed_over, notes })

@@ -36,7 +36,7 @@ pub(crate) struct Folders {
 
 /// Looks at a folder.
 pub(crate) fn look(folder: &Path) -> Result<Shape, ImportError> {
-    let (folder, listing) = unwrap(folder)?;
+    let listing = unwrap(folder)?;
     if listing.folders.is_empty() {
         return Ok(Shape::Files(listing.files));
     }
@@ -76,20 +76,18 @@ pub(crate) fn look(folder: &Path) -> Result<Shape, ImportError> {
     Ok(Shape::Folders(found))
 }
 
-/// The folder inside of folders that hold nothing else, and what is in it.
-fn unwrap(folder: &Path) -> Result<(PathBuf, Listing), ImportError> {
-    let mut folder = folder.to_owned();
-    let mut listing = list(&folder)?;
+/// What is in a folder, or in the one inside of folders that hold nothing else.
+fn unwrap(folder: &Path) -> Result<Listing, ImportError> {
+    let mut listing = list(folder)?;
     for _ in 0..MOST_WRAPPINGS {
         match listing.folders.as_slice() {
             [only] if listing.files.is_empty() && !TRAIN.contains(&name_of(only).to_lowercase().as_str()) => {
-                folder = only.clone();
-                listing = list(&folder)?;
+                listing = list(only)?;
             }
             _ => break,
         }
     }
-    Ok((folder, listing))
+    Ok(listing)
 }
 
 /// The files of each class folder. What is no file, and files beside the folders, are added to `beside`.
