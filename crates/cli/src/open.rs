@@ -5,3 +5,4 @@ pub(crate) mod device;
 pub(crate) mod disk_limits;
 pub(crate) mod find;
 pub(crate) mod run_data;
+pub(crate) mod weights_file;

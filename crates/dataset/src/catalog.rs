@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-
 use crate::split::Split;
 
 pub use data_file::{DataFile, Role};

@@ -26,6 +26,9 @@ pub enum Error {
     #[cfg(feature = "import")]
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The data set in the data directory `dir` is no longer the one that a run has learned from.
+    #[error("{name} in {} is not the data set that the run was begun on: {difference}", dir.display())]
+    Changed { name: Name, dir: PathBuf, difference: String },
     /// Of this data set's files in the data directory `dir`, so many are missing or cannot be used.
     #[error("{title} in {} is not whole: {}", dir.display(), counts(*missing, *wrong, *all))]
     Unverified { name: Name, title: String, dir: PathBuf, missing: usize, wrong: usize, all: usize },

@@ -81,7 +81,10 @@ pub fn import(
 fn check(request: &Request, dir: &Path) -> Result<(), ImportError> {
     let refuse = |words: String| Err(ImportError::Request(words));
     if Entry::of(request.name).is_some() {
-        return refuse(format!("{} is a data set that the program knows; expected another name", request.name));
+        return refuse(format!(
+            "{} is a data set that the program knows; expected another name",
+            request.name
+        ));
     }
     let folder = request.name.folder(dir);
     if !request.replace && folder.symlink_metadata().is_ok() {
@@ -94,16 +97,21 @@ fn check(request: &Request, dir: &Path) -> Result<(), ImportError> {
         return refuse(format!("found a size of {:?}, expected 1 to {LARGEST_SIDE} pixels", request.size));
     }
     if !(request.test_fraction > 0.0 && request.test_fraction < 1.0) {
-        return refuse(format!("a test share of {}, expected one above 0 and below 1", request.test_fraction));
+        return refuse(format!(
+            "a test share of {}, expected one above 0 and below 1",
+            request.test_fraction
+        ));
     }
     Ok(())
 }
 
 /// Checks that both parts have images.
 fn expect_images(gathered: &Gathered, [train, test]: [&Part<'_>; 2]) -> Result<(), ImportError> {
-    let first = || gathered.unreadable.first().map_or(String::new(), |unread| {
-        format!("; the first reason is {}: {}", unread.path.display(), unread.reason)
-    });
+    let first = || {
+        gathered.unreadable.first().map_or(String::new(), |unread| {
+            format!("; the first reason is {}: {}", unread.path.display(), unread.reason)
+        })
+    };
     match (train.len(), test.len(), &gathered.test) {
         (0, _, _) => Err(ImportError::Request(format!("no training image can be read{}", first()))),
         (_, 0, Some(_)) => Err(ImportError::Request(format!("no test image can be read{}", first()))),

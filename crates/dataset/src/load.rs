@@ -87,9 +87,7 @@ fn read(name: Name, file: &DataFile, path: &Path, dir: &Path) -> Result<Vec<u8>,
     let (dir, path) = (dir.to_owned(), path.to_owned());
     match content::read(&path, file) {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(reason)) => {
-            Err(LoadError::Mismatch { name, dir, path, reason: Box::new(reason) })
-        }
+        Ok(Err(reason)) => Err(LoadError::Mismatch { name, dir, path, reason: Box::new(reason) }),
         Err(error) => {
             let obstacle = obstacle_of_file(&path);
             let reason = obstacle.map_or(error, |obstacle| io::Error::other(obstacle.to_string()));

@@ -41,7 +41,8 @@ fn npy(description: &str, shape: &str, values: &[u8]) -> Vec<u8> {
 fn zipped(method: CompressionMethod, arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, array) in arrays {
-        zip.start_file(format!("{name}.npy"), SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.start_file(format!("{name}.npy"), SimpleFileOptions::default().compression_method(method))
+            .unwrap();
         zip.write_all(array).unwrap();
     }
     zip.finish().unwrap().into_inner()
@@ -62,8 +63,26 @@ fn images() -> Vec<u8> {
 
 /// Texts with which a mutation can turn one valid file into another, or into one that is nearly valid.
 const TOKENS: [&[u8]; 20] = [
-    b",", b";", b"\t", b" ", b"\n", b"\r\n", b"\"", b"-1", b"256", b"0.5", b"99999999999", b"label", b"id", b"#", b"\xff",
-    b"<f4", b">i8", b"(4, 4, 4)", b"True", b"99999999999999999999",
+    b",",
+    b";",
+    b"\t",
+    b" ",
+    b"\n",
+    b"\r\n",
+    b"\"",
+    b"-1",
+    b"256",
+    b"0.5",
+    b"99999999999",
+    b"label",
+    b"id",
+    b"#",
+    b"\xff",
+    b"<f4",
+    b">i8",
+    b"(4, 4, 4)",
+    b"True",
+    b"99999999999999999999",
 ];
 
 /// Changes bytes in one way. Half of the times it is near the beginning, where the headers are.
@@ -102,8 +121,8 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
 fn mutated(number: u64) -> (Format, Vec<u8>) {
     let mut rng = ChaCha8Rng::seed_from_u64(number);
     let times = rng.random_range(0..4);
-    let format =
-        [Format::Csv, Format::Npz, Format::IdxImages, Format::IdxLabels][usize::try_from(number % 4).unwrap()];
+    let format = [Format::Csv, Format::Npz, Format::IdxImages, Format::IdxLabels]
+        [usize::try_from(number % 4).unwrap()];
     let mut bytes = match format {
         Format::Csv => [
             b"label,a,b,c,d\n7,1,2,3,4\n8,1,2,3,4\n".to_vec(),
@@ -181,7 +200,9 @@ fn mutated_tables_are_refused_or_are_tables() {
         assert!(accepted.iter().all(|count| (each / 50..each * 4 / 5).contains(count)), "{accepted:?}");
     }
     if std::env::var_os("MNIST_CNN_MUTATIONS").is_some() {
-        let line = format!("{wanted} mutated CSV, npz and IDX files: {accepted:?} are tables, the others are refused\n");
+        let line = format!(
+            "{wanted} mutated CSV, npz and IDX files: {accepted:?} are tables, the others are refused\n"
+        );
         io::stderr().write_all(line.as_bytes()).unwrap();
     }
 }

@@ -12,7 +12,9 @@
 pub mod architecture;
 pub mod config;
 pub mod connections;
+pub mod export;
 pub mod forward;
+pub mod import;
 pub mod layer_table;
 pub mod memory;
 pub mod plan;

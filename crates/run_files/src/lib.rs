@@ -30,6 +30,6 @@ pub use evaluation::{Calibration, CalibrationBin, ClassMetrics, Evaluation, TopK
 pub use events::{EpochEvent, Event, FinishEvent, MetricsLine, StartEvent, StepEvent};
 pub use numerics::Numerics;
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
-pub use run_info::{Resumed, RunInfo};
+pub use run_info::{Resumed, RunInfo, WeightsSource};
 pub use seeds::{MissingSeed, SeedTest, SeedsInfo, SeedsTestFile, Spread};
 pub use version::Versions;

@@ -78,13 +78,17 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let is_taken = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        let is_name = (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_taken) && !text.starts_with('-');
+        let is_name =
+            (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_taken) && !text.starts_with('-');
         if !is_name {
             return Err(NameError { reason: "" });
         }
-        let is_port = matches!(text.as_bytes(), [b'c', b'o', b'm', b'0'..=b'9'] | [b'l', b'p', b't', b'0'..=b'9']);
+        let is_port =
+            matches!(text.as_bytes(), [b'c', b'o', b'm', b'0'..=b'9'] | [b'l', b'p', b't', b'0'..=b'9']);
         if is_port || DEVICES.contains(&text) {
-            return Err(NameError { reason: "; this one is a device on Windows, where no folder can have it" });
+            return Err(NameError {
+                reason: "; this one is a device on Windows, where no folder can have it",
+            });
         }
         Ok(Self::padded(text))
     }
@@ -121,7 +125,9 @@ mod tests {
     #[test]
     fn what_cannot_be_a_folder_everywhere_is_refused() {
         let too_long = "a".repeat(LONGEST + 1);
-        for text in ["", "-a", "--data", "Mine", "a b", "a/b", "..", ".", "a.b", "a\\b", "c:", "ä", "a\0", &too_long] {
+        for text in
+            ["", "-a", "--data", "Mine", "a b", "a/b", "..", ".", "a.b", "a\\b", "c:", "ä", "a\0", &too_long]
+        {
             let message = text.parse::<Name>().unwrap_err().to_string();
             assert!(message.ends_with("without `-` at the beginning"), "{text}: {message}");
         }

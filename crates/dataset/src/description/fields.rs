@@ -85,10 +85,44 @@ impl Description {
         [1, self.height, self.width]
     }
 
-    /// Whether the images of both have the same size and the same classes, so that a network for one can be given
-    /// the images of the other.
-    pub fn has_images_like(&self, other: &Self) -> bool {
-        (self.height, self.width, &self.classes) == (other.height, other.width, &other.classes)
+    /// What of the images and labels is different in `now`, in words; `None` if they are the same. Words for people, such
+    /// as the title, may differ.
+    pub fn difference(&self, now: &Self) -> Option<String> {
+        if (self.height, self.width) != (now.height, now.width) {
+            let [was, is] = [self, now].map(|data| format!("{}x{}", data.height, data.width));
+            return Some(format!("its images were of {was} pixels and are of {is} now"));
+        }
+        if self.classes.len() != now.classes.len() {
+            return Some(format!("it had {} classes and has {} now", self.classes.len(), now.classes.len()));
+        }
+        if let Some((i, [was, is])) = self.other_class(now) {
+            return Some(format!("its class {i} was {was:?} and is {is:?} now"));
+        }
+        let sha256 =
+            |file: Option<&DataFile>| file.map_or_else(|| "none".to_owned(), |file| file.sha256.to_string());
+        self.files.iter().find_map(|file| {
+            let [was, is] = [Some(file), now.file(file.split, file.role)].map(sha256);
+            (was != is).then(|| format!("the SHA-256 of {} was {was} and is {is} now", file.name))
+        })
+    }
+
+    /// The number that each class has among `classes`, by its name.
+    ///
+    /// # Errors
+    /// The first class that is not among them.
+    pub fn numbers_among(&self, classes: &[String]) -> Result<Vec<u8>, &str> {
+        let number = |class: &String| classes.iter().position(|known| known == class);
+        // A label is a byte, so there are no more than 256 classes.
+        self.classes
+            .iter()
+            .map(|class| number(class).map(|number| number as u8).ok_or(class.as_str()))
+            .collect()
+    }
+
+    /// The first class that has another name in `other`, with both names.
+    pub fn other_class<'a>(&'a self, other: &'a Self) -> Option<(usize, [&'a str; 2])> {
+        let pairs = self.classes.iter().zip(&other.classes).enumerate();
+        pairs.map(|(i, (a, b))| (i, [a.as_str(), b.as_str()])).find(|(_, [a, b])| a != b)
     }
 }
 
@@ -112,7 +146,8 @@ impl From<Entry> for Description {
             sources,
             train_images,
             test_images,
-            files: entry.files().to_vec(),
+            // What a mirror offers is no part of a data set.
+            files: entry.files().iter().map(|file| DataFile { packed_bytes: 0, ..file.clone() }).collect(),
         }
     }
 }

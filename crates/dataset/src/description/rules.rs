@@ -75,7 +75,10 @@ impl Description {
                 let file = file.ok_or("expected four files: images and labels of train and of test")?;
                 self.check_file(file)?;
                 if !seen.insert(file.name.to_ascii_lowercase()) {
-                    return Err(format!("found the file name {} twice, expected names that differ", file.name));
+                    return Err(format!(
+                        "found the file name {} twice, expected names that differ",
+                        file.name
+                    ));
                 }
             }
         }
@@ -91,7 +94,10 @@ impl Description {
             ));
         }
         if image_size.map(|side| side as usize) != [self.height, self.width] {
-            return Err(format!("found {name} with images of another size than {}x{}", self.height, self.width));
+            return Err(format!(
+                "found {name} with images of another size than {}x{}",
+                self.height, self.width
+            ));
         }
         let count = if *split == Split::Test { self.test_images } else { self.train_images } as u64;
         let expected = match role {
@@ -102,7 +108,9 @@ impl Description {
             return Err(format!("{name}: found bytes = {bytes}, expected {expected} for {count} images"));
         }
         if sha256.len() != 64 || !sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(format!("{name}: found sha256 = {sha256:?}, expected 64 hexadecimal digits in lower case"));
+            return Err(format!(
+                "{name}: found sha256 = {sha256:?}, expected 64 hexadecimal digits in lower case"
+            ));
         }
         Ok(())
     }
@@ -117,14 +125,17 @@ fn text(key: &str, text: &str, longest: usize) -> Result<(), String> {
         return Err(format!("{key}: found {text:?}, expected a text in one line without control characters"));
     }
     match text.chars().count() {
-        length if length > longest => Err(format!("{key}: found {length} characters, expected at most {longest}")),
+        length if length > longest => {
+            Err(format!("{key}: found {length} characters, expected at most {longest}"))
+        }
         _ => Ok(()),
     }
 }
 
 /// Whether the character takes no place of its own, or changes the direction of writing.
 fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether the name is that of a file in the data set's own folder, beside its description.

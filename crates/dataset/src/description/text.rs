@@ -78,7 +78,9 @@ impl Description {
         {
             return Err(match found > FORMAT {
                 true => DescriptionError::Newer { path: path.to_owned(), found },
-                false => DescriptionError::invalid(path, format!("found format = {found}, expected {FORMAT}")),
+                false => {
+                    DescriptionError::invalid(path, format!("found format = {found}, expected {FORMAT}"))
+                }
             });
         }
         let text: Text = toml::from_str(text).map_err(|reason| in_text(path, text, &reason))?;

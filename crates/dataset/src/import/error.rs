@@ -27,7 +27,9 @@ pub enum ImportError {
     #[error("{} is there already; --replace puts the new data set in its place", folder.display())]
     Exists { folder: PathBuf },
     /// The data set is there, without the files that could not be read.
-    #[error("{unreadable} of {files} image files could not be read; the data set {name} has the other images")]
+    #[error(
+        "{unreadable} of {files} image files could not be read; the data set {name} has the other images"
+    )]
     Incomplete { name: Name, unreadable: usize, files: usize },
 }
 

@@ -67,7 +67,8 @@ pub(crate) fn from_folders(
     let mut test = test.map(|test| {
         images::read(&test, &recipe, &mut |done| progress(Progress { done: before + done, all: files }))
     });
-    let (mut unreadable, mut no_images, mut from_colour) = (read.unreadable, read.passed_over, read.from_colour);
+    let (mut unreadable, mut no_images, mut from_colour) =
+        (read.unreadable, read.passed_over, read.from_colour);
     if let Some(test) = &mut test {
         unreadable.append(&mut test.unreadable);
         no_images.append(&mut test.passed_over);
@@ -78,7 +79,18 @@ pub(crate) fn from_folders(
     passed_over.append(&mut no_images);
     let (train, test) = (read.images, test.map(|test| test.images));
     let notes = folders.notes;
-    Ok(Gathered { classes, size, preparation, train, test, files, from_colour, unreadable, passed_over, notes })
+    Ok(Gathered {
+        classes,
+        size,
+        preparation,
+        train,
+        test,
+        files,
+        from_colour,
+        unreadable,
+        passed_over,
+        notes,
+    })
 }
 
 fn beside(path: PathBuf) -> Unread {
@@ -153,20 +165,27 @@ pub(crate) fn from_tables(tables: Tables, request: &Request) -> Result<Gathered,
     notes.extend(side_note(&path, &train, request.transpose));
     let (first, classes) = numbering::classes(&path, &train, request.first_label, mapping.as_ref())?;
     if classes.len() < 2 {
-        return Err(ImportError::source(&path, format!("all labels are {first}, expected at least two classes")));
+        return Err(ImportError::source(
+            &path,
+            format!("all labels are {first}, expected at least two classes"),
+        ));
     }
-    let preparation = request.preparation.unwrap_or(if are_characters(&classes) && has_blank_frames(&train) {
-        Preparation::Ink
-    } else {
-        Preparation::Resize
-    });
+    let preparation =
+        request.preparation.unwrap_or(if are_characters(&classes) && has_blank_frames(&train) {
+            Preparation::Ink
+        } else {
+            Preparation::Resize
+        });
     let size = request.size.unwrap_or([train.height, train.width]);
     let recipe = Recipe { preparation, size, transpose: false };
     resize(&mut train, &recipe);
     if let Some((path, test)) = &mut test {
         if request.size.is_none() && [test.height, test.width] != size {
             let (h, w) = (test.height, test.width);
-            let words = format!("test images are {h}x{w}, training images {}x{}; --size makes them equal", size[0], size[1]);
+            let words = format!(
+                "test images are {h}x{w}, training images {}x{}; --size makes them equal",
+                size[0], size[1]
+            );
             return Err(ImportError::source(path.as_path(), words));
         }
         resize(test, &recipe);
@@ -174,7 +193,18 @@ pub(crate) fn from_tables(tables: Tables, request: &Request) -> Result<Gathered,
     let train = numbering::labelled(&path, train, first, &classes)?;
     let test = test.map(|(path, test)| numbering::labelled(&path, test, first, &classes)).transpose()?;
     let (from_colour, unreadable, passed_over) = (0, Vec::new(), Vec::new());
-    Ok(Gathered { classes, size, preparation, train, test, files: 0, from_colour, unreadable, passed_over, notes })
+    Ok(Gathered {
+        classes,
+        size,
+        preparation,
+        train,
+        test,
+        files: 0,
+        from_colour,
+        unreadable,
+        passed_over,
+        notes,
+    })
 }
 
 /// What a person should know about images that lie on their side.
@@ -201,7 +231,8 @@ fn side_note(path: &Path, train: &Table, transposed: bool) -> Option<String> {
 fn has_blank_frames(table: &Table) -> bool {
     let (height, width) = (table.height, table.width);
     let is_blank = |image: &&[u8]| {
-        let is_frame = |i: usize| i / width == 0 || i / width + 1 == height || i % width == 0 || i % width + 1 == width;
+        let is_frame =
+            |i: usize| i / width == 0 || i / width + 1 == height || i % width == 0 || i % width + 1 == width;
         image.iter().enumerate().all(|(i, pixel)| *pixel == 0 || !is_frame(i))
     };
     let blank = table.pixels.chunks_exact(height * width).filter(is_blank).count();
@@ -249,9 +280,10 @@ fn read_table(file: &TableFile, memory: &mut Memory) -> Result<(PathBuf, Table, 
         }
         TableFile::Idx { images, labels } => {
             let (mut first, mut second) = (open(images)?, open(labels)?);
-            let table = read_pair(stream(&mut first), stream(&mut second), memory).map_err(|(role, fault)| {
-                ImportError::of_fault(if role == Role::Images { images } else { labels }, fault)
-            })?;
+            let table =
+                read_pair(stream(&mut first), stream(&mut second), memory).map_err(|(role, fault)| {
+                    ImportError::of_fault(if role == Role::Images { images } else { labels }, fault)
+                })?;
             (labels, table)
         }
     };
@@ -270,7 +302,10 @@ fn read_mapping(path: &Path) -> Result<Mapping, ImportError> {
     let mapping = numbering::parse_mapping(&text).map_err(|reason| ImportError::source(path, reason))?;
     let names: HashSet<&String> = mapping.values().collect();
     if names.len() != mapping.len() {
-        return Err(ImportError::source(path, "two labels have the same character, expected names that differ"));
+        return Err(ImportError::source(
+            path,
+            "two labels have the same character, expected names that differ",
+        ));
     }
     Ok(mapping)
 }

@@ -16,8 +16,8 @@ use crate::import::labelled::{Labelled, Places};
 const WAITING: usize = 64;
 /// Endings of names that only images have.
 const IMAGE_ENDINGS: [&str; 17] = [
-    "png", "jpg", "jpeg", "jpe", "gif", "bmp", "webp", "tif", "tiff", "pgm", "ppm", "pbm", "pnm", "heic", "heif",
-    "avif", "jxl",
+    "png", "jpg", "jpeg", "jpe", "gif", "bmp", "webp", "tif", "tiff", "pgm", "ppm", "pbm", "pnm", "heic",
+    "heif", "avif", "jxl",
 ];
 
 /// How images are made fit for the data set.
@@ -125,7 +125,13 @@ fn take<'a>(files: &'a [(PathBuf, u8)], next: &AtomicUsize) -> Option<(usize, &'
 }
 
 /// Moves the images together, in the order of the files, and says what became of the others.
-fn collect(read: &mut Read, files: &[(PathBuf, u8)], outcomes: Vec<Option<Failure>>, mut all: Vec<u8>, pixels: usize) {
+fn collect(
+    read: &mut Read,
+    files: &[(PathBuf, u8)],
+    outcomes: Vec<Option<Failure>>,
+    mut all: Vec<u8>,
+    pixels: usize,
+) {
     let mut paths = Vec::new();
     for (i, ((path, label), failure)) in files.iter().zip(outcomes).enumerate() {
         let unread = |reason| Unread { path: path.clone(), reason };

@@ -64,7 +64,10 @@ pub(crate) fn classes(
     if count > MOST_CLASSES {
         return Err(ImportError::source(
             path,
-            format!("found label {greatest}, that of {}, expected at most {MOST_CLASSES} classes", at(greatest)),
+            format!(
+                "found label {greatest}, that of {}, expected at most {MOST_CLASSES} classes",
+                at(greatest)
+            ),
         ));
     }
     let mut names = Vec::new();
@@ -72,7 +75,10 @@ pub(crate) fn classes(
         names.push(match mapping {
             None => label.to_string(),
             Some(mapping) => mapping.get(&label).cloned().ok_or_else(|| {
-                ImportError::source(path, format!("found label {label}, which the mapping file does not name"))
+                ImportError::source(
+                    path,
+                    format!("found label {label}, which the mapping file does not name"),
+                )
             })?,
         });
     }
@@ -147,14 +153,21 @@ mod tests {
     fn labels_that_are_no_class_are_named() {
         assert_eq!(told(&[0, 3, 1], None), Ok((0, "0 1 2 3".to_owned())));
         assert!(told(&[2, 1, 0], Some(1)).unwrap_err().contains("label 0, that of the image at position 2"));
-        assert!(told(&[0, 256], None).unwrap_err().contains("label 256, that of the image at position 1, expected at most"));
+        assert!(
+            told(&[0, 256], None)
+                .unwrap_err()
+                .contains("label 256, that of the image at position 1, expected at most")
+        );
         assert!(told(&[u32::MAX, 0], None).is_err());
         let classes = ["5".to_owned(), "6".to_owned()];
         let good = labelled(Path::new("t"), table(&[6, 5]), 5, &classes).unwrap();
         assert_eq!(good.labels, [1, 0]);
         for wrong in [4, 7] {
             let error = labelled(Path::new("t"), table(&[5, wrong]), 5, &classes).unwrap_err().to_string();
-            assert!(error.contains(&format!("label {wrong}, that of the image at position 1, which no training")), "{error}");
+            assert!(
+                error.contains(&format!("label {wrong}, that of the image at position 1, which no training")),
+                "{error}"
+            );
         }
     }
 

@@ -35,7 +35,8 @@ pub struct Duplicates {
 /// A number that equal images share, and others do not: half of the SHA-256 of the seed and the pixels.
 fn fingerprints(from: &Labelled, pixels: usize, seed: u64) -> Vec<u128> {
     let fingerprint = |i| {
-        let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(from.image(i, pixels)).finalize();
+        let digest =
+            Sha256::new().chain_update(seed.to_le_bytes()).chain_update(from.image(i, pixels)).finalize();
         digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
     };
     (0..from.len()).map(fingerprint).collect()
@@ -145,7 +146,8 @@ mod tests {
     #[test]
     fn a_share_of_each_class_is_split_off_by_the_seed_alone() {
         let pixels: Vec<u8> = (0..200).collect();
-        let labels: Vec<u8> = (0..200).map(|i| u8::from(i >= 100) + u8::from(i >= 197) + u8::from(i == 199)).collect();
+        let labels: Vec<u8> =
+            (0..200).map(|i| u8::from(i >= 100) + u8::from(i >= 197) + u8::from(i == 199)).collect();
         let all = images(&pixels, &labels);
         let [train, test] = Part::split(&all, 1, 0.2, 7);
         assert_eq!(all.counts(&test.order, 4), [20, 19, 1, 0]);

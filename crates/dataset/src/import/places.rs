@@ -31,7 +31,10 @@ pub(crate) struct Tables {
 /// The file, or the pair of files, of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TableFile {
-    Idx { images: PathBuf, labels: PathBuf },
+    Idx {
+        images: PathBuf,
+        labels: PathBuf,
+    },
     Csv(PathBuf),
     /// It may hold both parts.
     Npz(PathBuf),
@@ -73,7 +76,13 @@ pub(crate) fn find(from: &[PathBuf], test: &[PathBuf]) -> Result<Source, ImportE
 
 /// The first files of class folders.
 fn paths(folders: &Folders) -> Vec<PathBuf> {
-    folders.train.values().flatten().take(1).filter_map(|file| Some(file.parent()?.parent()?.to_owned())).collect()
+    folders
+        .train
+        .values()
+        .flatten()
+        .take(1)
+        .filter_map(|file| Some(file.parent()?.parent()?.to_owned()))
+        .collect()
 }
 
 fn mixed() -> ImportError {
@@ -123,7 +132,10 @@ fn gather(places: &[PathBuf]) -> Result<Gathered, ImportError> {
                 all.notes.extend(found.notes);
             }
             Shape::Files(found) if found.is_empty() => {
-                return Err(ImportError::source(place, "the folder is empty, expected one folder for each class"));
+                return Err(ImportError::source(
+                    place,
+                    "the folder is empty, expected one folder for each class",
+                ));
             }
             Shape::Files(found) => {
                 files.paths.extend(found);
@@ -164,7 +176,9 @@ impl Sorted {
     /// The one table that the files make.
     fn table(self, what: &str) -> Result<TableFile, ImportError> {
         match [&self.images, &self.labels, &self.csv, &self.npz].map(Vec::as_slice) {
-            [[images], [labels], [], []] => Ok(TableFile::Idx { images: images.clone(), labels: labels.clone() }),
+            [[images], [labels], [], []] => {
+                Ok(TableFile::Idx { images: images.clone(), labels: labels.clone() })
+            }
             [[], [], [csv], []] => Ok(TableFile::Csv(csv.clone())),
             [[], [], [], [npz]] => Ok(TableFile::Npz(npz.clone())),
             [images, labels, csv, npz] => Err(ImportError::Request(format!(
@@ -238,7 +252,8 @@ fn sort(
     let place = files.folder.unwrap_or_default();
     match failed {
         _ if images > 0 => {
-            let reason = format!("{images} images that are in no class folder, expected one folder for each class");
+            let reason =
+                format!("{images} images that are in no class folder, expected one folder for each class");
             Err(if place.as_os_str().is_empty() {
                 ImportError::Request(format!("found {reason}; name the folder that holds the class folders"))
             } else {
@@ -317,7 +332,8 @@ mod tests {
         assert_eq!(tables.mapping, Some(at("emnist-letters-mapping.txt")));
         assert!(tables.notes[0].contains("README.txt"), "{:?}", tables.notes);
         // A pair alone is for training, whatever it is called.
-        let alone = found(&[at("emnist-letters-test-images"), at("emnist-letters-test-labels")], &[]).unwrap();
+        let alone =
+            found(&[at("emnist-letters-test-images"), at("emnist-letters-test-labels")], &[]).unwrap();
         assert!(alone.test.is_none());
     }
 
@@ -354,6 +370,9 @@ mod tests {
             assert!(error.contains(words), "{words}: {error}");
         }
         let tables = found(&[at("d")], &[]).unwrap();
-        assert_eq!((tables.train, tables.test), (TableFile::Csv(at("d/train.csv")), Some(TableFile::Csv(at("d/test.csv")))));
+        assert_eq!(
+            (tables.train, tables.test),
+            (TableFile::Csv(at("d/train.csv")), Some(TableFile::Csv(at("d/test.csv"))))
+        );
     }
 }

@@ -101,7 +101,10 @@ fn broken_images_are_named_and_the_others_imported() {
     wanted.preparation = Some(Preparation::Resize);
     let outcome = run(&wanted, data.path()).unwrap();
     let files = |unread: &[Unread]| {
-        unread.iter().map(|unread| unread.path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+        unread
+            .iter()
+            .map(|unread| unread.path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(files(&outcome.unreadable), ["broken.png", "empty.png"]);
     assert_eq!(files(&outcome.passed_over), ["README.md", "notes.txt"]);
@@ -125,7 +128,11 @@ fn test_folders_keep_the_numbers_of_the_classes() {
     assert!(outcome.duplicates.named[0][1].ends_with("5/5.png"), "{:?}", outcome.duplicates);
     write(test.path(), "12/a.png", &pgm(201));
     wanted.replace = true;
-    assert!(run(&wanted, data.path()).unwrap_err().contains("the class folders [\"12\"], which the training images"));
+    assert!(
+        run(&wanted, data.path())
+            .unwrap_err()
+            .contains("the class folders [\"12\"], which the training images")
+    );
 }
 
 #[test]
@@ -184,9 +191,8 @@ fn idx_pairs_of_other_sizes_and_first_labels_are_imported() {
     let train = load_train("mine".parse().unwrap(), data.path()).unwrap();
     let p = &pixels[..6];
     let turned = [p[0], p[2], p[4], p[1], p[3], p[5]];
-    let all = [&train.subset(), &load_test("mine".parse().unwrap(), data.path()).unwrap().subset()].map(|part| {
-        (0..part.len()).any(|i| part.image(i) == turned && part.label(i) == 0)
-    });
+    let all = [&train.subset(), &load_test("mine".parse().unwrap(), data.path()).unwrap().subset()]
+        .map(|part| (0..part.len()).any(|i| part.image(i) == turned && part.label(i) == 0));
     assert!(all.contains(&true));
 }
 

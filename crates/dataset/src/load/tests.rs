@@ -72,6 +72,18 @@ fn labels_must_be_classes_of_their_set() {
 }
 
 #[test]
+fn labels_of_a_test_set_get_the_numbers_of_other_classes() {
+    let images = Images::new(3, 1, 1, vec![7, 8, 9]).unwrap();
+    let test = TestSet::from_images(images, Labels::new(vec![1, 0, 1], 2).unwrap(), 2).unwrap();
+    let renumbered = test.clone().renumbered(&[4, 2], 5).unwrap();
+    let labels: Vec<u8> = (0..3).map(|i| renumbered.subset().label(i)).collect();
+    assert_eq!((labels, renumbered.subset().classes()), (vec![2, 4, 2], 5));
+    assert_eq!(renumbered.subset().class_counts(), [0, 0, 2, 0, 1]);
+    assert_eq!((renumbered.subset().image(2), test.subset().label(0)), (&[9_u8][..], 1));
+    assert!(test.clone().renumbered(&[0, 5], 5).is_err() && test.renumbered(&[0], 5).is_err());
+}
+
+#[test]
 fn the_sample_is_balanced_and_small() {
     let train = load_train(Name::SAMPLE, Path::new("nowhere")).unwrap();
     let test = load_test(Name::SAMPLE, Path::new("nowhere")).unwrap();

@@ -40,7 +40,9 @@ impl fmt::Display for Mismatch {
         match seen {
             // Two checksums would say less than the two names.
             Kind::Known { entry, .. } => {
-                let owner = Entry::ALL.into_iter().find(|owner| owner.files().contains(expected));
+                let owner = Entry::ALL
+                    .into_iter()
+                    .find(|owner| owner.files().iter().any(|file| file.sha256 == expected.sha256));
                 match owner {
                     Some(owner) if owner != *entry => write!(f, "it is {seen}, not {}'s", owner.title()),
                     _ => write!(f, "it is {seen}, not {}", expected.name),
@@ -76,10 +78,7 @@ pub(crate) fn read(path: &Path, expected: &DataFile) -> io::Result<Result<Vec<u8
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_offered(
-    path: &Path,
-    expected: &DataFile,
-) -> io::Result<Result<Vec<u8>, Mismatch>> {
+pub(crate) fn read_offered(path: &Path, expected: &DataFile) -> io::Result<Result<Vec<u8>, Mismatch>> {
     let length = file_length(path)?;
     if length > most_packed(expected) {
         return read(path, expected);
@@ -130,7 +129,9 @@ pub(crate) fn unpack(bytes: Vec<u8>, expected: &DataFile) -> Result<Vec<u8>, Mis
     }
     match gunzip(&bytes, expected.bytes) {
         Ok(content) => check(content, expected),
-        Err(difference) => Err(Mismatch { difference, seen: Kind::Unknown, expected: Box::new(expected.clone()) }),
+        Err(difference) => {
+            Err(Mismatch { difference, seen: Kind::Unknown, expected: Box::new(expected.clone()) })
+        }
     }
 }
 

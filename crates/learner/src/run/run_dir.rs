@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
+use dataset::{Description, DescriptionError, Name};
 use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
 
 use crate::config::Config;
@@ -48,6 +49,7 @@ impl RunDir {
     pub(crate) fn create(folder: &Folder, config: &Config, info: &RunInfo) -> Result<Self, RunDirError> {
         folder.create_subfolder(names::CHECKPOINTS)?;
         folder.write_json(names::RUN, info)?;
+        folder.write_description(config.description())?;
         // The configuration comes last, because a folder with a configuration is a run.
         folder.write_config(names::CONFIG, config)?;
         Ok(Self { folder: folder.clone() })
@@ -86,6 +88,14 @@ impl RunDir {
         Ok(config)
     }
 
+    /// The description of the data set that the run learns from, whether or not it is still there.
+    ///
+    /// # Errors
+    /// If the run's description cannot be read, or there is none for a data set that is not in the catalog.
+    pub fn describe(&self, name: Name) -> Result<Description, DescriptionError> {
+        self.folder.describe(name)
+    }
+
     /// Compares the data set of a configuration, which was read from `file`, with the one that the run was begun
     /// on, which `run.json` names.
     pub(crate) fn check_data(&self, config: &Config, file: &Path) -> Result<(), RunDirError> {
@@ -100,9 +110,9 @@ impl RunDir {
                 trained: info.dataset,
             });
         }
-        if !info.data_sha256.is_empty() && info.data_sha256 != checksums(name) {
-            let problem =
-                format!("found the SHA-256s of other files, expected those of {}'s files", name.title());
+        if !info.data_sha256.is_empty() && info.data_sha256 != checksums(config.description()) {
+            let title = &config.description().title;
+            let problem = format!("found the SHA-256s of other files, expected those of {title}'s files");
             return Err(RunDirError::Damaged { path: self.file(names::RUN), problem });
         }
         Ok(())
@@ -114,6 +124,17 @@ impl RunDir {
     /// If `run.json` cannot be read.
     pub fn info(&self) -> Result<RunInfo, RunDirError> {
         self.folder.read_json(names::RUN).map_err(|error| self.with_version(error))
+    }
+
+    /// Checks that the run was trained here, so that its training can go on.
+    ///
+    /// # Errors
+    /// If the run's model was imported, or `run.json` cannot be read.
+    pub fn check_trained(&self) -> Result<(), RunDirError> {
+        match self.info()?.imported {
+            Some(_) => Err(RunDirError::Imported(self.path().to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// Says of an error about what a file holds that a newer version of the program wrote the run, if it did.

@@ -189,8 +189,10 @@ fn files_of_another_data_set_are_named() {
     let labels = &Entry::FashionMnist.files()[3];
     assert_eq!(labels.name, "t10k-labels-idx1-ubyte");
     let (mnist, fashion) = (&Entry::Mnist.files()[3], Entry::FashionMnist.files().last().unwrap());
-    let difference =
-        crate::verify::Difference::Sha256 { found: mnist.sha256.to_string(), expected: labels.sha256.to_string() };
+    let difference = crate::verify::Difference::Sha256 {
+        found: mnist.sha256.to_string(),
+        expected: labels.sha256.to_string(),
+    };
     let seen = crate::verify::Kind::Known { entry: Entry::Mnist, file: &mnist.name };
     let mismatch = crate::verify::Mismatch { difference, seen, expected: Box::new(fashion.clone()) };
     assert_eq!(mismatch.to_string(), "it is MNIST's t10k-labels-idx1-ubyte, not Fashion-MNIST's");

@@ -44,7 +44,8 @@ pub(crate) fn look(folder: &Path) -> Result<Shape, ImportError> {
         let found = |path: &&PathBuf| names.contains(&name_of(path).to_lowercase().as_str());
         listing.folders.iter().find(found).cloned()
     };
-    let Some(train) = named(&TRAIN).filter(|train| list(train).is_ok_and(|inner| !inner.folders.is_empty())) else {
+    let Some(train) = named(&TRAIN).filter(|train| list(train).is_ok_and(|inner| !inner.folders.is_empty()))
+    else {
         let mut found = Folders::default();
         found.train = classes(&listing, &mut found.beside)?;
         return Ok(Shape::Folders(found));
@@ -58,10 +59,9 @@ pub(crate) fn look(folder: &Path) -> Result<Shape, ImportError> {
             validation.display(),
             test.display()
         )),
-        (None, Some(validation)) => found.notes.push(format!(
-            "there is no test folder, so {} becomes the test images",
-            validation.display()
-        )),
+        (None, Some(validation)) => found
+            .notes
+            .push(format!("there is no test folder, so {} becomes the test images", validation.display())),
         _ => {}
     }
     if let Some(test) = test.as_ref().or(validation.as_ref()) {
@@ -70,9 +70,10 @@ pub(crate) fn look(folder: &Path) -> Result<Shape, ImportError> {
     let used = [Some(train), test, validation];
     let others = listing.folders.into_iter().filter(|path| !used.contains(&Some(path.clone())));
     found.notes.extend(others.map(|path| format!("{} is not used: it is no part", path.display())));
-    found.notes.extend((!listing.files.is_empty()).then(|| {
-        format!("{} files beside the folders of the parts are not used", listing.files.len())
-    }));
+    found.notes.extend(
+        (!listing.files.is_empty())
+            .then(|| format!("{} files beside the folders of the parts are not used", listing.files.len())),
+    );
     Ok(Shape::Folders(found))
 }
 
@@ -116,7 +117,8 @@ fn name_of(path: &Path) -> String {
 pub(crate) fn in_order(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort();
-    let number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.parse::<u64>().ok());
+    let number =
+        |name: &String| name.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.parse::<u64>().ok());
     if names.iter().all(|name| number(name).flatten().is_some()) {
         names.sort_by_key(|name| number(name).flatten());
     }
@@ -174,10 +176,14 @@ mod tests {
     fn parts_are_found_by_their_names_and_said() {
         let dir = tree(&["x/train/a/1.png", "x/train/b/1.png", "x/val/a/1.png"]);
         let found = folders(&dir);
-        assert_eq!((counts(&found.train), counts(&found.test.unwrap())), (vec![("a", 1), ("b", 1)], vec![("a", 1)]));
+        assert_eq!(
+            (counts(&found.train), counts(&found.test.unwrap())),
+            (vec![("a", 1), ("b", 1)], vec![("a", 1)])
+        );
         assert!(found.notes[0].contains("x/val becomes the test images"), "{:?}", found.notes);
 
-        let dir = tree(&["Training/a/1.png", "testing/b/1.png", "validation/a/1.png", "extra/1.png", "LICENSE"]);
+        let dir =
+            tree(&["Training/a/1.png", "testing/b/1.png", "validation/a/1.png", "extra/1.png", "LICENSE"]);
         let found = folders(&dir);
         assert_eq!((counts(&found.train), counts(&found.test.unwrap())), (vec![("a", 1)], vec![("b", 1)]));
         let notes = found.notes.join("\n");

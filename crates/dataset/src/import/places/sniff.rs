@@ -13,8 +13,7 @@ use crate::verify::kind::{HEAD, describe};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How files of images begin.
-const IMAGES: [&[u8]; 8] =
-    [b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P5", b"P6"];
+const IMAGES: [&[u8]; 8] = [b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P5", b"P6"];
 
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -131,7 +131,8 @@ impl Columns {
         let separator = SEPARATORS.into_iter().rev().max_by_key(times).unwrap_or(b',');
         let count = split(line, separator).count();
         let has_names = split(line, separator).any(|field| !is_number(field));
-        let names = || split(line, separator).map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase());
+        let names =
+            || split(line, separator).map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase());
         let (named, passed_over) = if has_names {
             let named = names().position(|name| LABEL_NAMES.contains(&name.as_str()));
             let counting = |(i, name): (usize, String)| COUNTING_NAMES.contains(&name.as_str()).then_some(i);
@@ -151,7 +152,11 @@ impl Columns {
 
 fn without_labels(count: usize, values: usize, has_names: bool) -> Fault {
     let side = values.isqrt();
-    let kaggle = if has_names && side == 28 { "; Kaggle's test.csv is such a file, its labels are not public" } else { "" };
+    let kaggle = if has_names && side == 28 {
+        "; Kaggle's test.csv is such a file, its labels are not public"
+    } else {
+        ""
+    };
     Fault::content(format!(
         "found {count} columns, which are the pixels of images of {side}x{side} without labels{kaggle}; expected {} \
          columns, with the label in the first or in one that is named `label`",
@@ -187,11 +192,13 @@ fn add(table: &mut Table, columns: &Columns, line: &[u8], number: u64) -> Result
     for (column, field) in split(line, columns.separator).enumerate() {
         found = column + 1;
         if column == columns.label {
-            let label = digits(field).ok_or_else(|| wrong(column, field, "a label, which is a whole number from 0"))?;
+            let label = digits(field)
+                .ok_or_else(|| wrong(column, field, "a label, which is a whole number from 0"))?;
             table.labels.push(label);
         } else if column < columns.count && !columns.passed_over.contains(&column) {
             let pixel = digits(field).and_then(|pixel| u8::try_from(pixel).ok());
-            let pixel = pixel.ok_or_else(|| wrong(column, field, "a pixel, which is a whole number from 0 to 255"))?;
+            let pixel = pixel
+                .ok_or_else(|| wrong(column, field, "a pixel, which is a whole number from 0 to 255"))?;
             table.pixels.push(pixel);
         }
     }
@@ -206,9 +213,9 @@ fn digits(field: &[u8]) -> Option<u32> {
     if field.is_empty() || field.len() > 9 {
         return None;
     }
-    field.iter().try_fold(0, |number, digit| {
-        digit.is_ascii_digit().then(|| 10 * number + u32::from(digit - b'0'))
-    })
+    field
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| 10 * number + u32::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -250,7 +257,10 @@ mod tests {
             ("7,1,2,3,255\n7,1,2,3\n", "line 2 has 4 columns, expected 5"),
             ("7,1,2,3,255\n7,1,2,3,4,5\n", "line 2 has 6 columns, expected 5"),
             ("7,1,2,3,255\n\n7,1,2,3,4\n", "line 2 is empty"),
-            ("7,1,2,3,0.5\n", "line 1, column 5: found \"0.5\", expected a pixel, which is a whole number from 0 to 255"),
+            (
+                "7,1,2,3,0.5\n",
+                "line 1, column 5: found \"0.5\", expected a pixel, which is a whole number from 0 to 255",
+            ),
             ("7,1,-2,3,5\n", "line 1, column 3: found \"-2\""),
             ("7,1,256,3,5\n", "line 1, column 3: found \"256\""),
             ("label,a,b,c,d\n7,1,,3,5\n", "line 2, column 3: found \"\""),
@@ -258,7 +268,10 @@ mod tests {
             ("label,a,b,c,d\n1.0,1,2,3,5\n", "line 2, column 1: found \"1.0\""),
             ("ImageId,Label\n1,0\n", "found 2 columns in the first line, expected a label and the pixels"),
             ("1,2,3,4\n", "which are the pixels of images of 2x2 without labels; expected 5 columns"),
-            (&rows(784), "found 784 columns, which are the pixels of images of 28x28 without labels; expected 785"),
+            (
+                &rows(784),
+                "found 784 columns, which are the pixels of images of 28x28 without labels; expected 785",
+            ),
             (&format!("{}\n{}", &names[..names.len() - 1], rows(784)), "Kaggle's test.csv is such a file"),
             ("Dear all, here are the files\n", "found 6 columns"),
             (&"9".repeat(LONGEST_LINE + 1), "line 1 is longer than"),

@@ -101,16 +101,13 @@ pub struct Stream<'a> {
 /// # Errors
 /// If one of them is something else or does not hold what its header says, or if they do not fit each other.
 /// Each error says which of the two files it is about.
-pub fn read_pair(
-    images: Stream<'_>,
-    labels: Stream<'_>,
-    memory: &Memory,
-) -> Result<Table, (Role, Fault)> {
+pub fn read_pair(images: Stream<'_>, labels: Stream<'_>, memory: &Memory) -> Result<Table, (Role, Fault)> {
     let (height, width, pixels) = read_images(images, memory).map_err(|fault| (Role::Images, fault))?;
     let labels = read_labels(labels).map_err(|fault| (Role::Labels, fault))?;
     let count = pixels.len() / (height * width);
     if labels.len() != count {
-        let reason = format!("found {} labels for {count} images, expected as many labels as images", labels.len());
+        let reason =
+            format!("found {} labels for {count} images, expected as many labels as images", labels.len());
         return Err((Role::Labels, Fault::Content(reason)));
     }
     let labels = labels.into_iter().map(u32::from).collect();
@@ -147,7 +144,10 @@ fn read_labels(mut file: Stream<'_>) -> Result<Vec<u8>, Fault> {
 /// The bytes behind the header, exactly as many as it says.
 fn read_content(file: &mut Stream<'_>, expected: u64, header: u64, what: &str) -> Result<Vec<u8>, Fault> {
     let wrong = |found: String| {
-        Fault::content(format!("found {found} bytes, expected {} for {what}", expected.saturating_add(header)))
+        Fault::content(format!(
+            "found {found} bytes, expected {} for {what}",
+            expected.saturating_add(header)
+        ))
     };
     if !file.packed && file.bytes != expected.saturating_add(header) {
         return Err(wrong(file.bytes.to_string()));
@@ -205,10 +205,19 @@ mod tests {
             magic.into_iter().chain(sizes).chain(vec![0; values]).collect::<Vec<u8>>()
         };
         for (file, words) in [
-            (labels.clone(), "it is an IDX file of labels (magic number 0x00000801), expected an IDX file of images"),
+            (
+                labels.clone(),
+                "it is an IDX file of labels (magic number 0x00000801), expected an IDX file of images",
+            ),
             (with([3, 8, 0, 0], &[2, 2, 3], 12), "its header is little-endian (first bytes 03 08 00 00)"),
-            (with([0, 0, 14, 3], &[2, 2, 3], 96), "2 x 2 x 3 values, each a double of 64 bits (magic number 0x00000e03)"),
-            (with([0, 0, 8, 4], &[2, 3, 2, 3], 36), "2 x 3 x 2 x 3 values, each a byte (magic number 0x00000804)"),
+            (
+                with([0, 0, 14, 3], &[2, 2, 3], 96),
+                "2 x 2 x 3 values, each a double of 64 bits (magic number 0x00000e03)",
+            ),
+            (
+                with([0, 0, 8, 4], &[2, 3, 2, 3], 36),
+                "2 x 3 x 2 x 3 values, each a byte (magic number 0x00000804)",
+            ),
             (with([0, 0, 8, 3], &[0, 28, 28], 0), "found 0 images of 28x28, expected at least 1"),
             (with([0, 0, 8, 3], &[2, 300, 3], 1800), "images of 300x3, expected from 1x1 to 256x256"),
             (with([0, 0, 8, 3], &[2, 2, 3], 11), "found 27 bytes, expected 28 for 2 images of 2x3"),
@@ -222,10 +231,10 @@ mod tests {
         let (role, message) = read(&images(), &images()).unwrap_err();
         assert!(role == Role::Labels && message.starts_with("it is an IDX file of images"), "{message}");
         let (role, message) = read(&images(), &write_labels(&[0])).unwrap_err();
-        assert_eq!((role, message.as_str()), (
-            Role::Labels,
-            "found 1 labels for 2 images, expected as many labels as images"
-        ));
+        assert_eq!(
+            (role, message.as_str()),
+            (Role::Labels, "found 1 labels for 2 images, expected as many labels as images")
+        );
     }
 
     #[test]

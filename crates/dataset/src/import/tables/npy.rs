@@ -74,11 +74,15 @@ pub fn read_header(file: &mut impl Read) -> Result<Array, Fault> {
             u32::from_le_bytes(length) as usize
         }
         version => {
-            return Err(Fault::content(format!("found version {version} of NumPy's format, expected 1, 2 or 3")));
+            return Err(Fault::content(format!(
+                "found version {version} of NumPy's format, expected 1, 2 or 3"
+            )));
         }
     };
     if length > LONGEST_HEADER {
-        return Err(Fault::content(format!("found a header of {length} bytes, expected at most {LONGEST_HEADER}")));
+        return Err(Fault::content(format!(
+            "found a header of {length} bytes, expected at most {LONGEST_HEADER}"
+        )));
     }
     let mut header = vec![0; length];
     file.read_exact(&mut header)?;
@@ -92,7 +96,10 @@ fn parse(header: &str) -> Result<Array, Fault> {
     let mut text = Text(header);
     let parsed = dictionary(&mut text).filter(|_| text.0.trim().is_empty());
     let Some((description, fortran, shape)) = parsed else {
-        return Err(Fault::content(format!("found the header {:?}, which is not one that NumPy writes", shown())));
+        return Err(Fault::content(format!(
+            "found the header {:?}, which is not one that NumPy writes",
+            shown()
+        )));
     };
     if fortran && shape.len() > 1 {
         return Err(Fault::content(
@@ -180,9 +187,17 @@ mod tests {
     #[test]
     fn headers_that_numpy_writes_are_read() {
         for (header, values, shape) in [
-            ("{'descr': '|u1', 'fortran_order': False, 'shape': (60000, 28, 28), }   \n", (1, false, false), vec![60000, 28, 28]),
+            (
+                "{'descr': '|u1', 'fortran_order': False, 'shape': (60000, 28, 28), }   \n",
+                (1, false, false),
+                vec![60000, 28, 28],
+            ),
             ("{'descr': '<i8', 'fortran_order': False, 'shape': (10,), }", (8, true, false), vec![10]),
-            ("{\"shape\": (10L, 1L), \"fortran_order\": False, \"descr\": \">i4\"}", (4, true, true), vec![10, 1]),
+            (
+                "{\"shape\": (10L, 1L), \"fortran_order\": False, \"descr\": \">i4\"}",
+                (4, true, true),
+                vec![10, 1],
+            ),
             ("{'descr': '<u2', 'fortran_order': True, 'shape': (3,)}", (2, false, false), vec![3]),
             ("{'descr': '|i1', 'fortran_order': False, 'shape': ()}", (1, true, false), vec![]),
         ] {
@@ -198,11 +213,20 @@ mod tests {
             ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 28, 28)}", "values of type \"<f4\""),
             ("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", "values of type \"|O\""),
             ("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 28, 28)}", "Fortran's order"),
-            ("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 28, 28)} + x", "not one that NumPy writes"),
+            (
+                "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 28, 28)} + x",
+                "not one that NumPy writes",
+            ),
             ("{'descr': '|u1', 'fortran_order': False}", "not one that NumPy writes"),
-            ("{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}", "not one that NumPy writes"),
+            (
+                "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (2,)}",
+                "not one that NumPy writes",
+            ),
             ("{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 28)}", "not one that NumPy writes"),
-            ("{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}", "not one that NumPy writes"),
+            (
+                "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+                "not one that NumPy writes",
+            ),
             ("{'descr': '|u1', 'fortran_order': Falsch, 'shape': (2,)}", "not one that NumPy writes"),
             ("", "not one that NumPy writes"),
         ] {

@@ -66,14 +66,18 @@ fn part(
     memory: &mut Memory,
 ) -> Result<Table, Fault> {
     let mut sizes = [0; 3];
-    let pixels = read_array(archive, images, "a pixel from 0 to 255", |array| match array.shape.as_slice() {
-        &[count, height, width] => {
-            let [h, w] = expect_sizes(count, height, width)?;
-            sizes = [count as usize, h, w];
-            Ok(memory.expect(count, h, w)?)
-        }
-        shape => Err(Fault::content(format!("found an array of {}, expected images x height x width", shown(shape)))),
-    })?;
+    let pixels =
+        read_array(archive, images, "a pixel from 0 to 255", |array| match array.shape.as_slice() {
+            &[count, height, width] => {
+                let [h, w] = expect_sizes(count, height, width)?;
+                sizes = [count as usize, h, w];
+                Ok(memory.expect(count, h, w)?)
+            }
+            shape => Err(Fault::content(format!(
+                "found an array of {}, expected images x height x width",
+                shown(shape)
+            ))),
+        })?;
     let [count, height, width] = sizes;
     let expected = "a label, which is a whole number from 0";
     let labels = read_array(archive, labels, expected, |array| match array.shape.as_slice() {
@@ -185,7 +189,9 @@ mod tests {
             ("y_test", npy("|u1", "1, 1", &[7])),
         ];
         let mut medmnist = keras.clone();
-        for (array, name) in medmnist.iter_mut().zip(["train_images", "train_labels", "test_images", "test_labels"]) {
+        for (array, name) in
+            medmnist.iter_mut().zip(["train_images", "train_labels", "test_images", "test_labels"])
+        {
             array.0 = name;
         }
         for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
@@ -209,16 +215,37 @@ mod tests {
         for (arrays, words) in [
             (vec![("arr_0", npy("|u1", "2,", &[0, 1]))], "found the arrays arr_0, expected x_train, y_train"),
             (vec![images()], "y_train: it is not a zip file that can be read"),
-            (vec![("x_train", npy("<f4", "2, 1, 3", &[0; 24])), labels()], "x_train: found values of type \"<f4\""),
-            (vec![("x_train", npy("|u1", "2, 1, 3, 3", &[0; 18])), labels()], "found an array of 2 x 1 x 3 x 3, expected"),
+            (
+                vec![("x_train", npy("<f4", "2, 1, 3", &[0; 24])), labels()],
+                "x_train: found values of type \"<f4\"",
+            ),
+            (
+                vec![("x_train", npy("|u1", "2, 1, 3, 3", &[0; 18])), labels()],
+                "found an array of 2 x 1 x 3 x 3, expected",
+            ),
             (vec![("x_train", npy("|u1", "0, 28, 28", &[])), labels()], "found 0 images"),
-            (vec![("x_train", npy("|u1", "2, 1, 3", &[0; 5])), labels()], "x_train: found fewer values than 2 x 1 x 3"),
-            (vec![("x_train", npy("|u1", "2, 1, 3", &[0; 7])), labels()], "x_train: found more values than 2 x 1 x 3"),
-            (vec![("x_train", npy("<i2", "1, 1, 2", &[1, 0, 0, 1])), labels()], "x_train: found 256 at position 1"),
+            (
+                vec![("x_train", npy("|u1", "2, 1, 3", &[0; 5])), labels()],
+                "x_train: found fewer values than 2 x 1 x 3",
+            ),
+            (
+                vec![("x_train", npy("|u1", "2, 1, 3", &[0; 7])), labels()],
+                "x_train: found more values than 2 x 1 x 3",
+            ),
+            (
+                vec![("x_train", npy("<i2", "1, 1, 2", &[1, 0, 0, 1])), labels()],
+                "x_train: found 256 at position 1",
+            ),
             (vec![("x_train", npy("|u1", "4000000000, 256, 256", &[])), labels()], "MB of memory"),
             (vec![("x_train", npy("|u1", "10000, 256, 256", &[])), labels()], "x_train: found fewer values"),
-            (vec![images(), ("y_train", npy("|u1", "3,", &[0; 3]))], "y_train: found an array of 3, expected 2 labels"),
-            (vec![images(), ("y_train", npy("|i1", "2,", &[255, 0]))], "y_train: found -1 at position 0, expected a label"),
+            (
+                vec![images(), ("y_train", npy("|u1", "3,", &[0; 3]))],
+                "y_train: found an array of 3, expected 2 labels",
+            ),
+            (
+                vec![images(), ("y_train", npy("|i1", "2,", &[255, 0]))],
+                "y_train: found -1 at position 0, expected a label",
+            ),
         ] {
             let error = parts(&npz(CompressionMethod::Stored, &arrays)).err().unwrap();
             assert!(error.contains(words), "{words}: {error}");
