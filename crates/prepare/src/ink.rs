@@ -1,7 +1,12 @@
 //! Ink apart from paper: what was written, as levels from 0 (paper) to 255 (full ink).
 
+mod background;
+pub(crate) mod clean;
 mod components;
 mod find;
+mod polarity;
+pub(crate) mod strokes;
+mod threshold;
 
 pub use components::Part;
 pub use find::find_ink;

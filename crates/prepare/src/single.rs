@@ -1,5 +1,7 @@
 //! An image that shows one digit, as the network's input.
 
+mod choose;
+
 use crate::{Bounds, GreyImage, Prepared, digit, find_ink};
 
 /// The one digit that an image shows, as `[height, width]` pixels; none if the image has no ink.
@@ -12,7 +14,7 @@ pub fn single(image: &GreyImage, [height, width]: [usize; 2]) -> Option<Prepared
         return pixels.iter().any(|&pixel| pixel > 0).then_some(Prepared { pixels, bounds });
     }
     let ink = find_ink(image)?;
-    let part = ink.whole()?;
+    let part = choose::digit_of(&ink)?;
     let size = height.min(width);
     let square = digit(&ink, &part, size);
     Some(Prepared { pixels: middle(&square, size, [height, width]), bounds: ink.original(&part.bounds) })
