@@ -5,6 +5,7 @@ pub(crate) mod clean;
 mod components;
 mod find;
 mod polarity;
+mod rules;
 pub(crate) mod strokes;
 mod threshold;
 

@@ -16,16 +16,20 @@ impl Plane {
         self.values.iter_mut().for_each(|value| *value = 255.0 - *value);
     }
 
+    /// Rows become columns.
+    pub(crate) fn transposed(&self) -> Self {
+        let (height, width) = (self.height, self.width);
+        let values = (0..width).flat_map(|column| (0..height).map(move |row| (row, column)));
+        let values = values.map(|(row, column)| self.values[row * width + column]).collect();
+        Self { height: width, width: height, values }
+    }
+
     /// The outermost values.
     pub(crate) fn frame(&self) -> Vec<f32> {
         let (height, width) = (self.height, self.width);
-        let inside = |row: usize, column: usize| {
-            row > 0 && column > 0 && row + 1 < height && column + 1 < width
-        };
-        (0..height * width)
-            .filter(|at| !inside(at / width, at % width))
-            .map(|at| self.values[at])
-            .collect()
+        let inside =
+            |row: usize, column: usize| row > 0 && column > 0 && row + 1 < height && column + 1 < width;
+        (0..height * width).filter(|at| !inside(at / width, at % width)).map(|at| self.values[at]).collect()
     }
 
     /// Each value averaged with its neighbours, by weights of 1, 2, 1 in both directions.
@@ -34,14 +38,16 @@ impl Plane {
         let blend = |before: f32, value: f32, after: f32| 0.25 * (before + 2.0 * value + after);
         let mut rows = Vec::with_capacity(height * width);
         for line in self.values.chunks_exact(width) {
-            rows.extend((0..width).map(|at| {
-                blend(line[at.saturating_sub(1)], line[at], line[(at + 1).min(width - 1)])
-            }));
+            rows.extend(
+                (0..width)
+                    .map(|at| blend(line[at.saturating_sub(1)], line[at], line[(at + 1).min(width - 1)])),
+            );
         }
         let mut values = Vec::with_capacity(height * width);
         for row in 0..height {
             let line = |row: usize| &rows[row * width..][..width];
-            let (above, here, below) = (line(row.saturating_sub(1)), line(row), line((row + 1).min(height - 1)));
+            let (above, here, below) =
+                (line(row.saturating_sub(1)), line(row), line((row + 1).min(height - 1)));
             values.extend((0..width).map(|at| blend(above[at], here[at], below[at])));
         }
         Self { height, width, values }
@@ -54,9 +60,25 @@ pub(crate) fn reduce(image: &GreyImage, factor: f32) -> Plane {
     average(image.pixels(), image.height(), image.width(), to(image.height()), to(image.width()))
 }
 
+/// `[height, width]` pixels as a plane of `[to_height, to_width]`: smaller by area averaging, larger by bilinear
+/// interpolation.
+pub(crate) fn scale(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+    if to_height > height || to_width > width {
+        bilinear(pixels, height, width, to_height, to_width)
+    } else {
+        average(pixels, height, width, to_height, to_width)
+    }
+}
+
 /// `[height, width]` pixels as a plane of `[to_height, to_width]`, by area averaging. Sizes may also grow: then a new
 /// pixel takes the value under it.
-pub(crate) fn average(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+pub(crate) fn average(
+    pixels: &[u8],
+    height: usize,
+    width: usize,
+    to_height: usize,
+    to_width: usize,
+) -> Plane {
     let rows = shares(height, to_height);
     let columns = shares(width, to_width);
     let mut values = Vec::with_capacity(to_height * to_width);
@@ -76,7 +98,13 @@ pub(crate) fn average(pixels: &[u8], height: usize, width: usize, to_height: usi
 
 /// `[height, width]` pixels as a plane of `[to_height, to_width]`, by bilinear interpolation between the centres of
 /// pixels; outside the outermost centres their values go on.
-pub(crate) fn bilinear(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+pub(crate) fn bilinear(
+    pixels: &[u8],
+    height: usize,
+    width: usize,
+    to_height: usize,
+    to_width: usize,
+) -> Plane {
     let rows = neighbours(height, to_height);
     let columns = neighbours(width, to_width);
     let mut values = Vec::with_capacity(to_height * to_width);

@@ -66,7 +66,13 @@ fn window_length(radius: usize) -> usize {
 /// Replaces each value by the extreme of the window of `length` values, `step` apart, that begins with it. Extremes of
 /// 1 value become extremes of 2, of 4 and so on; the last two windows overlap. What a window lacks at the end is left
 /// out of the result.
-fn along(values: &mut Vec<f32>, spare: &mut Vec<f32>, step: usize, length: usize, pick: impl Fn(f32, f32) -> f32) {
+fn along(
+    values: &mut Vec<f32>,
+    spare: &mut Vec<f32>,
+    step: usize,
+    length: usize,
+    pick: impl Fn(f32, f32) -> f32,
+) {
     let mut have = 1;
     while have < length {
         let shift = have.min(length - have);

@@ -14,9 +14,7 @@ pub(super) fn clean(pixels: &mut [u8], height: usize, width: usize) {
     let stroke = strokes::width(pixels, height, width, |level| level >= HALF);
     let parts = components::parts(pixels, height, width);
     let long = |part: &Part| part.bounds.height.max(part.bounds.width);
-    let area = |part: &Part| {
-        held(part, width).filter(|&at| pixels[at] >= HALF).count() as f32
-    };
+    let area = |part: &Part| held(part, width).filter(|&at| pixels[at] >= HALF).count() as f32;
     let written = |part: &Part| 20 * long(part) >= height.max(width) && long(part) as f32 >= 2.0 * stroke;
     let inside = parts.iter().any(|part| written(part) && contact(part, pixels, height, width) == 0);
     let drop = |part: &Part| {

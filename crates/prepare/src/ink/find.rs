@@ -1,6 +1,10 @@
 //! Finds the ink of an image.
 
-use super::{HALF, Ink, background, clean, polarity, strokes, threshold};
+use super::{
+    HALF, Ink, background, clean, polarity,
+    rules::{self, Rules},
+    strokes, threshold,
+};
 use crate::{
     GreyImage,
     sample::{self, Plane},
@@ -17,6 +21,9 @@ const STROKE: f32 = 8.0;
 /// cross or touch, too narrow for most else.
 const WINDOW_IN_STROKES: f32 = 5.0;
 
+/// Darker than this, in grey levels, the noise in the paper would grow too much.
+const DARKEST_PAPER: f32 = 64.0;
+
 /// Ink apart from paper, whichever of the two is darker; none if there is no ink.
 pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     let long = image.height().max(image.width()) as f32;
@@ -26,8 +33,9 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     if is_light {
         first.invert();
     }
+    let rules = Rules::find(&darker_than_paper(&first, widest_window(&first)));
     // Strokes too thin to be seen at first are taken for one pixel wide.
-    let stroke = first_factor * stroke_width(&first).unwrap_or(1.0);
+    let stroke = first_factor * stroke_width(&first, &rules).unwrap_or(1.0);
     let factor = (stroke / STROKE).min(first_factor).max(long / LARGEST_SIDE as f32).max(1.0);
     let light = if factor < first_factor {
         let mut plane = sample::reduce(image, factor);
@@ -38,7 +46,8 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     } else {
         first
     };
-    let contrast = darker_than_paper(&light, window(stroke / factor));
+    let mut contrast = darker_than_paper(&light, window(stroke / factor));
+    rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
     let level = threshold::ink(&contrast)?;
     let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
     clean::clean(&mut pixels, light.height, light.width);
@@ -56,14 +65,20 @@ fn window(stroke: f32) -> usize {
     ((WINDOW_IN_STROKES * stroke) as usize).max(3)
 }
 
+/// The window of the first look: half the image.
+fn widest_window(light: &Plane) -> usize {
+    (light.height.min(light.width) / 2).max(3)
+}
+
 /// How wide the strokes of ink on light paper are, in pixels; none if none are seen.
 ///
 /// The paper is looked for in a wide window first. Then the window shrinks to what the strokes found that way need, so
 /// that shadows and cards, wider than strokes, become paper.
-fn stroke_width(light: &Plane) -> Option<f32> {
-    let mut widest = (light.height.min(light.width) / 2).max(3);
+fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
+    let mut widest = widest_window(light);
     loop {
-        let contrast = darker_than_paper(light, widest);
+        let mut contrast = darker_than_paper(light, widest);
+        rules::erase(&mut contrast, rules);
         let level = threshold::ink(&contrast)?;
         let stroke = strokes::width(&contrast.values, light.height, light.width, |value| value >= level);
         if 4 * window(stroke) > 3 * widest {
@@ -73,12 +88,14 @@ fn stroke_width(light: &Plane) -> Option<f32> {
     }
 }
 
-/// How much darker than the paper behind it each pixel is, without what is usual for the paper.
+/// How much darker than the paper behind it each pixel is, as the share of the paper's lightness that is missing, 0 to
+/// 255, less what is usual for the paper. Ink takes the same share in light and in shade.
 fn darker_than_paper(light: &Plane, window: usize) -> Plane {
     let paper = background::behind_dark(&light.smooth(), window);
-    let values = paper.values.iter().zip(&light.values).map(|(paper, value)| (paper - value).max(0.0)).collect();
-    let mut contrast = Plane { values, ..*light };
-    let (usual, _) = threshold::noise(&contrast.values);
+    let missing = |(paper, value): (&f32, &f32)| (paper - value).max(0.0) * 255.0 / paper.max(DARKEST_PAPER);
+    let mut contrast =
+        Plane { values: paper.values.iter().zip(&light.values).map(missing).collect(), ..*light };
+    let usual = threshold::middle(&mut contrast.values.clone());
     contrast.values.iter_mut().for_each(|value| *value = (*value - usual).max(0.0));
     contrast
 }

@@ -7,7 +7,8 @@ use crate::sample::Plane;
 const LEVELS: usize = 256;
 /// Edges less steep than this, in grey levels, are no ink's.
 const MINIMUM_CONTRAST: f32 = 16.0;
-/// The steepest edges of ink are this many times as steep as what is usual in the image.
+/// The steepest edges of ink are this many times as steep as the image's quieter
+/// parts.
 const NOISE_RATIO: f32 = 3.0;
 
 /// The threshold that tells two kinds of values apart best (Otsu, "A threshold selection method from gray-level
@@ -35,14 +36,6 @@ pub(super) fn otsu(values: impl Iterator<Item = f32>) -> f32 {
     (best.1 + best.2) as f32 / 2.0 + 1.0
 }
 
-/// The median and the noise of values: their median distance from it, scaled to a normal distribution's deviation.
-pub(super) fn noise(values: &[f32]) -> (f32, f32) {
-    let mut sorted = values.to_vec();
-    let median = middle(&mut sorted);
-    sorted.iter_mut().for_each(|value| *value = (*value - median).abs());
-    (median, 1.4826 * middle(&mut sorted))
-}
-
 /// The value in the middle; the order of the values is lost.
 pub(super) fn middle(values: &mut [f32]) -> f32 {
     let middle = values.len() / 2;
@@ -59,7 +52,9 @@ pub(super) fn ink(contrast: &Plane) -> Option<f32> {
     let count = (contrast.height.max(contrast.width) / 4).max(4).min(steepness.values.len());
     let mut sorted = steepness.values.clone();
     let steepest = *sorted.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1;
-    let usual = middle(&mut sorted);
+    // A digit may fill its image, but not a quarter of it is without edges then.
+    let quarter = sorted.len() / 4;
+    let usual = *sorted.select_nth_unstable_by(quarter, f32::total_cmp).1;
     if steepest < MINIMUM_CONTRAST || steepest < NOISE_RATIO * usual {
         return None;
     }
@@ -83,7 +78,8 @@ pub(super) fn near(plane: &Plane, radius: usize, is_seed: impl Fn(f32) -> bool) 
     let mut rows = vec![false; height * width];
     for (at, _) in seeds.iter().enumerate().filter(|(_, seed)| **seed) {
         let (row, column) = (at / width, at % width);
-        rows[row * width + column.saturating_sub(radius)..row * width + (column + radius + 1).min(width)].fill(true);
+        rows[row * width + column.saturating_sub(radius)..row * width + (column + radius + 1).min(width)]
+            .fill(true);
     }
     let mut all = vec![false; height * width];
     for row in 0..height {

@@ -31,7 +31,8 @@ pub(super) fn digit_of(ink: &Ink) -> Option<Part> {
     let stroke = strokes::width(ink.pixels(), ink.height(), ink.width(), |level| level >= HALF);
     while let Some(next) = parts.iter().position(|(piece, cut, part)| {
         let long = digit.bounds.height.max(digit.bounds.width) as f32;
-        !cut && *piece >= PIECE * mass && gap(&digit.bounds, &part.bounds) <= (GAP * long).max(GAP_IN_STROKES * stroke)
+        !cut && *piece >= PIECE * mass
+            && gap(&digit.bounds, &part.bounds) <= (GAP * long).max(GAP_IN_STROKES * stroke)
     }) {
         let (piece, _, part) = parts.swap_remove(next);
         mass += piece;
@@ -43,9 +44,10 @@ pub(super) fn digit_of(ink: &Ink) -> Option<Part> {
 /// The ink of a part, in full pixels.
 fn mass(ink: &Ink, part: &Part) -> f32 {
     let b = &part.bounds;
-    let levels = part.mask.iter().enumerate().filter(|(_, held)| **held).map(|(at, _)| {
-        f32::from(ink.pixels()[(b.top + at / b.width) * ink.width() + b.left + at % b.width])
-    });
+    let levels =
+        part.mask.iter().enumerate().filter(|(_, held)| **held).map(|(at, _)| {
+            f32::from(ink.pixels()[(b.top + at / b.width) * ink.width() + b.left + at % b.width])
+        });
     levels.sum::<f32>() / 255.0
 }
 
