@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use data::DataCommand;
+pub(crate) use data::{DataCommand, ImportArgs};
 pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};
@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Time training steps and inference on this machine.
     Bench(BenchArgs),
-    /// Download or verify data sets.
+    /// Download, verify, list or remove data sets.
     #[command(subcommand)]
     Data(DataCommand),
     /// Print a completion script for a shell.

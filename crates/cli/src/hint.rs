@@ -7,10 +7,11 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use dataset::Name;
+use dataset::catalog::Entry;
 use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
+use dataset::{DescriptionError, Name};
 use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
@@ -76,6 +77,12 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
         dataset::Error::Fetch(error) => Some(of_fetch(error)),
         dataset::Error::Load(error) => of_load(error),
         dataset::Error::Split(error) => Some(of_split(error)),
+        dataset::Error::Description(error) => of_description(error),
+        dataset::Error::Import(_) => None,
+        dataset::Error::Changed { .. } => Some(
+            "import it again as it was, or train a new run; a model is tested on other images with: test --data NAME"
+                .to_owned(),
+        ),
         dataset::Error::Unverified { name, dir, wrong: 0, .. } => Some(fetch(*name, dir)),
         dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
     }
@@ -149,8 +156,13 @@ fn of_numerics(path: &Path, is_same_version: bool) -> String {
 }
 
 fn of_config(cause: &(dyn Error + 'static)) -> Option<String> {
-    let ConfigError::Resume { .. } = cause.downcast_ref()? else { return None };
-    Some(format!("a new run can begin with this one's weights: {}", command("train --init RUN")))
+    match cause.downcast_ref()? {
+        ConfigError::Data { name, is_unknown: true, .. } => Some(of_unknown(*name)),
+        ConfigError::Resume { .. } => {
+            Some(format!("a new run can begin with this one's weights: {}", command("train --init RUN")))
+        }
+        _ => None,
+    }
 }
 
 fn of_layout(cause: &(dyn Error + 'static)) -> Option<String> {
@@ -186,14 +198,17 @@ fn resume(path: &Path) -> String {
 
 fn of_fetch(error: &FetchError) -> String {
     match error {
-        FetchError::NoSource { name, dir, .. } => {
-            let files: Vec<&str> = name.files().iter().map(|file| file.name).collect();
+        FetchError::NoSource { entry, dir, .. } => {
+            let files: Vec<&str> = entry.files().iter().map(|file| &*file.name).collect();
             format!(
                 "to add them by hand, put {} into a folder, packed with gzip or not, and type: {}",
                 files.join(", "),
-                download(*name, dir, " --from FOLDER")
+                download(entry.name(), dir, " --from FOLDER")
             )
         }
+        FetchError::Missing { name, dir, .. } => again(*name, dir),
+        FetchError::Description(error) => of_description(error).unwrap_or_default(),
+        FetchError::Wrong { name, dir, .. } if Entry::of(*name).is_none() => again(*name, dir),
         FetchError::Wrong { name, dir, .. } => {
             format!("delete the file, or replace it with: {}", download(*name, dir, " --force"))
         }
@@ -208,7 +223,8 @@ fn of_load(error: &LoadError) -> Option<String> {
     match error {
         LoadError::Io { name, dir, .. } => Some(fetch(*name, dir)),
         LoadError::Mismatch { name, dir, .. } => Some(fetch_again(*name, dir)),
-        LoadError::Idx { .. } | LoadError::Sample(_) | LoadError::Set(_) => None,
+        LoadError::Description(error) => of_description(error),
+        LoadError::Idx { .. } | LoadError::Size { .. } | LoadError::Sample(_) | LoadError::Set(_) => None,
     }
 }
 
@@ -221,11 +237,37 @@ fn of_split(error: &SplitError) -> String {
     }
 }
 
+fn of_description(error: &DescriptionError) -> Option<String> {
+    match error {
+        DescriptionError::Unknown(unknown) => Some(of_unknown(unknown.name)),
+        _ => None,
+    }
+}
+
+/// What to type where there is no data set of this name.
+fn of_unknown(name: Name) -> String {
+    let list = command("data list");
+    let import = command(&format!("data import --name {name} --from FOLDER"));
+    format!("see what there is with: {list}, or make it from your own images with: {import}")
+}
+
+/// What brings the files of a data set of one's own back, which no place offers.
+fn again(name: Name, dir: &Path) -> String {
+    let import = format!("data import --replace --name {name} --data-dir {} --from FOLDER", quoted(dir));
+    format!("bring the file back from a copy, or import the images again with: {}", command(&import))
+}
+
 fn fetch(name: Name, dir: &Path) -> String {
+    if Entry::of(name).is_none() {
+        return again(name, dir);
+    }
     format!("download the files with: {}", download(name, dir, ""))
 }
 
 fn fetch_again(name: Name, dir: &Path) -> String {
+    if Entry::of(name).is_none() {
+        return again(name, dir);
+    }
     format!("download the files again with: {}", download(name, dir, " --force"))
 }
 
@@ -251,7 +293,14 @@ mod tests {
     }
 
     fn unverified(missing: usize, wrong: usize) -> impl FnOnce(PathBuf) -> dataset::Error {
-        move |dir| dataset::Error::Unverified { name: Name::Mnist, dir, missing, wrong }
+        move |dir| dataset::Error::Unverified {
+            name: Name::MNIST,
+            title: "MNIST".to_owned(),
+            dir,
+            missing,
+            wrong,
+            all: 4,
+        }
     }
 
     #[test]
@@ -266,12 +315,14 @@ mod tests {
 
     #[test]
     fn each_error_of_the_data_set_has_its_hint() {
-        let (name, path) = (Name::FashionMnist, PathBuf::from("d/file"));
-        let no_source = hint(|dir| FetchError::NoSource { name, dir, attempts: Vec::new() }.into(), "d");
-        assert!(name.files().iter().all(|file| no_source.contains(file.name)), "{no_source}");
+        let (entry, path) = (Entry::FashionMnist, PathBuf::from("d/file"));
+        let name = entry.name();
+        let no_source = hint(|dir| FetchError::NoSource { entry, dir, attempts: Vec::new() }.into(), "d");
+        assert!(entry.files().iter().all(|file| no_source.contains(&*file.name)), "{no_source}");
         let command = "data download --dataset fashion-mnist --data-dir d";
         assert!(no_source.ends_with(&format!("{command} --from FOLDER")), "{no_source}");
-        let wrong = |dir| FetchError::Wrong { name, dir, path: path.clone(), status: Status::Ok }.into();
+        let wrong =
+            |dir| FetchError::Wrong { name, dir, path: path.clone(), status: Box::new(Status::Ok) }.into();
         assert!(hint(wrong, "d").ends_with(&format!("{command} --force")));
         let write =
             |_| FetchError::Write { path: path.clone(), reason: std::io::Error::other("full") }.into();

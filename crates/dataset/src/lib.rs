@@ -11,9 +11,12 @@ pub mod catalog;
 pub mod corrupt;
 #[cfg(feature = "import")]
 pub mod decode;
+pub mod description;
 pub mod error;
 pub mod fetch;
 pub mod idx;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod load;
 pub mod sets;
 pub mod split;
@@ -22,6 +25,7 @@ pub mod verify;
 pub use augment::Augmentation;
 pub use catalog::Name;
 pub use corrupt::Corruption;
+pub use description::{Description, DescriptionError, Preparation};
 pub use error::Error;
 pub use sets::shuffle::shuffled;
 pub use sets::subset::Subset;

@@ -41,7 +41,8 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
         return Err("the run stopped before its end, although no observer requested it".into());
     };
     let images = data::test_set(name, data_dir, &mut |_progress| ())?;
-    let request = TestRequest { name: "example", dataset: name, worst: 10, corruptions: false };
+    let description = config.description();
+    let request = TestRequest { name: "example", dataset: name, description, worst: 10, corruptions: false };
     let tested =
         evaluating::test(&trained.run, &trained.model, &images, &opened, &request, &mut |_progress| ())?;
     for written in tested.save(&images, trained.run.path()) {

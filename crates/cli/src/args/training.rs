@@ -60,7 +60,7 @@ pub(crate) struct TestArgs {
     /// Compare two runs on the same images: do they differ beyond chance, and where?
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst", "output"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
-    /// Test on another data set than the run's own, if it has the same classes: mnist, fashion-mnist or sample.
+    /// Test on another data set than the run's own, with classes that the run knows and images of the same size.
     #[arg(long, value_name = "NAME")]
     pub(crate) data: Option<Name>,
     /// Test on MNIST-C's fifteen corruptions as well.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use dataset::Preparation;
 use learner::Config;
 use learner::run::{BestModel, RunDir, write_result};
 use network::export::pytorch::pytorch;
@@ -165,10 +166,11 @@ impl Written {
 
 /// The names of the classes that a run tells apart, in the order of its logits.
 fn classes_of(config: &Config) -> Vec<String> {
-    config.data().dataset.classes().iter().map(ToString::to_string).collect()
+    config.description().classes.clone()
 }
 
 /// The word for how any image becomes an input of this model.
 fn preparation_of(config: &Config) -> &'static str {
-    if config.data().dataset.key() == "fashion-mnist" { "resize" } else { "ink" }
+    // Where nobody asked for the way of handwriting, an image is scaled as a whole.
+    config.description().preparation.unwrap_or(Preparation::Resize).name()
 }

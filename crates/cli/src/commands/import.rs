@@ -19,7 +19,7 @@ use crate::open::{device, disk_limits, weights_file};
 use crate::paths::{command, data_dir, quoted, read_config, runs_dir, short};
 
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config, &args.data_dir)?;
     let bytes = weights_file::read(&args.file)?;
     let read = import::read(&bytes, config.architecture(), args.layout.map(Into::into));
     let read = read.with_context(|| short(&args.file))?;

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
     if args.resume {
         return resume(args, signals);
     }
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config, &args.data_dir)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
@@ -82,7 +82,8 @@ fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Resu
     // The run's own configuration is read first, because only the run knows which version wrote it.
     let begun_with = run.config()?;
     run.check_trained()?;
-    let config = read_config_from(&args.config, Some(&run.file(run_files::names::CONFIG)))?;
+    let file = run.file(run_files::names::CONFIG);
+    let config = read_config_from(&args.config, Some(&file), &|name| run.describe(name))?;
     config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);

@@ -10,7 +10,7 @@ use crate::load::load_train;
 use crate::{Name, Subset};
 
 fn digits() -> Subset {
-    load_train(Name::Sample, std::path::Path::new("")).unwrap().subset().clone()
+    load_train(Name::SAMPLE, std::path::Path::new("")).unwrap().subset().clone()
 }
 
 /// All changes, each so strong that it shows.

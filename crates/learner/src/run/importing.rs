@@ -89,7 +89,7 @@ fn validate(
         weights_sha256: weights_sha256.to_owned(),
         dataset: dataset.to_string(),
         backend: opened.backend.name().to_owned(),
-        evaluation: evaluate(&probabilities, dataset.classes()),
+        evaluation: evaluate(&probabilities, &config.description().classes),
         worst: worst(&probabilities, validation.subset(), WORST),
     };
     Ok((Score::new(&logits), file))

@@ -49,12 +49,12 @@ mod tests {
 
     /// The pixels of a batch as bits, image by image, and its labels.
     fn bits(augmentation: &Augmentation, positions: &[u32], epoch: usize) -> (Vec<Vec<u32>>, Vec<u8>) {
-        let train = load::load_train(Name::Sample, Path::new("")).unwrap().augmented(augmentation.clone());
+        let train = load::load_train(Name::SAMPLE, Path::new("")).unwrap().augmented(augmentation.clone());
         let device = open(Some(Backend::Ndarray)).unwrap().device;
         let random = |index| augmentation_generator(1, epoch, index);
         let (images, labels) = batch(&train, positions, random, &device);
         assert_eq!(images.dims(), [positions.len(), 1, 28, 28]);
-        let values: Vec<f32> = images.into_data().to_vec().unwrap();
+        let values: Vec<f32> = images.into_data().try_to_vec().unwrap();
         (
             values.chunks(784).map(|image| image.iter().map(|value| value.to_bits()).collect()).collect(),
             labels,
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn without_augmentation_images_enter_as_they_are() {
-        let train = load::load_train(Name::Sample, Path::new("")).unwrap();
+        let train = load::load_train(Name::SAMPLE, Path::new("")).unwrap();
         let (images, labels) = bits(&Augmentation::default(), &[3], 1);
         let expected: Vec<u32> =
             train.subset().image(3).iter().map(|&pixel| (f32::from(pixel) / 255.0).to_bits()).collect();

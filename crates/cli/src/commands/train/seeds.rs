@@ -55,7 +55,8 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     disk_limits::warn_of_training(&lock);
     // The folder's own configuration is read first, because only the folder knows which version wrote it.
     let begun_with = seeds.config()?;
-    let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
+    let file = seeds.file(names::SEEDS_CONFIG);
+    let config = read_config_from(&args.config, Some(&file), &|name| seeds.describe(name))?;
     config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);

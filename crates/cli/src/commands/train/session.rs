@@ -66,7 +66,7 @@ impl<'a> TrainSession<'a> {
         let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
         note(&format!(
             "{}: {} images to train on, {} to validate",
-            config.data().dataset.title(),
+            config.description().title,
             self.data.train.subset().len(),
             self.data.validation.subset().len(),
         ));
