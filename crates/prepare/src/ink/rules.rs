@@ -193,7 +193,6 @@ mod tests {
     fn squares_vanish_in_both_directions() {
         let lines = page(0.0);
         let mut page = lines.transposed();
-        page.values.iter_mut().zip(&Plane::transposed(&page).values).for_each(|_| ());
         for rule in 1..7 {
             page.values[(rule * 22) * page.width..][..page.width].fill(60.0);
         }
