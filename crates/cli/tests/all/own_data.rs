@@ -107,7 +107,8 @@ fn a_data_set_of_ones_own_is_trained_tested_resumed_inspected_shown_and_reported
     let printed = sandbox.run(&["train", "--resume", "-p", "tmp", "--print-config"]).done().stdout;
     assert!(printed.contains("dataset = \"mine\""), "{printed}");
     let inspected = sandbox.run(&["inspect", "-p", "tmp", "--split", "test", "-i", "4"]).done().stdout;
-    assert!(is_narrow(&inspected) && inspected.contains("standing bar"), "{inspected}");
+    let (headline, figures) = inspected.split_once('\n').unwrap();
+    assert!(is_narrow(figures) && headline.contains("image #4: standing bar, predicted as "), "{inspected}");
     sandbox.run(&["inspect", "-p", "tmp", "-o", "sheet.png"]).done();
     sandbox.run(&["report", "-p", "tmp", "--figures", "figures"]).done();
     let page = fs::read_to_string(sandbox.path().join("tmp/report.html")).unwrap();
