@@ -80,12 +80,20 @@ fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
         let mut contrast = darker_than_paper(light, widest);
         rules::erase(&mut contrast, rules);
         let level = threshold::ink(&contrast)?;
-        let stroke = strokes::width(&contrast.values, light.height, light.width, |value| value >= level);
+        let stroke = writing_width(&contrast, level)?;
         if 4 * window(stroke) > 3 * widest {
             return Some(stroke);
         }
         widest = window(stroke);
     }
+}
+
+/// The usual width of strokes in what is ink and no frame, no speck and nothing that reaches in from outside.
+fn writing_width(contrast: &Plane, level: f32) -> Option<f32> {
+    let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
+    clean::clean(&mut pixels, contrast.height, contrast.width);
+    let stroke = strokes::width(&pixels, contrast.height, contrast.width, |level| level >= HALF);
+    (stroke > 0.0).then_some(stroke)
 }
 
 /// How much darker than the paper behind it each pixel is, as the share of the paper's lightness that is missing, 0 to
