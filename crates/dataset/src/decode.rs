@@ -13,6 +13,7 @@ mod source;
 mod webp;
 
 use std::io::Cursor;
+use std::sync::{Mutex, PoisonError};
 
 use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use prepare::GreyImage;
@@ -28,6 +29,11 @@ pub const MOST_MEMORY: u64 = 256 << 20;
 pub const MOST_FILE_BYTES: u64 = 256 << 20;
 /// An image of more pixels is reduced, so that no step that follows needs to be fit for more: 16 megapixels.
 const MOST_GREY_PIXELS: u64 = 16_000_000;
+
+/// The most memory with which an image is decoded beside others.
+const MOST_BESIDE_OTHERS: u64 = 32 << 20;
+/// Held while a larger image is decoded, so that many threads do not take [`MOST_MEMORY`] each.
+static LARGE: Mutex<()> = Mutex::new(());
 
 /// A grey image, and what became of the file on the way there.
 #[derive(Clone, Debug)]
@@ -71,7 +77,8 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
-    check_size(&decoder, format, progressive, animated)?;
+    let needed = memory(&decoder, format, progressive, animated)?;
+    let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = match &webp {
         Some(chunks) => chunks.orientation.unwrap_or(1),
         // EXIF that cannot be read does not make the image worse.
@@ -91,16 +98,21 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     notes.frames = webp.map_or_else(|| frames::count(bytes, format), |chunks| chunks.frames.max(1));
     notes.oriented = orientation != 1;
     notes.reduced_by = factor;
-    Ok(DecodedImage { image: image.reduced(factor).oriented(orientation), notes })
+    let image = image.reduced(factor).oriented(orientation);
+    drop(large);
+    Ok(DecodedImage { image, notes })
 }
 
-/// Refuses an image that would take too much, before any memory is taken for it.
-fn check_size(
+/// The bytes that decoding an image takes.
+///
+/// # Errors
+/// If that is too much. Nothing was taken yet.
+fn memory(
     decoder: &impl ImageDecoder,
     format: ImageFormat,
     progressive: bool,
     animated: bool,
-) -> Result<(), DecodeError> {
+) -> Result<u64, DecodeError> {
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
@@ -131,5 +143,5 @@ fn check_size(
     if needed > MOST_MEMORY {
         return Err(DecodeError::TooMuchMemory { width, height, needed });
     }
-    Ok(())
+    Ok(needed)
 }

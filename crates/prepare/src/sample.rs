@@ -10,7 +10,13 @@ pub(crate) struct Plane {
 
 /// `[height, width]` pixels as a plane of `[to_height, to_width]`, by area averaging. Sizes may also grow: then a new
 /// pixel takes the value under it.
-pub(crate) fn average(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+pub(crate) fn average(
+    pixels: &[u8],
+    height: usize,
+    width: usize,
+    to_height: usize,
+    to_width: usize,
+) -> Plane {
     let rows = shares(height, to_height);
     let columns = shares(width, to_width);
     let mut values = vec![0.0; to_height * to_width];
@@ -29,7 +35,13 @@ pub(crate) fn average(pixels: &[u8], height: usize, width: usize, to_height: usi
 
 /// `[height, width]` pixels as a plane of `[to_height, to_width]`, by bilinear interpolation between the centres of
 /// pixels; outside the outermost centres their values go on.
-pub(crate) fn bilinear(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+pub(crate) fn bilinear(
+    pixels: &[u8],
+    height: usize,
+    width: usize,
+    to_height: usize,
+    to_width: usize,
+) -> Plane {
     let rows = neighbours(height, to_height);
     let columns = neighbours(width, to_width);
     let mut values = Vec::with_capacity(to_height * to_width);
