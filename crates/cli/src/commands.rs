@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod data;
 pub(crate) mod inspect;
 mod page;
+pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod summary;

@@ -7,12 +7,14 @@ mod error;
 mod frames;
 mod jpeg;
 mod kind;
+mod png;
 mod raster;
 mod refused;
 mod source;
 mod webp;
 
 use std::io::Cursor;
+use std::panic;
 use std::sync::{Mutex, PoisonError};
 
 use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
@@ -65,9 +67,23 @@ pub struct ImageNotes {
 /// or [`MOST_MEMORY`]. The header tells this before anything is decoded.
 pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     let format = kind::format(bytes)?;
+    // The decoders are other people's, and mutated files have found a panic in one of them: that of PNG, for a palette
+    // of one byte (png 0.18.1). One broken image among thousands must not end an import.
+    let decoded = panic::catch_unwind(|| decode_as(format, bytes));
+    decoded.unwrap_or_else(|_| Err(DecodeError::Panicked { format: kind::name(format) }))
+}
+
+fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     let name = kind::name(format);
     let broken = |error| DecodeError::from_image(name, error);
     // The decoder of JPEG fills up what is missing and does not say so, that of WebP believes every size.
+    // That of PNG does not expect a colour of less than three values.
+    if format == ImageFormat::Png && !png::has_whole_colours(bytes) {
+        return Err(DecodeError::Broken {
+            format: name,
+            problem: "its palette has a part of a colour".into(),
+        });
+    }
     let progressive = format == ImageFormat::Jpeg && jpeg::check(bytes)?;
     let webp = if format == ImageFormat::WebP { Some(webp::check(bytes)?) } else { None };
 

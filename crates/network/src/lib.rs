@@ -16,6 +16,7 @@ pub mod forward;
 pub mod layer_table;
 pub mod memory;
 pub mod plan;
+pub mod reading;
 pub mod shapes;
 pub mod state_dict;
 pub mod tensors;

@@ -17,7 +17,6 @@ use crate::paths::short;
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 
-mod canvas;
 mod color;
 mod field;
 mod inspection;

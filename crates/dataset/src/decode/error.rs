@@ -36,6 +36,9 @@ pub enum DecodeError {
         .needed.div_ceil(1 << 20)
     )]
     TooMuchMemory { width: u32, height: u32, needed: u64 },
+    /// The decoder panicked, which no file should be able to bring about.
+    #[error("a {format} file that is broken in a way that its decoder does not expect")]
+    Panicked { format: &'static str },
     /// The decoder asked for more memory than its header announced.
     #[error("decoding this {format} file would take more than 256 MiB of memory")]
     DecoderMemory { format: &'static str },
