@@ -28,8 +28,8 @@ enum Task {
     /// Download and verify a data set into `data` (or `MNIST_CNN_DATA`).
     DownloadData {
         /// mnist or fashion-mnist.
-        #[arg(default_value_t = dataset::Name::Mnist)]
-        dataset: dataset::Name,
+        #[arg(default_value_t = dataset::catalog::Entry::Mnist)]
+        dataset: dataset::catalog::Entry,
         /// Take the files (raw or .gz) from this directory instead of the network.
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,

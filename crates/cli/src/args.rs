@@ -4,12 +4,14 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use data::DataCommand;
+pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};
 pub(crate) use predicting::PredictArgs;
 pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
 
 mod data;
+mod exchange;
 mod looking;
 mod options;
 mod predicting;
@@ -42,9 +44,13 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
+    /// Write a trained model as a file for other programs: ONNX, or safetensors for PyTorch.
+    Export(ExportArgs),
+    /// Make a run of weights that were trained elsewhere, such as in PyTorch.
+    Import(ImportArgs),
     /// Time training steps and inference on this machine.
     Bench(BenchArgs),
-    /// Download or verify data sets.
+    /// Download, verify, list or remove data sets.
     #[command(subcommand)]
     Data(DataCommand),
     /// Print a completion script for a shell.

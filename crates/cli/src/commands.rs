@@ -2,6 +2,8 @@
 
 pub(crate) mod bench;
 pub(crate) mod data;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod inspect;
 mod page;
 pub(crate) mod predict;

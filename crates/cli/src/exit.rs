@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use dataset::DescriptionError;
 use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
@@ -17,6 +18,7 @@ use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
+use network::import::ImportError;
 use report::ReportError;
 
 use crate::hint;
@@ -149,12 +151,10 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>()
-        || cause.is::<DeviceError>()
-        || cause.is::<Usage>()
-        || cause.is::<UnfitData>()
-        || cause.is::<TooLarge>()
-    {
+    if let Some(error) = cause.downcast_ref::<ConfigError>() {
+        return Some(of_config(error));
+    }
+    if cause.is::<DeviceError>() || cause.is::<Usage>() || cause.is::<UnfitData>() || cause.is::<TooLarge>() {
         return Some(USAGE);
     }
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {
@@ -163,7 +163,15 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<CheckpointError>() {
         return of_checkpoint(error);
     }
-    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() || cause.is::<Unreadable>() {
+    if let Some(error) = cause.downcast_ref::<dataset::Error>() {
+        // A name that no data set has is a mistake on the command line.
+        let is_unknown = matches!(error.of_description(), Some(DescriptionError::Unknown(_)));
+        return Some(if is_unknown { USAGE } else { DATA });
+    }
+    if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
+        return Some(USAGE);
+    }
+    if cause.is::<TensorsError>() || cause.is::<ImportError>() || cause.is::<Unreadable>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -175,8 +183,9 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
-        | RunDirError::OtherNumerics { .. }
-        | RunDirError::Config(_) => Some(USAGE),
+        | RunDirError::Imported(_)
+        | RunDirError::OtherNumerics { .. } => Some(USAGE),
+        RunDirError::Config(error) => Some(of_config(error)),
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
@@ -186,6 +195,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         RunDirError::Checkpoint(error) => of_checkpoint(error),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
+}
+
+/// A description of a data set that cannot be read is a fault of the data, and all else one of the configuration.
+fn of_config(error: &ConfigError) -> u8 {
+    if matches!(error, ConfigError::Data { is_unknown: false, .. }) { DATA } else { USAGE }
 }
 
 /// A checkpoint that cannot be read is a fault of the machine, and the data may be good.

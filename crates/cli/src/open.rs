@@ -6,3 +6,4 @@ pub(crate) mod disk_limits;
 pub(crate) mod find;
 pub(crate) mod model;
 pub(crate) mod run_data;
+pub(crate) mod weights_file;

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod corrupt;
 #[cfg(feature = "import")]
 pub mod decode;
+pub mod description;
 pub mod error;
 pub mod fetch;
 pub mod idx;
@@ -20,6 +21,7 @@ pub mod verify;
 
 pub use catalog::Name;
 pub use corrupt::Corruption;
+pub use description::{Description, DescriptionError, Preparation};
 pub use error::Error;
 pub use sets::shuffle::shuffled;
 pub use sets::subset::Subset;

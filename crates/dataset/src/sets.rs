@@ -68,6 +68,14 @@ impl ValidationSet {
 }
 
 impl TestSet {
+    /// The same images with other labels: `numbers[label]` of `classes` takes the place of `label`.
+    ///
+    /// # Errors
+    /// If a new label is not below `classes`, or an old one has no number.
+    pub fn renumbered(self, numbers: &[u8], classes: usize) -> Result<Self, SetError> {
+        self.0.renumbered(numbers, classes).map(Self)
+    }
+
     /// A test set of one's own images and labels, in their order.
     ///
     /// # Errors

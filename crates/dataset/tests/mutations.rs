@@ -86,7 +86,7 @@ impl Offer {
         fs::write(offered, packed).unwrap();
         let (from, data) = (self.from.path(), self.data.path());
         let result = within_bounds(what, packed, |_| {
-            fetch::download(Name::Mnist, &[Split::Test], data, Some(from), false, &mut |_| ())
+            fetch::download(Name::MNIST, &[Split::Test], data, Some(from), false, &mut |_| ())
         });
         assert!(matches!(result, Err(FetchError::NoSource { .. })), "{what}: {result:?}");
         assert_eq!(fs::read_dir(data).unwrap().count(), 0, "{what}");

@@ -90,7 +90,7 @@ mod tests {
     /// `test --corruptions` of two versions compares only if the images are the same.
     #[test]
     fn corrupted_images_are_those_of_earlier_versions() {
-        let images = load::load_test(Name::Sample, Path::new("")).unwrap();
+        let images = load::load_test(Name::SAMPLE, Path::new("")).unwrap();
         let found = Corruption::ALL.map(|corruption| {
             let corrupted = images.corrupted(corruption, |index| corruption_generator(corruption, index));
             let bytes: Vec<u8> = (0..20).flat_map(|i| corrupted.subset().image(i).to_vec()).collect();

@@ -26,8 +26,8 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ShowArgs {
-    /// mnist, fashion-mnist or sample (part of the program, needs no download).
-    #[arg(long, value_name = "NAME", default_value_t = Name::Mnist, conflicts_with = "wrong")]
+    /// mnist, fashion-mnist, sample (part of the program, needs no download), or a data set of one's own.
+    #[arg(long, value_name = "NAME", default_value_t = Name::MNIST, conflicts_with = "wrong")]
     pub(crate) dataset: Name,
     /// Which split of the data set.
     #[arg(long, value_name = "SPLIT", value_parser = split(), default_value_t = Split::Train)]
@@ -103,4 +103,6 @@ pub(crate) struct InspectArgs {
 pub(crate) struct SummaryArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDirArg,
 }

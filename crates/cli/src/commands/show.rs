@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use dataset::{Name, Split, Subset};
+use dataset::{Description, Name, Split, Subset};
 use learner::eval::predictions_csv;
 use learner::random::corruption_generator;
 use learner::run::{RunDirError, data};
@@ -16,7 +16,7 @@ use crate::open::run_data;
 use crate::paths::{command, data_dir, quoted};
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
-use crate::ui::tiles::{Tile, draw, grid, square, write_png};
+use crate::ui::tiles::{Tile, draw, grid, shrunk, square, write_png};
 
 const IN_A_FILE: usize = 100;
 const ROWS_ON_A_SCREEN: usize = 2;
@@ -31,16 +31,17 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
     if args.wrong {
         return show_wrong(args);
     }
-    let images = load(args.dataset, args.split, &data_dir(&args.data_dir))?;
+    let dir = data_dir(&args.data_dir);
+    let names = &Description::of(args.dataset, &dir).map_err(dataset::Error::from)?.classes;
+    let images = load(args.dataset, args.split, &dir)?;
     if args.mean {
-        return show_classes(args, &images);
+        return show_classes(args, &images, names);
     }
-    let names = args.dataset.classes();
     let chosen = choose(args, &images, names)?;
     let caption = |i: usize| {
-        let name = names[usize::from(images.label(i))];
+        let name = &names[usize::from(images.label(i))];
         // A PNG file has no room for longer captions.
-        if args.output.is_some() { name.to_owned() } else { format!("#{i}: {name}") }
+        if args.output.is_some() { name.clone() } else { format!("#{i}: {name}") }
     };
     let shown = chosen.into_iter().map(|i| captioned(args, &images, i, caption(i))).collect::<Vec<_>>();
     present(args, &images, &shown)
@@ -51,7 +52,7 @@ fn load(name: Name, split: Split, dir: &Path) -> anyhow::Result<Subset> {
 }
 
 /// The positions that the arguments select.
-fn choose(args: &ShowArgs, images: &Subset, names: &[&str]) -> anyhow::Result<Vec<usize>> {
+fn choose(args: &ShowArgs, images: &Subset, names: &[String]) -> anyhow::Result<Vec<usize>> {
     let last = images.len().saturating_sub(1);
     if let Some(wrong) = args.index.iter().find(|index| **index >= images.len()) {
         return Err(usage(format!("--index {wrong}: there are {} images, from 0 to {last}", images.len())));
@@ -69,7 +70,7 @@ fn choose(args: &ShowArgs, images: &Subset, names: &[&str]) -> anyhow::Result<Ve
 }
 
 /// The class of this name or number.
-fn class(label: &str, names: &[&str]) -> anyhow::Result<usize> {
+fn class(label: &str, names: &[String]) -> anyhow::Result<usize> {
     let by_name = names.iter().position(|name| name.eq_ignore_ascii_case(label));
     let by_number = || label.parse().ok().filter(|number| *number < names.len());
     by_name.or_else(by_number).ok_or_else(|| {
@@ -115,13 +116,15 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
     if run.test_of(&run.best_model()?).is_none() {
         return Err(unusable("it was written for a model that is no longer the run's best".to_owned()).into());
     }
-    let images = load(name, Split::Test, &run_data::for_run(&args.data_dir, &run, &config))?;
-    let classes = name.classes();
+    let dir = run_data::for_run(&args.data_dir, &run, &config);
+    data::expect_unchanged(&config, &dir)?;
+    let images = load(name, Split::Test, &dir)?;
+    let classes = &config.description().classes;
     let is_there = |mistake: &Mistake| {
         mistake.index < images.len() && mistake.label.max(mistake.prediction) < classes.len()
     };
     if rows != images.len() || !wrong.iter().all(is_there) {
-        let expected = format!("the {} of {}", images.len(), name.title());
+        let expected = format!("the {} of {}", images.len(), config.description().title);
         return Err(unusable(format!("found {rows} images, expected {expected}")).into());
     }
     if let Some(label) = &args.label {
@@ -137,7 +140,7 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
         .skip(args.start)
         .take(count(args, &images))
         .map(|mistake| {
-            let [label, prediction] = [mistake.label, mistake.prediction].map(|class| classes[class]);
+            let [label, prediction] = [mistake.label, mistake.prediction].map(|class| &classes[class]);
             let sure = 100.0 * mistake.probabilities[mistake.prediction];
             let caption = if args.output.is_some() {
                 format!("{label} as {prediction}")
@@ -152,18 +155,17 @@ fn show_wrong(args: &ShowArgs) -> anyhow::Result<()> {
 }
 
 /// `--mean`: shows each class's mean image, and beside or below it where its images differ.
-fn show_classes(args: &ShowArgs, images: &Subset) -> anyhow::Result<()> {
-    let names = args.dataset.classes();
+fn show_classes(args: &ShowArgs, images: &Subset, names: &[String]) -> anyhow::Result<()> {
     let label = args.label.as_deref().map(|label| class(label, names)).transpose()?;
     let mut shown = Vec::new();
     for (class, of_class) in images.class_statistics().iter().enumerate() {
         if label.is_some_and(|label| label != class) {
             continue;
         }
-        let name = names[class];
+        let name = &names[class];
         let pixels = |values: &[f64], scale: f64| values.iter().map(|v| (v * scale).round() as u8).collect();
         let (mean, spread) = if args.output.is_some() {
-            (name.to_owned(), format!("{name} spread"))
+            (name.clone(), format!("{name} spread"))
         } else {
             (format!("{name}: mean of {}", of_class.count), format!("{name}: spread"))
         };
@@ -175,12 +177,18 @@ fn show_classes(args: &ShowArgs, images: &Subset) -> anyhow::Result<()> {
 }
 
 fn present(args: &ShowArgs, like: &Subset, shown: &[CaptionedImage]) -> anyhow::Result<()> {
+    let screen = Screen::of_stdout();
+    // An image that is wider than the terminal is made smaller there. A file has it as it is.
+    let factor = if args.output.is_some() { 1 } else { like.width().div_ceil(screen.columns.max(1)) };
+    let smaller = |pixels: &[u8]| shrunk(pixels, [like.height(), like.width()], factor);
+    let pixels: Vec<(Vec<u8>, [usize; 2])> = shown.iter().map(|shown| smaller(&shown.pixels)).collect();
     let tiles: Vec<Tile<'_>> = shown
         .iter()
-        .map(|shown| Tile {
-            pixels: &shown.pixels,
-            height: like.height(),
-            width: like.width(),
+        .zip(&pixels)
+        .map(|(shown, (pixels, [height, width]))| Tile {
+            pixels,
+            height: *height,
+            width: *width,
             caption: shown.caption.clone(),
         })
         .collect();
@@ -191,7 +199,6 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[CaptionedImage]) -> anyhow::
             "no image is left to be shown: try a smaller --start, or another --label".to_owned(),
         ));
     }
-    let screen = Screen::of_stdout();
     match &args.output {
         None => print(&draw(&tiles, screen.tiles_in_a_row(like.width()), screen.colors)),
         Some(path) => {

@@ -50,7 +50,7 @@ pub(crate) fn warnings(config: &Config, data: &TrainingData, accuracies: Accurac
 }
 
 fn with_counts<R>(config: &Config, data: &TrainingData, work: impl FnOnce(&ClassCounts<'_>) -> R) -> R {
-    let names = config.data().dataset.classes();
+    let names = &config.description().classes;
     let [train, validation] = [data.train.subset(), data.validation.subset()].map(|set| set.class_counts());
     work(&ClassCounts { names, train: &train, validation: &validation })
 }

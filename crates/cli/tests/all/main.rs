@@ -16,6 +16,7 @@ mod interrupted;
 mod memory;
 mod misconfigured;
 mod notes;
+mod own_data;
 mod places;
 mod program;
 mod recovery;

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::checks::available::{Available, MemoryLimit};
-use crate::config::{Config, IMAGE_SHAPE, Optimizer, TrainConfig};
+use crate::config::{Config, Optimizer, TrainConfig};
 use crate::eval::predict;
 
 /// What a process takes besides the images and the network: program, threads, allocator.
@@ -71,8 +71,8 @@ impl MemoryEstimate {
 
     /// The estimate for training on all images of the configured data set, which need not be there.
     pub fn of(config: &Config) -> Self {
-        let images = config.data().dataset.training_images();
-        let pixels = IMAGE_SHAPE.iter().product::<usize>();
+        let images = config.description().train_images;
+        let pixels = config.description().input_shape().iter().product::<usize>();
         let validation = config.data().validation_fraction * images as f64;
         Self::new(config, (images * pixels) as u64, validation as usize)
     }

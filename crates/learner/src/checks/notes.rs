@@ -17,7 +17,7 @@ const FEW_STEPS: usize = 50;
 #[derive(Clone, Copy, Debug)]
 pub struct ClassCounts<'a> {
     /// The classes' names.
-    pub names: &'a [&'a str],
+    pub names: &'a [String],
     pub train: &'a [usize],
     pub validation: &'a [usize],
 }
@@ -71,7 +71,7 @@ pub fn before(config: &Config, counts: &ClassCounts<'_>) -> Vec<Note> {
     notes.extend(left_out(batch_size, train));
     let names = |counted: &[usize]| -> Vec<String> {
         let missing = counted.iter().zip(counts.names).filter(|(count, _)| **count == 0);
-        missing.map(|(_, name)| (*name).to_owned()).collect()
+        missing.map(|(_, name)| name.clone()).collect()
     };
     let (never_seen, never_validated) = (names(counts.train), names(counts.validation));
     if !never_seen.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use dataset::{Description, DescriptionError, Name};
 use network::Architecture;
 
 use crate::config::checkpoint_size;
@@ -12,37 +13,53 @@ use crate::config::tables::{DataConfig, LARGEST_WHOLE, Tables, TrainConfig};
 /// The largest number of epochs. This bound keeps the number of steps from overflowing.
 const MOST_EPOCHS: u64 = 1_000_000;
 
-/// Shape of an image, `[channels, height, width]`. Every data set of this project has grey images of 28x28
-/// pixels.
-pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
+/// Finds out what the data set of a configuration is: its size and classes decide about the network.
+pub type Describe<'a> = &'a dyn Fn(Name) -> Result<Description, DescriptionError>;
 
-/// A valid configuration: each value is in its range, and the network that it describes can be built and saved.
+/// A valid configuration: each value is in its range, its data set is known, and the network that it describes can be
+/// built for it and saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
+    description: Description,
     train: TrainConfig,
     architecture: Architecture,
 }
 
 impl Config {
-    /// Checks the three tables of a configuration together.
+    /// Checks the three tables of a configuration together. `describe` is asked once, for their data set.
     ///
     /// # Errors
-    /// Names the first value that is out of its range, the first layer that cannot be built, or the file of a
-    /// checkpoint that would be too large.
-    pub fn new(tables: Tables) -> Result<Self, ConfigError> {
+    /// Names the first value that is out of its range, a data set that is not there or has a single class, the first
+    /// layer that cannot be built, or the file of a checkpoint that would be too large.
+    pub fn new(tables: Tables, describe: Describe<'_>) -> Result<Self, ConfigError> {
         let Tables { data, model, train } = tables;
         for (key, value, checked) in ranges(&data, &train) {
             checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
-        let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
+        let name = data.dataset;
+        let description = describe(name).map_err(|error| ConfigError::Data {
+            place: String::new(),
+            name,
+            is_unknown: matches!(error, DescriptionError::Unknown(_)),
+            problem: error.to_string(),
+        })?;
+        if let [class] = description.classes.as_slice() {
+            return Err(ConfigError::OneClass { name, class: class.clone() });
+        }
+        let architecture = Architecture::new(&model, description.input_shape(), description.classes.len())?;
         checkpoint_size::check(&architecture, &train)?;
-        Ok(Self { data, train, architecture })
+        Ok(Self { data, description, train, architecture })
     }
 
     /// The table `[data]`.
     pub fn data(&self) -> &DataConfig {
         &self.data
+    }
+
+    /// What the data set is.
+    pub fn description(&self) -> &Description {
+        &self.description
     }
 
     /// The table `[train]`.
@@ -62,10 +79,10 @@ impl Config {
     pub fn with_seed(&self, seed: u64) -> Result<Self, ConfigError> {
         let mut tables = self.tables();
         tables.train.seed = seed;
-        Self::new(tables)
+        Self::new(tables, &|_| Ok(self.description.clone()))
     }
 
-    /// The tables from which [`Self::new`] makes this configuration again.
+    /// The tables from which [`Self::new`] makes this configuration again, if the data set is still the same.
     pub fn tables(&self) -> Tables {
         Tables {
             data: self.data.clone(),

@@ -18,11 +18,16 @@ pub(super) enum Kind {
     Number,
     /// `true` or `false`.
     Flag,
+    /// The name of a data set, which need not be there.
+    DataSet,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of all these words, each of them once.
     Order(&'static [&'static str]),
 }
+
+/// The names of the catalog's data sets.
+pub(super) const DATA_SETS: [&str; 3] = ["mnist", "fashion-mnist", "sample"];
 
 const COUNT: Kind = Kind::Whole { least: 1 };
 const COUNT_OR_ZERO: Kind = Kind::Whole { least: 0 };
@@ -30,7 +35,7 @@ const ACTIVATION: Kind = Kind::Word(&["relu", "gelu", "tanh", "sigmoid", "none"]
 const NORMALIZATION: Kind = Kind::Word(&["none", "batch"]);
 
 const DATA: &[(&str, Kind)] = &[
-    ("dataset", Kind::Word(&["mnist", "fashion-mnist", "sample"])),
+    ("dataset", Kind::DataSet),
     ("validation_fraction", Kind::Number),
     ("split_seed", COUNT_OR_ZERO),
     ("train_limit", COUNT),
@@ -107,6 +112,7 @@ impl Kind {
             Self::Whole { least } => format!("a whole number of at least {least}"),
             Self::Number => "a number".to_owned(),
             Self::Flag => "true or false".to_owned(),
+            Self::DataSet => format!("the name of a data set, such as {}", quoted(&DATA_SETS)),
             Self::Word(words) => format!("one of {}", quoted(words)),
             Self::Order(words) => format!("each stage once, such as [{}]", quoted(words)),
         }

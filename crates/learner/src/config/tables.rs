@@ -23,7 +23,8 @@ pub struct Tables {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// "mnist", "fashion-mnist", or "sample" (1,200 digits that are part of the program).
+    /// "mnist", "fashion-mnist", "sample" (1,200 digits that are part of the program), or the name of a data set of
+    /// one's own.
     pub dataset: Name,
     /// Share of the training images that is held out for validation.
     pub validation_fraction: f64,
@@ -38,7 +39,7 @@ pub struct DataConfig {
 impl Default for DataConfig {
     fn default() -> Self {
         // This share of MNIST's 60,000 training images is 5,000 images.
-        Self { dataset: Name::Mnist, validation_fraction: 0.08333, split_seed: 0, train_limit: None }
+        Self { dataset: Name::MNIST, validation_fraction: 0.08333, split_seed: 0, train_limit: None }
     }
 }
 

@@ -17,7 +17,7 @@ fn refusal(text: &str, assignments: &[&str]) -> String {
 fn an_empty_file_is_the_lectures_network() {
     let config = read("", &[]).unwrap();
     assert_eq!(config.architecture().dense(), [[3136, 10]]);
-    assert_eq!(config.data().dataset, Name::Mnist);
+    assert_eq!(config.data().dataset, Name::MNIST);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn assignments_override_any_key() {
         read("[train]\nepochs = 9", &["train.epochs=2", "data.dataset=sample", "model.units.1.filters=7"])
             .unwrap();
     assert_eq!(config.train().epochs.get(), 2);
-    assert_eq!(config.data().dataset, Name::Sample);
+    assert_eq!(config.data().dataset, Name::SAMPLE);
     assert_eq!(config.architecture().config().units[1].filters, 7);
     let dense = read("", &["model.units=[]", "model.dense=[8, 4]"]).unwrap();
     assert_eq!(dense.architecture().dense(), [[784, 8], [8, 4], [4, 10]]);

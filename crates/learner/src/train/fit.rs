@@ -50,7 +50,7 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, FitError> {
     let plan = Plan::new(config, train, validation)?;
-    plan.check(resume.as_ref().map(|snapshot| &snapshot.state))?;
+    plan.check(resume.as_ref().filter(|snapshot| !snapshot.is_of_start()).map(|snapshot| &snapshot.state))?;
     let mut learner = Learner::new(architecture, config, resume, device)?;
     let training_device = device.clone().autodiff();
     let mut window = Window::resume(std::mem::take(&mut learner.state.window));
