@@ -154,7 +154,8 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<dataset::Error>() {
         // A name that no data set has is a mistake on the command line.
         let is_unknown = matches!(error.of_description(), Some(DescriptionError::Unknown(_)));
-        return Some(if is_unknown { USAGE } else { DATA });
+        let is_usage = matches!(error, dataset::Error::Import(error) if error.is_usage());
+        return Some(if is_unknown || is_usage { USAGE } else { DATA });
     }
     if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
         return Some(USAGE);

@@ -2,6 +2,7 @@
 
 pub(crate) mod download_bar;
 pub(crate) mod epoch_table;
+pub(crate) mod import_bar;
 pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod screen;

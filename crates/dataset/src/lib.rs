@@ -14,6 +14,8 @@ pub mod description;
 pub mod error;
 pub mod fetch;
 pub mod idx;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod load;
 pub mod sets;
 pub mod split;

@@ -205,5 +205,4 @@ fn decide(
 }
 
 #[cfg(test)]
-#[path = "import_tests.rs"]
 mod tests;

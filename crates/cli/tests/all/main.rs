@@ -11,6 +11,8 @@ mod configs;
 mod earlier_versions;
 mod errors;
 mod evaluation;
+mod exchange;
+mod initial;
 mod inspect;
 mod interrupted;
 mod memory;
