@@ -19,7 +19,7 @@ const FIRST_SIDE: usize = 320;
 const STROKE: f32 = 8.0;
 /// The window in which the paper is looked for is this many times as wide as a stroke: wide enough for strokes that
 /// cross or touch, too narrow for most else.
-const WINDOW_IN_STROKES: f32 = 5.0;
+const WINDOW_IN_STROKES: f32 = 4.0;
 
 /// Darker than this, in grey levels, the noise in the paper would grow too much.
 const DARKEST_PAPER: f32 = 64.0;
@@ -46,7 +46,7 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     } else {
         first
     };
-    let mut contrast = darker_than_paper(&light, window(stroke / factor));
+    let mut contrast = darker_than_paper(&light, window(stroke / factor).min(widest_window(&light)));
     rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
     let level = threshold::ink(&contrast)?;
     let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
@@ -65,9 +65,9 @@ fn window(stroke: f32) -> usize {
     ((WINDOW_IN_STROKES * stroke) as usize).max(3)
 }
 
-/// The window of the first look: half the image.
+/// The window of the first look: a third of the image, wider than the strokes of a digit that fills it.
 fn widest_window(light: &Plane) -> usize {
-    (light.height.min(light.width) / 2).max(3)
+    (light.height.min(light.width) / 3).max(3)
 }
 
 /// How wide the strokes of ink on light paper are, in pixels; none if none are seen.
