@@ -15,6 +15,7 @@ mod inspect;
 mod interrupted;
 mod memory;
 mod misconfigured;
+mod model_file;
 mod notes;
 mod own_data;
 mod places;
