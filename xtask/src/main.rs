@@ -63,7 +63,8 @@ enum Task {
     SameBits(same_bits::SameBitsArgs),
     /// Check the kernels' functions for all 2^32 inputs on each level against double precision (minutes).
     Functions,
-    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
+    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard, and exported models with
+    /// ONNX Runtime and PyTorch.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
     Crash(crash::CrashArgs),
@@ -105,7 +106,7 @@ fn main() -> ExitCode {
         Task::SameAs(args) => same_as::run(root(), &args),
         Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
         Task::Functions => functions::run(root()),
-        Task::Reference(args) => reference::run(root(), &args),
+        Task::Reference(args) => reference::run(root(), &data_dir(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),

@@ -16,6 +16,7 @@ pub mod forward;
 pub mod import;
 pub mod model_file;
 pub mod plan;
+pub mod reading;
 pub mod shapes;
 pub mod state_dict;
 pub mod summary;
