@@ -5,9 +5,8 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
-use network::shapes::same_padding;
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
 
 use crate::batch_norm::BatchNorm;
@@ -160,11 +159,8 @@ impl ConvUnit {
         operator: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, ConvOptions<2>) -> Tensor<4>,
     ) -> Tensor<4> {
         let [_n, _channels, height, width] = maps.dims();
-        let &UnitConfig { kernel_size, stride, groups, padding, .. } = &self.config;
-        let padding = [height, width].map(|size| match padding {
-            Padding::Same => same_padding(size, kernel_size, stride),
-            Padding::Valid => (0, 0),
-        });
+        let &UnitConfig { stride, groups, .. } = &self.config;
+        let padding = [height, width].map(|size| self.config.zeros_around(size));
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         operator(maps, weight, bias, options)
     }

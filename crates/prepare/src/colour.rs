@@ -29,7 +29,11 @@ impl GreyImage {
     pub fn from_rgba(height: usize, width: usize, rgba: &[u8]) -> Result<Self, SizeError> {
         check(height, width, rgba.as_chunks::<4>())?;
         let pixels = rgba.as_chunks::<4>().0.iter();
-        over_paper(height, width, pixels.map(|[red, green, blue, opacity]| [luma([*red, *green, *blue]), *opacity]))
+        over_paper(
+            height,
+            width,
+            pixels.map(|[red, green, blue, opacity]| [luma([*red, *green, *blue]), *opacity]),
+        )
     }
 
     /// An image from `[height, width, 2]` bytes of grey and opacity: 0 is transparent and 255 opaque.
@@ -88,7 +92,8 @@ fn paper(width: usize, pixels: impl Iterator<Item = [u8; 2]>) -> u8 {
         }
     }
     let all: u64 = visible.iter().sum();
-    let [darkest, median, lightest] = [all / 20, all / 2, all.saturating_sub(all / 20 + 1)].map(|share| tone_at(&visible, share));
+    let [darkest, median, lightest] =
+        [all / 20, all / 2, all.saturating_sub(all / 20 + 1)].map(|share| tone_at(&visible, share));
     let bounds = if left > right { 0 } else { (right - left + 1) as u64 * (bottom - top + 1) as u64 };
     let fills_bounds = all / 255 * 10 >= bounds * 8;
     if lightest - darkest >= TWO_TONES && fills_bounds {
@@ -156,7 +161,8 @@ mod tests {
 
     #[test]
     fn what_is_all_transparent_is_of_one_tone() {
-        let image = GreyImage::from_rgba(2, 2, &[9, 200, 3, 0, 0, 0, 0, 0, 255, 255, 255, 0, 7, 7, 7, 0]).unwrap();
+        let image =
+            GreyImage::from_rgba(2, 2, &[9, 200, 3, 0, 0, 0, 0, 0, 255, 255, 255, 0, 7, 7, 7, 0]).unwrap();
         assert_eq!(image.pixels(), [255; 4]);
     }
 

@@ -5,12 +5,12 @@ use kernels::{
     activate, conv2d, conv2d_max_pool2d, finish, fold_normalization, unwritten,
 };
 
-use crate::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
+use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
 use crate::forward::held::Held;
 use crate::forward::loops;
 use crate::forward::normalization::{BatchNorm, kernel_of, values_of};
 use crate::plan::{First, Plan};
-use crate::shapes::{UnitShape, same_padding};
+use crate::shapes::UnitShape;
 use crate::tensors::{NamedTensors, TensorsError};
 
 /// A unit of the network.
@@ -158,10 +158,7 @@ impl Unit {
 /// The sizes of a unit's convolution.
 fn convolution(config: &UnitConfig, shape: &UnitShape) -> ConvShape {
     let (input, convolved) = (shape.input, shape.convolved);
-    let before = |size| match config.padding {
-        Padding::Same => same_padding(size, config.kernel_size, config.stride).0,
-        Padding::Valid => 0,
-    };
+    let before = |size| config.zeros_around(size).0;
     ConvShape {
         channels: input.channels,
         height: input.height,
