@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use data::{DataCommand, ImportArgs};
+pub(crate) use data::{DataCommand, DataImportArgs};
 pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use dataset::DescriptionError;
-use learner::checks::memory::TooLarge;
+use learner::checks::memory::{DataTooLarge, TooLarge};
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::UnfitData;
@@ -154,7 +154,12 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<ConfigError>() {
         return Some(of_config(error));
     }
-    if cause.is::<DeviceError>() || cause.is::<Usage>() || cause.is::<UnfitData>() || cause.is::<TooLarge>() {
+    if cause.is::<DeviceError>()
+        || cause.is::<Usage>()
+        || cause.is::<UnfitData>()
+        || cause.is::<TooLarge>()
+        || cause.is::<DataTooLarge>()
+    {
         return Some(USAGE);
     }
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {

@@ -240,7 +240,10 @@ fn of_split(error: &SplitError) -> String {
 fn of_description(error: &DescriptionError) -> Option<String> {
     match error {
         DescriptionError::Unknown(unknown) => Some(of_unknown(unknown.name)),
-        _ => None,
+        DescriptionError::Text { .. } | DescriptionError::Invalid { .. } => {
+            Some("mend this file, or delete its folder and import the images again".to_owned())
+        }
+        DescriptionError::Io { .. } | DescriptionError::Newer { .. } => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
-use dataset::{Description, DescriptionError, Name};
+use dataset::{Description, DescriptionError, Name, Preparation};
 use network::{ModelFile, ModelSource, Thresholds};
 use run_files::{RunInfo, TestFile, TestNote, ThresholdsFile, ValidationFile, names};
 
