@@ -1,5 +1,6 @@
 //! `export`: writes a run's best model as a file for other programs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -59,6 +60,9 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     let output = &args.output;
     if output.is_dir() || output.file_name().is_none() {
         return Err(usage(format!("{} is a folder; name a file", short(output))));
+    }
+    if output.file_name().and_then(OsStr::to_str).is_none() {
+        return Err(usage(format!("{}: expected a name in UTF-8", short(output))));
     }
     if output.symlink_metadata().is_ok() && !args.force {
         let text =
