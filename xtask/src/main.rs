@@ -20,6 +20,7 @@ mod sample;
 mod seeds;
 mod speed;
 mod tidy;
+mod wild;
 
 /// The project's chores.
 #[derive(Debug, Parser)]
@@ -82,6 +83,8 @@ enum Task {
         #[arg(long, default_value = "chromium")]
         browser: String,
     },
+    /// Let `predict` read a folder of labelled images, and count what is right.
+    Wild(wild::WildArgs),
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
+        Task::Wild(args) => wild::run(root(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {
