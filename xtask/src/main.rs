@@ -14,6 +14,7 @@ mod command;
 mod download_data;
 mod earlier;
 mod page;
+mod prepared;
 mod python;
 mod robustness;
 mod sample;
@@ -83,6 +84,8 @@ enum Task {
         #[arg(long, default_value = "chromium")]
         browser: String,
     },
+    /// Let `predict` read MNIST's test images that are scaled, moved, inverted, coloured, transparent, turned.
+    Prepared(prepared::PreparedArgs),
     /// Let `predict` read a folder of labelled images, and count what is right.
     Wild(wild::WildArgs),
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
+        Task::Prepared(args) => prepared::run(root(), &data_dir(), &args),
         Task::Wild(args) => wild::run(root(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };

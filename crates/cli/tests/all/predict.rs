@@ -64,7 +64,10 @@ fn an_image_as_the_training_images_is_answered_as_test_answers_it() {
     for (i, (answer, row)) in answers.iter().zip(csv.lines().skip(1)).enumerate() {
         let row: Vec<&str> = row.split(',').collect();
         let item = &answer["items"][0];
-        assert_eq!((answer["file"].as_str(), item["label"].as_str()), (Some(&*format!("digits/{i}.png")), Some(row[2])));
+        assert_eq!(
+            (answer["file"].as_str(), item["label"].as_str()),
+            (Some(&*format!("digits/{i}.png")), Some(row[2]))
+        );
         let class = item["class"].as_u64().unwrap() as usize;
         let probability: f64 = row[3 + class].parse().unwrap();
         assert_eq!(item["probability"].to_string(), serde_json::json!(probability as f32).to_string(), "{i}");
@@ -85,11 +88,17 @@ fn files_folders_and_standard_input_are_read_without_a_run() {
         fs::write(at(name), "no image").unwrap();
     }
     let read = sandbox.run(&["predict", "--json", "photos"]).done();
-    let found = lines(&read.stdout).iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let found =
+        lines(&read.stdout).iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(found, [&*labels[1], &*labels[0]], "{}", read.stdout);
-    assert!(read.stderr.contains("built-in model") && read.stderr.contains("passed over 1 file"), "{}", read.stderr);
+    assert!(
+        read.stderr.contains("built-in model") && read.stderr.contains("passed over 1 file"),
+        "{}",
+        read.stderr
+    );
 
-    let piped = sandbox.command(&["predict", "-"]).write_stdin(fs::read(at("photos/10.png")).unwrap()).output();
+    let piped =
+        sandbox.command(&["predict", "-"]).write_stdin(fs::read(at("photos/10.png")).unwrap()).output();
     let said = String::from_utf8(piped.unwrap().stdout).unwrap();
     assert!(said.starts_with(&format!("-  {} ", labels[0])) && said.contains('%'), "{said}");
 }
@@ -126,12 +135,18 @@ fn answers_are_ranked_shown_and_drawn() {
     let sandbox = Sandbox::new();
     let (pixels, label) = &digits(1)[0];
     write_grey(&sandbox.path().join("d.png"), CANVAS, &drawn(pixels));
-    let shown = sandbox.run(&["predict", "d.png", "--single", "--top", "3", "--show", "-o", "sheet.png"]).done();
+    let shown =
+        sandbox.run(&["predict", "d.png", "--single", "--top", "3", "--show", "-o", "sheet.png"]).done();
     let ranking = shown.stdout.lines().nth(1).unwrap();
     assert!(ranking.trim_start().starts_with(&format!("{label} ")), "{ranking}");
     assert_eq!(ranking.matches('%').count(), 3, "{ranking}");
-    assert!(shown.stdout.contains('█') && shown.stdout.lines().count() == 2 + 1 + SIDE / 2, "{}", shown.stdout);
-    let sheet = png::Decoder::new(std::io::BufReader::new(File::open(sandbox.path().join("sheet.png")).unwrap()));
+    assert!(
+        shown.stdout.contains('█') && shown.stdout.lines().count() == 2 + 1 + SIDE / 2,
+        "{}",
+        shown.stdout
+    );
+    let sheet =
+        png::Decoder::new(std::io::BufReader::new(File::open(sandbox.path().join("sheet.png")).unwrap()));
     assert!(sheet.read_info().unwrap().info().width >= 224);
 }
 

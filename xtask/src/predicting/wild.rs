@@ -44,13 +44,17 @@ pub(crate) fn run(root: &Path, args: &WildArgs) -> Result<()> {
     let labels = labels(&args.images.join("labels.csv"))?;
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for single in [true, false] {
-        let chosen: Vec<&Labelled> = labels.iter().filter(|image| (image.kind == "single") == single).collect();
+        let chosen: Vec<&Labelled> =
+            labels.iter().filter(|image| (image.kind == "single") == single).collect();
         let answers = answers(&program, args, &chosen, single)?;
         for (image, answer) in chosen.into_iter().zip(&answers) {
             tallies.entry(&image.kind).or_default().add(image, answer);
         }
     }
-    say(&format!("{:<16} {:>6} {:>6} {:>7} {:>7} {:>11}", "kind", "images", "right", "digits", "faults", "unreadable"));
+    say(&format!(
+        "{:<16} {:>6} {:>6} {:>7} {:>7} {:>11}",
+        "kind", "images", "right", "digits", "faults", "unreadable"
+    ));
     for (kind, tally) in &tallies {
         let Tally { images, right, digits, faults, unreadable, .. } = tally;
         say(&format!("{kind:<16} {images:>6} {right:>6} {digits:>7} {faults:>7} {unreadable:>11}"));
@@ -104,7 +108,11 @@ impl Tally {
         let label = if image.kind == "none" { String::new() } else { digits(&image.label) };
         let status = answer["status"].as_str().unwrap_or_default();
         // Where there is no digit, only an answer without reserve is a fault.
-        let text = if image.kind == "none" && status != "read" { "" } else { answer["text"].as_str().unwrap_or_default() };
+        let text = if image.kind == "none" && status != "read" {
+            ""
+        } else {
+            answer["text"].as_str().unwrap_or_default()
+        };
         let text = digits(text);
         let faults = distance(&label, &text);
         self.images += 1;
@@ -144,7 +152,8 @@ mod tests {
 
     #[test]
     fn faults_are_digits_wrong_missing_or_too_many() {
-        let pairs = [("", ""), ("427", "427"), ("427", "47"), ("47", "427"), ("427", "421"), ("12", ""), ("", "3")];
+        let pairs =
+            [("", ""), ("427", "427"), ("427", "47"), ("47", "427"), ("427", "421"), ("12", ""), ("", "3")];
         assert_eq!(pairs.map(|(a, b)| distance(a, b)), [0, 0, 1, 1, 1, 2, 1]);
     }
 
