@@ -1,22 +1,23 @@
-//! Opens the model that reads images: the one that comes with the program, or that of a run.
+//! Opens the model that reads images: the one that comes with the program, that of a run, or a model file.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
-use network::ModelFile;
 use network::forward::Predictor;
 use network::reading::Reader;
+use network::{ModelFile, builtin};
 use prepare::Preparation;
 
 use crate::exit::note;
 use crate::open::find;
 use crate::paths::short;
 
-/// The model that comes with the program. docs/predict.md says how it was made.
-const BUILT_IN: &[u8] = include_bytes!("../../../network/models/digits.safetensors");
-
 /// The word for the run that was begun last.
 const LATEST: &str = "latest";
+/// A model file is read up to this length, which is more than any may have.
+const LONGEST_FILE: u64 = 1 << 30;
 
 /// A model that is ready to read.
 pub(crate) struct Model {
@@ -25,19 +26,24 @@ pub(crate) struct Model {
     pub(crate) classes: Vec<String>,
 }
 
-/// The model of a run, or the one that comes with the program. It takes images as its own were prepared, unless
-/// `preparation` says otherwise. A note says which model it is.
+/// The model of a run or in a file, or the one that comes with the program. It takes images as its own were prepared,
+/// unless `preparation` says otherwise. A note says which model it is.
 ///
 /// # Errors
 /// If there is no such run, or no model in it.
 pub(crate) fn open(named: Option<&Path>, preparation: Option<Preparation>) -> anyhow::Result<Model> {
     let Some(named) = named else {
-        let model = ModelFile::from_bytes(BUILT_IN).context("the model that comes with the program")?;
+        let model = builtin::digits().context("the model that comes with the program")?;
         note(&format!("reading with the built-in model, trained on {}", model.source.dataset));
         return ready(model, preparation);
     };
+    if named.is_file() {
+        let model = read(named).with_context(|| format!("{} cannot be used as a model", short(named)))?;
+        note(&format!("reading with the model in {}", short(named)));
+        return ready(model, preparation);
+    }
     // A folder of that name is meant if there is one.
-    let is_latest = named.as_os_str() == LATEST && !named.is_dir();
+    let is_latest = named.as_os_str() == LATEST && fs::symlink_metadata(named).is_err();
     let run = find::one_run(Some(named).filter(|_| !is_latest), "reading with")?;
     let best = run.best_model()?;
     if !is_latest {
@@ -45,6 +51,12 @@ pub(crate) fn open(named: Option<&Path>, preparation: Option<Preparation>) -> an
     }
     let model = run.model_file(&best, &run.config()?)?;
     ready(model, preparation).with_context(|| format!("the model in {} cannot be used", short(&best.folder)))
+}
+
+fn read(path: &Path) -> anyhow::Result<ModelFile> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    Ok(ModelFile::from_bytes(&bytes)?)
 }
 
 fn ready(model: ModelFile, preparation: Option<Preparation>) -> anyhow::Result<Model> {
