@@ -109,7 +109,11 @@ pub fn read(
     let format = |error: safetensors::SafeTensorError| TensorsError::Format { reason: error.to_string() };
     let file = SafeTensors::deserialize(bytes).map_err(format)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
-    let of_writer = metadata.metadata().as_ref().and_then(|metadata| layout_of(metadata.get("format")?));
+    let of_writer = metadata.metadata().as_ref().and_then(|metadata| match metadata.get("format") {
+        Some(format) => layout_of(format),
+        // A whole model in one file, as this program writes it.
+        None => metadata.contains_key("model").then_some(Layout::Own),
+    });
     let views: BTreeMap<String, TensorView<'_>> =
         file.iter().map(|(name, view)| (name.to_owned(), view)).collect();
     let specs = architecture.tensor_specs();
