@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use dataset::DescriptionError;
-use learner::checks::memory::TooLarge;
+use learner::checks::memory::{DataTooLarge, TooLarge};
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::UnfitData;
@@ -58,6 +58,23 @@ impl Error for Usage {}
 /// An error that ends the program with the exit code of wrong usage.
 pub(crate) fn usage(text: String) -> anyhow::Error {
     Usage(text).into()
+}
+
+/// An error that ends the program with the exit code of data: images that cannot be read. What can be read was.
+#[derive(Debug)]
+struct Unreadable(String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Unreadable {}
+
+/// An error that ends the program with the exit code of data that cannot be read.
+pub(crate) fn unreadable(text: String) -> anyhow::Error {
+    Unreadable(text).into()
 }
 
 impl Interrupted {
@@ -137,7 +154,12 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<ConfigError>() {
         return Some(of_config(error));
     }
-    if cause.is::<DeviceError>() || cause.is::<Usage>() || cause.is::<UnfitData>() || cause.is::<TooLarge>() {
+    if cause.is::<DeviceError>()
+        || cause.is::<Usage>()
+        || cause.is::<UnfitData>()
+        || cause.is::<TooLarge>()
+        || cause.is::<DataTooLarge>()
+    {
         return Some(USAGE);
     }
     if let Some(ReportError::File { .. }) = cause.downcast_ref() {
@@ -149,12 +171,13 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<dataset::Error>() {
         // A name that no data set has is a mistake on the command line.
         let is_unknown = matches!(error.of_description(), Some(DescriptionError::Unknown(_)));
-        return Some(if is_unknown { USAGE } else { DATA });
+        let is_usage = matches!(error, dataset::Error::Import(error) if error.is_usage());
+        return Some(if is_unknown || is_usage { USAGE } else { DATA });
     }
     if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
         return Some(USAGE);
     }
-    if cause.is::<TensorsError>() || cause.is::<ImportError>() {
+    if cause.is::<TensorsError>() || cause.is::<ImportError>() || cause.is::<Unreadable>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.

@@ -78,6 +78,7 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
         dataset::Error::Load(error) => of_load(error),
         dataset::Error::Split(error) => Some(of_split(error)),
         dataset::Error::Description(error) => of_description(error),
+        dataset::Error::Import(_) => None,
         dataset::Error::Changed { .. } => Some(
             "import it again as it was, or train a new run; a model is tested on other images with: test --data NAME"
                 .to_owned(),
@@ -239,7 +240,10 @@ fn of_split(error: &SplitError) -> String {
 fn of_description(error: &DescriptionError) -> Option<String> {
     match error {
         DescriptionError::Unknown(unknown) => Some(of_unknown(unknown.name)),
-        _ => None,
+        DescriptionError::Text { .. } | DescriptionError::Invalid { .. } => {
+            Some("mend this file, or delete its folder and import the images again".to_owned())
+        }
+        DescriptionError::Io { .. } | DescriptionError::Newer { .. } => None,
     }
 }
 

@@ -7,12 +7,15 @@ mod error;
 mod frames;
 mod jpeg;
 mod kind;
+mod png;
 mod raster;
 mod refused;
 mod source;
 mod webp;
 
 use std::io::Cursor;
+use std::panic;
+use std::sync::{Mutex, PoisonError};
 
 use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use prepare::GreyImage;
@@ -28,6 +31,11 @@ pub const MOST_MEMORY: u64 = 256 << 20;
 pub const MOST_FILE_BYTES: u64 = 256 << 20;
 /// An image of more pixels is reduced, so that no step that follows needs to be fit for more: 16 megapixels.
 const MOST_GREY_PIXELS: u64 = 16_000_000;
+
+/// The most memory with which an image is decoded beside others.
+const MOST_BESIDE_OTHERS: u64 = 32 << 20;
+/// Held while a larger image is decoded, so that many threads do not take [`MOST_MEMORY`] each.
+static LARGE: Mutex<()> = Mutex::new(());
 
 /// A grey image, and what became of the file on the way there.
 #[derive(Clone, Debug)]
@@ -59,9 +67,23 @@ pub struct ImageNotes {
 /// or [`MOST_MEMORY`]. The header tells this before anything is decoded.
 pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     let format = kind::format(bytes)?;
+    // The decoders are other people's, and mutated files have found a panic in one of them: that of PNG, for a palette
+    // of one byte (png 0.18.1). One broken image among thousands must not end an import.
+    let decoded = panic::catch_unwind(|| decode_as(format, bytes));
+    decoded.unwrap_or_else(|_| Err(DecodeError::Panicked { format: kind::name(format) }))
+}
+
+fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     let name = kind::name(format);
     let broken = |error| DecodeError::from_image(name, error);
     // The decoder of JPEG fills up what is missing and does not say so, that of WebP believes every size.
+    // That of PNG does not expect a colour of less than three values.
+    if format == ImageFormat::Png && !png::has_whole_colours(bytes) {
+        return Err(DecodeError::Broken {
+            format: name,
+            problem: "its palette has a part of a colour".into(),
+        });
+    }
     let progressive = format == ImageFormat::Jpeg && jpeg::check(bytes)?;
     let webp = if format == ImageFormat::WebP { Some(webp::check(bytes)?) } else { None };
 
@@ -71,7 +93,8 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
-    check_size(&decoder, format, progressive, animated)?;
+    let needed = memory(&decoder, format, progressive, animated)?;
+    let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = match &webp {
         Some(chunks) => chunks.orientation.unwrap_or(1),
         // EXIF that cannot be read does not make the image worse.
@@ -91,16 +114,21 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
     notes.frames = webp.map_or_else(|| frames::count(bytes, format), |chunks| chunks.frames.max(1));
     notes.oriented = orientation != 1;
     notes.reduced_by = factor;
-    Ok(DecodedImage { image: image.reduced(factor).oriented(orientation), notes })
+    let image = image.reduced(factor).oriented(orientation);
+    drop(large);
+    Ok(DecodedImage { image, notes })
 }
 
-/// Refuses an image that would take too much, before any memory is taken for it.
-fn check_size(
+/// The bytes that decoding an image takes.
+///
+/// # Errors
+/// If that is too much. Nothing was taken yet.
+fn memory(
     decoder: &impl ImageDecoder,
     format: ImageFormat,
     progressive: bool,
     animated: bool,
-) -> Result<(), DecodeError> {
+) -> Result<u64, DecodeError> {
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
@@ -131,5 +159,5 @@ fn check_size(
     if needed > MOST_MEMORY {
         return Err(DecodeError::TooMuchMemory { width, height, needed });
     }
-    Ok(())
+    Ok(needed)
 }

@@ -2,11 +2,10 @@
 //! and a data set of one's own in the file [`FILE`] in its folder.
 
 pub use error::{DescriptionError, RemoveError, Unknown};
-pub use fields::{Description, Preparation};
+pub use fields::{Description, FILE, Preparation};
 pub use find::{Known, known};
 pub use remove::{Removed, remove};
 pub use rules::{LARGEST_SIDE, LONGEST_CLASS, LONGEST_TEXT, MOST_CLASSES};
-pub use text::FILE;
 
 mod error;
 mod fields;

@@ -7,10 +7,12 @@ use thiserror::Error;
 use crate::catalog::Name;
 use crate::description::DescriptionError;
 use crate::fetch::FetchError;
+#[cfg(feature = "import")]
+use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::sets::division::SplitError;
 
-/// Data cannot be fetched, loaded or split, or files do not verify.
+/// Data cannot be fetched, imported, loaded or split, or files do not verify.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error(transparent)]
@@ -21,6 +23,9 @@ pub enum Error {
     Split(#[from] SplitError),
     #[error(transparent)]
     Description(#[from] DescriptionError),
+    #[cfg(feature = "import")]
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The data set in the data directory `dir` is no longer the one that a run has learned from.
     #[error("{name} in {} is not the data set that the run was begun on: {difference}", dir.display())]
     Changed { name: Name, dir: PathBuf, difference: String },

@@ -209,5 +209,4 @@ fn decide(
 }
 
 #[cfg(test)]
-#[path = "import_tests.rs"]
 mod tests;

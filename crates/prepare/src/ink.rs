@@ -1,7 +1,13 @@
 //! Ink apart from paper: what was written, as levels from 0 (paper) to 255 (full ink).
 
+mod background;
+pub(crate) mod clean;
 mod components;
 mod find;
+mod polarity;
+mod rules;
+pub(crate) mod strokes;
+mod threshold;
 
 pub use components::Part;
 pub use find::find_ink;

@@ -14,11 +14,7 @@ pub fn resize(image: &GreyImage, [height, width]: [usize; 2]) -> Prepared {
     let side =
         |length: usize, limit: usize| ((length as f64 * scale).round() as usize).clamp(1, limit.max(1));
     let (to_height, to_width) = (side(image.height(), height), side(image.width(), width));
-    let plane = if scale > 1.0 {
-        sample::bilinear(image.pixels(), image.height(), image.width(), to_height, to_width)
-    } else {
-        sample::average(image.pixels(), image.height(), image.width(), to_height, to_width)
-    };
+    let plane = sample::scale(image.pixels(), image.height(), image.width(), to_height, to_width);
     let pixels = padded(&plane, image.frame_median(), [height, width]);
     Prepared { pixels, bounds: Bounds { top: 0, left: 0, height: image.height(), width: image.width() } }
 }

@@ -1,11 +1,65 @@
 //! New sizes: each new pixel is the mean of what it covers, or lies between its neighbours.
 
+use crate::GreyImage;
+
 /// A plane of values, `[height, width]`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plane {
     pub(crate) height: usize,
     pub(crate) width: usize,
     pub(crate) values: Vec<f32>,
+}
+
+impl Plane {
+    /// Light becomes dark.
+    pub(crate) fn invert(&mut self) {
+        self.values.iter_mut().for_each(|value| *value = 255.0 - *value);
+    }
+
+    /// Rows become columns.
+    pub(crate) fn transposed(&self) -> Self {
+        let (height, width) = (self.height, self.width);
+        let values = (0..width).flat_map(|column| (0..height).map(move |row| (row, column)));
+        let values = values.map(|(row, column)| self.values[row * width + column]).collect();
+        Self { height: width, width: height, values }
+    }
+
+    /// Each value averaged with its neighbours, by weights of 1, 2, 1 in both directions.
+    pub(crate) fn smooth(&self) -> Self {
+        let (height, width) = (self.height, self.width);
+        let blend = |before: f32, value: f32, after: f32| 0.25 * (before + 2.0 * value + after);
+        let mut rows = Vec::with_capacity(height * width);
+        for line in self.values.chunks_exact(width) {
+            rows.extend(
+                (0..width)
+                    .map(|at| blend(line[at.saturating_sub(1)], line[at], line[(at + 1).min(width - 1)])),
+            );
+        }
+        let mut values = Vec::with_capacity(height * width);
+        for row in 0..height {
+            let line = |row: usize| &rows[row * width..][..width];
+            let (above, here, below) =
+                (line(row.saturating_sub(1)), line(row), line((row + 1).min(height - 1)));
+            values.extend((0..width).map(|at| blend(above[at], here[at], below[at])));
+        }
+        Self { height, width, values }
+    }
+}
+
+/// An image by area averaging, `factor` times smaller in height and width.
+pub(crate) fn reduce(image: &GreyImage, factor: f32) -> Plane {
+    let to = |length: usize| ((length as f32 / factor).round() as usize).max(1);
+    average(image.pixels(), image.height(), image.width(), to(image.height()), to(image.width()))
+}
+
+/// `[height, width]` pixels as a plane of `[to_height, to_width]`: smaller by area averaging, larger by bilinear
+/// interpolation.
+pub(crate) fn scale(pixels: &[u8], height: usize, width: usize, to_height: usize, to_width: usize) -> Plane {
+    if to_height > height || to_width > width {
+        bilinear(pixels, height, width, to_height, to_width)
+    } else {
+        average(pixels, height, width, to_height, to_width)
+    }
 }
 
 /// `[height, width]` pixels as a plane of `[to_height, to_width]`, by area averaging. Sizes may also grow: then a new
@@ -19,16 +73,17 @@ pub(crate) fn average(
 ) -> Plane {
     let rows = shares(height, to_height);
     let columns = shares(width, to_width);
-    let mut values = vec![0.0; to_height * to_width];
-    let mut narrow = vec![0.0f32; to_width];
-    for (row, out) in rows.iter().zip(values.chunks_exact_mut(to_width)) {
+    let mut values = Vec::with_capacity(to_height * to_width);
+    let mut line = vec![0.0f32; width];
+    for row in &rows {
+        line.fill(0.0);
         for &(source, share) in row {
-            let line = &pixels[source * width..][..width];
-            for (value, column) in narrow.iter_mut().zip(&columns) {
-                *value = column.iter().map(|&(at, share)| f32::from(line[at]) * share).sum();
-            }
-            out.iter_mut().zip(&narrow).for_each(|(out, &value)| *out += value * share);
+            let pixels = &pixels[source * width..][..width];
+            line.iter_mut().zip(pixels).for_each(|(sum, &pixel)| *sum += f32::from(pixel) * share);
         }
+        values.extend(
+            columns.iter().map(|column| column.iter().map(|&(at, share)| line[at] * share).sum::<f32>()),
+        );
     }
     Plane { height: to_height, width: to_width, values }
 }

@@ -14,6 +14,8 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The evaluation of the best model on the validation images.
 pub const VALIDATION: &str = "validation.json";
+/// How far the best model's answers can be believed, decided by the validation images.
+pub const THRESHOLDS: &str = "thresholds.json";
 /// The result of the newest test.
 pub const TEST: &str = "test.json";
 /// The log of all tests, with a line for each test.
@@ -39,8 +41,8 @@ pub fn on_other_data(name: &str, dataset: &str) -> String {
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind. The results on another data set belong to them as well;
 /// [`is_replaced`] knows their names.
-const REPLACED: [&str; 10] =
-    [CONFIG, DATASET, RUN, INITIAL, TEST, VALIDATION, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
+const REPLACED: [&str; 11] =
+    [CONFIG, DATASET, RUN, INITIAL, TEST, VALIDATION, THRESHOLDS, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
 
 /// Whether a file of this name is replaced as a whole, so that a crash can leave a partial file of it behind.
 pub fn is_replaced(name: &str) -> bool {

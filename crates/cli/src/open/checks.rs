@@ -2,7 +2,7 @@
 
 use learner::Config;
 use learner::checks::available::available;
-use learner::checks::memory::{MemoryEstimate, TooLarge};
+use learner::checks::memory::{DataTooLarge, MemoryEstimate, TooLarge};
 use learner::checks::notes::{self, Accuracies, ClassCounts};
 use learner::run::data::TrainingData;
 use model::device::{Backend, Opened};
@@ -26,6 +26,22 @@ pub(crate) fn check_memory(
     let batch_size = config.train().batch_size.get().min(train.len());
     let estimate = MemoryEstimate::new(config, train.file_bytes() as u64, data.validation.subset().len());
     match estimate.check(batch_size, available) {
+        Err(too_large) if force => {
+            note(&format!("warning: {too_large}"));
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
+/// Checks that the images fit into this process's memory while they are loaded. With `force` a warning takes the place
+/// of the error.
+///
+/// # Errors
+/// If the estimate is larger than what there is.
+pub(crate) fn check_loading(config: &Config, force: bool) -> Result<(), DataTooLarge> {
+    let Some(available) = available() else { return Ok(()) };
+    match MemoryEstimate::check_loading(config, available) {
         Err(too_large) if force => {
             note(&format!("warning: {too_large}"));
             Ok(())

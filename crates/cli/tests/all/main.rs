@@ -19,6 +19,7 @@ mod memory;
 mod misconfigured;
 mod notes;
 mod own_data;
+mod own_images;
 mod places;
 mod program;
 mod recovery;

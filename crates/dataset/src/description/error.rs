@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::catalog::{self, Name};
-use crate::description::text::FILE;
+use crate::description::fields::FILE;
 
 /// Why there is no description of a data set that can be used.
 #[derive(Debug, Error)]

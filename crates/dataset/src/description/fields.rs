@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{DataFile, Entry, Role};
 use crate::split::Split;
 
+/// The name of the file with the description, in the folder of a data set or of a run.
+pub const FILE: &str = "dataset.toml";
+
 /// What a data set is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::catalog::{Entry, Name};
 use crate::description::error::{DescriptionError, Unknown};
-use crate::description::fields::Description;
-use crate::description::text::{FILE, is_in};
+use crate::description::fields::{Description, FILE};
+use crate::description::text::is_in;
 
 /// A data set that there is, with its description or what is wrong with it.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::{Entry, Name};
 use crate::description::error::RemoveError;
-use crate::description::fields::Description;
-use crate::description::text::FILE;
+use crate::description::fields::{Description, FILE};
 use crate::fetch::partial::sweep;
 
 /// What was removed of a data set.

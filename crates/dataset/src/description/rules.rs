@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use crate::catalog::{DataFile, Role};
-use crate::description::fields::Description;
-use crate::description::text::FILE;
+use crate::description::fields::{Description, FILE};
 use crate::split::Split;
 
 /// The greatest number of classes, because a label is a byte.

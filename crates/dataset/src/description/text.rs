@@ -9,13 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{DataFile, Role};
 use crate::description::error::{DescriptionError, in_text};
-use crate::description::fields::{Description, Preparation};
+use crate::description::fields::{Description, FILE, Preparation};
 use crate::fetch::partial::store;
 use crate::split::Split;
 use crate::verify::content::read_bounded;
-
-/// The name of the file with the description, in the folder of a data set or of a run.
-pub const FILE: &str = "dataset.toml";
 
 /// The number of this format.
 const FORMAT: i64 = 1;

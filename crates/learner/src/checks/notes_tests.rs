@@ -153,3 +153,11 @@ fn a_network_that_has_learned_and_then_forgot_is_named_too() {
     // A last epoch that is merely worse is an ordinary one.
     assert_eq!(after(&config(&[]), &counts, Accuracies { last_epoch: 0.6, ..accuracies }), None);
 }
+
+#[test]
+fn of_many_classes_only_the_first_are_named() {
+    let names = |count: usize| -> Vec<String> { (0..count).map(|class| class.to_string()).collect() };
+    assert_eq!(list(&names(3)), "0, 1 and 2");
+    assert_eq!(list(&names(11)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10");
+    assert_eq!(list(&names(256)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 246 more");
+}

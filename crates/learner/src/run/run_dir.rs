@@ -5,8 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
-use dataset::{Description, DescriptionError, Name};
-use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
+use dataset::{Description, DescriptionError, Name, Preparation};
+use network::{ModelFile, ModelSource, Thresholds};
+use run_files::{RunInfo, TestFile, TestNote, ThresholdsFile, ValidationFile, names};
 
 use crate::config::Config;
 use crate::run::best_model::BestModel;
@@ -171,6 +172,55 @@ impl RunDir {
     /// If the file cannot be written.
     pub fn write_validation(&self, validation: &ValidationFile) -> Result<(), RunDirError> {
         self.folder.write_json(names::VALIDATION, validation)
+    }
+
+    /// The thresholds of this model's answers. `None` if the run has none for it: an earlier version of the program
+    /// trained it, or its weights come from elsewhere.
+    ///
+    /// # Errors
+    /// If `thresholds.json` is there and cannot be read, or holds numbers that make no sense.
+    pub fn thresholds_of(&self, model: &BestModel) -> Result<Option<Thresholds>, RunDirError> {
+        if !self.file(names::THRESHOLDS).exists() {
+            return Ok(None);
+        }
+        let file: ThresholdsFile = self.folder.read_json(names::THRESHOLDS)?;
+        let ThresholdsFile { temperature, least_energy, least_probability, .. } = file;
+        let thresholds = Thresholds { temperature, least_energy, least_probability };
+        thresholds
+            .check()
+            .map_err(|problem| RunDirError::Damaged { path: self.file(names::THRESHOLDS), problem })?;
+        Ok((file.weights_sha256 == model.sha256).then_some(thresholds))
+    }
+
+    /// A model of this run with all that is needed to predict with it, as one file.
+    ///
+    /// # Errors
+    /// If `run.json` or `thresholds.json` cannot be read.
+    pub fn model_file(&self, model: &BestModel, config: &Config) -> Result<ModelFile, RunDirError> {
+        let description = config.description();
+        let preparation = description.preparation.unwrap_or(dataset::Preparation::Resize);
+        Ok(ModelFile {
+            title: description.title.clone(),
+            architecture: config.architecture().clone(),
+            classes: description.classes.clone(),
+            preparation: preparation.name().to_owned(),
+            thresholds: self.thresholds_of(model)?,
+            source: ModelSource {
+                run: self.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                version: self.info()?.version,
+                dataset: config.data().dataset.to_string(),
+                weights_sha256: model.sha256.clone(),
+            },
+            weights: model.snapshot.weights.clone(),
+        })
+    }
+
+    /// Writes `thresholds.json`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_thresholds(&self, thresholds: &ThresholdsFile) -> Result<(), RunDirError> {
+        self.folder.write_json(names::THRESHOLDS, thresholds)
     }
 
     /// Writes a file of the run, whole or not at all.

@@ -1,83 +1,115 @@
 //! Finds the ink of an image.
 
-use super::{HALF, Ink};
+use super::{
+    HALF, Ink, background, clean, polarity,
+    rules::{self, Rules},
+    strokes, threshold,
+};
 use crate::{
     GreyImage,
     sample::{self, Plane},
 };
 
 /// The longest side of the working resolution, in pixels.
-const WORKING_SIDE: usize = 1024;
-/// Less contrast than this, in grey levels, is no ink.
-const MINIMUM_CONTRAST: f32 = 24.0;
+const LARGEST_SIDE: usize = 1280;
+/// The longest side of the first look, which decides polarity, width of strokes and working resolution; the working
+/// resolution is no smaller.
+const FIRST_SIDE: usize = 320;
+/// The width of strokes at working resolution, in pixels: more shows no more of a digit of 20 pixels, but more noise.
+const STROKE: f32 = 8.0;
+/// The window in which the paper is looked for is this many times as wide as a stroke: wide enough for strokes that
+/// cross or touch, too narrow for most else.
+const WINDOW_IN_STROKES: f32 = 4.0;
+
+/// Darker than this, in grey levels, the noise in the paper would grow too much.
+const DARKEST_PAPER: f32 = 64.0;
 
 /// Ink apart from paper, whichever of the two is darker; none if there is no ink.
 pub fn find_ink(image: &GreyImage) -> Option<Ink> {
-    let factor = (image.height().max(image.width()) as f32 / WORKING_SIDE as f32).max(1.0);
-    let height = ((image.height() as f32 / factor).round() as usize).max(1);
-    let width = ((image.width() as f32 / factor).round() as usize).max(1);
-    let plane = sample::average(image.pixels(), image.height(), image.width(), height, width);
-    let threshold = otsu(&plane);
-    let (low, high) = means(&plane, threshold)?;
-    if high - low < MINIMUM_CONTRAST {
-        return None;
+    let long = image.height().max(image.width()) as f32;
+    let mut first = sample::reduce(image, (long / FIRST_SIDE as f32).max(1.0));
+    let first_factor = long / first.height.max(first.width) as f32;
+    let is_light = polarity::ink_is_light(&first, threshold::otsu(first.values.iter().copied()));
+    if is_light {
+        first.invert();
     }
-    let light_ink = frame_median(&plane) < threshold;
-    let level = |&value: &f32| {
-        let share = (value - low) / (high - low);
-        ((if light_ink { share } else { 1.0 - share }) * 255.0).round().clamp(0.0, 255.0) as u8
+    let rules = Rules::find(&darker_than_paper(&first, widest_window(&first)));
+    // Strokes too thin to be seen at first are taken for one pixel wide.
+    let stroke = first_factor * stroke_width(&first, &rules).unwrap_or(1.0);
+    let factor = (stroke / STROKE).min(first_factor).max(long / LARGEST_SIDE as f32).max(1.0);
+    let light = if factor < first_factor {
+        let mut plane = sample::reduce(image, factor);
+        if is_light {
+            plane.invert();
+        }
+        plane
+    } else {
+        first
     };
-    let pixels: Vec<u8> =
-        plane.values.iter().map(level).map(|level| if level < 64 { 0 } else { level }).collect();
+    let mut contrast = darker_than_paper(&light, window(stroke / factor).min(widest_window(&light)));
+    rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
+    let level = threshold::ink(&contrast)?;
+    let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
+    clean::clean(&mut pixels, light.height, light.width);
     pixels.iter().any(|&level| level >= HALF).then(|| Ink {
-        height,
-        width,
+        height: light.height,
+        width: light.width,
         pixels,
-        factor,
+        factor: long / light.height.max(light.width) as f32,
         original: [image.height(), image.width()],
     })
 }
 
-/// The threshold that tells two kinds of values apart best (Otsu, "A threshold selection method from gray-level
-/// histograms", 1979).
-fn otsu(plane: &Plane) -> f32 {
-    let mut histogram = [0.0f64; 256];
-    plane.values.iter().for_each(|&value| histogram[value as usize] += 1.0);
-    let total: f64 = histogram.iter().sum();
-    let sum: f64 = histogram.iter().enumerate().map(|(level, count)| level as f64 * count).sum();
-    let (mut below, mut sum_below, mut best) = (0.0, 0.0, (-1.0, 0));
-    for (level, count) in histogram.iter().enumerate() {
-        below += count;
-        sum_below += level as f64 * count;
-        if below > 0.0 && below < total {
-            let gap = sum_below / below - (sum - sum_below) / (total - below);
-            let between = below * (total - below) * gap * gap;
-            if between > best.0 {
-                best = (between, level);
-            }
+/// The window in which the paper behind strokes of this width is looked for, in pixels.
+fn window(stroke: f32) -> usize {
+    ((WINDOW_IN_STROKES * stroke) as usize).max(3)
+}
+
+/// The window of the first look: a third of the image, wider than the strokes of a digit that fills it.
+fn widest_window(light: &Plane) -> usize {
+    (light.height.min(light.width) / 3).max(3)
+}
+
+/// How wide the strokes of ink on light paper are, in pixels; none if none are seen.
+///
+/// The paper is looked for in a wide window first. Then the window shrinks to what the strokes found that way need, so
+/// that shadows and cards, wider than strokes, become paper.
+fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
+    let mut widest = widest_window(light);
+    loop {
+        let mut contrast = darker_than_paper(light, widest);
+        rules::erase(&mut contrast, rules);
+        let level = threshold::ink(&contrast)?;
+        let stroke = writing_width(&contrast, level)?;
+        if 4 * window(stroke) > 3 * widest {
+            return Some(stroke);
         }
+        widest = window(stroke);
     }
-    best.1 as f32 + 1.0
 }
 
-/// The means of the values below a threshold and of the others; none if there are none of one kind.
-fn means(plane: &Plane, threshold: f32) -> Option<(f32, f32)> {
-    let mean =
-        |values: &[f32]| (!values.is_empty()).then(|| values.iter().sum::<f32>() / values.len() as f32);
-    let (low, high): (Vec<f32>, Vec<f32>) = plane.values.iter().partition(|&&value| value < threshold);
-    Some((mean(&low)?, mean(&high)?))
+/// The usual width of strokes in what is ink and no frame, no speck and nothing that reaches in from outside.
+fn writing_width(contrast: &Plane, level: f32) -> Option<f32> {
+    let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
+    clean::clean(&mut pixels, contrast.height, contrast.width);
+    let stroke = strokes::width(&pixels, contrast.height, contrast.width, |level| level >= HALF);
+    (stroke > 0.0).then_some(stroke)
 }
 
-/// The median of the outermost pixels.
-fn frame_median(plane: &Plane) -> f32 {
-    let (height, width) = (plane.height, plane.width);
-    let mut frame: Vec<f32> = (0..height * width)
-        .filter(|at| {
-            let (row, column) = (at / width, at % width);
-            row == 0 || column == 0 || row + 1 == height || column + 1 == width
-        })
-        .map(|at| plane.values[at])
-        .collect();
-    let middle = frame.len() / 2;
-    *frame.select_nth_unstable_by(middle, f32::total_cmp).1
+/// How much darker than the paper behind it each pixel is, as the share of the paper's lightness that is missing, 0 to
+/// 255, less what is usual for the paper. Ink takes the same share in light and in shade.
+fn darker_than_paper(light: &Plane, window: usize) -> Plane {
+    let paper = background::behind_dark(&light.smooth(), window);
+    let missing = |(paper, value): (&f32, &f32)| (paper - value).max(0.0) * 255.0 / paper.max(DARKEST_PAPER);
+    let mut contrast =
+        Plane { values: paper.values.iter().zip(&light.values).map(missing).collect(), ..*light };
+    let usual = threshold::middle(&mut contrast.values.clone());
+    contrast.values.iter_mut().for_each(|value| *value = (*value - usual).max(0.0));
+    contrast
+}
+
+/// The level of ink at a contrast: [`HALF`] at the threshold, full at twice as much, nothing at a third as much.
+fn ink_level(contrast: f32, threshold: f32) -> u8 {
+    let level = 127.5 * contrast / threshold;
+    if level < 42.0 { 0 } else { level.round().min(255.0) as u8 }
 }

@@ -130,8 +130,9 @@ fn table(all: &[Listed]) -> String {
                 grouped(data.test_images),
             ],
         };
-        let about =
-            [data.title.clone(), data.licence.clone(), data.folder.as_deref().map(short), data.error.clone()];
+        // An error names the file itself.
+        let place = data.folder.as_deref().filter(|_| data.error.is_none()).map(short);
+        let about = [data.title.clone(), data.licence.clone(), place, data.error.clone()];
         let about = about.into_iter().flatten().collect::<Vec<_>>().join("; ");
         // Writing to a string cannot fail.
         let _ = writeln!(

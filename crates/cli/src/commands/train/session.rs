@@ -48,6 +48,7 @@ impl<'a> TrainSession<'a> {
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
+        checks::check_loading(config, args.memory.force)?;
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
         checks::check_memory(config, opened, &data, args.memory.force)?;
         Ok(Self { args, data, signals, folder, initial: None })
