@@ -25,7 +25,7 @@ pub(crate) enum DataCommand {
         data_dir: DataDirArg,
     },
     /// Make a data set of your own images: class folders, IDX files, CSV, or NumPy's npz.
-    Import(ImportDataArgs),
+    Import(DataImportArgs),
     /// List the data sets that there are: the catalog's and your own.
     List {
         /// Print the list as JSON.
@@ -51,7 +51,7 @@ pub(crate) enum DataCommand {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ImportDataArgs {
+pub(crate) struct DataImportArgs {
     /// The new data set's name: lower-case letters, digits, `-` and `_`.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Name,

@@ -7,7 +7,7 @@ use dataset::import::{Duplicates, ImportError, Outcome, Request, Unread, import}
 use learner::checks::available::available;
 use serde_json::{Value, json};
 
-use crate::args::ImportDataArgs;
+use crate::args::DataImportArgs;
 use crate::exit::{note, print};
 use crate::paths::{command, short};
 use crate::ui::import_bar;
@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 /// The widest column of class names.
 const WIDEST: usize = 40;
 
-pub(super) fn run(args: &ImportDataArgs, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn run(args: &DataImportArgs, dir: &Path) -> anyhow::Result<()> {
     let request = Request {
         name: args.name,
         from: args.from.clone(),
@@ -92,7 +92,7 @@ fn name(what: &str, files: &[Unread]) {
 }
 
 /// The result: a line on the whole, then one for each class.
-fn table(args: &ImportDataArgs, outcome: &Outcome) -> String {
+fn table(args: &DataImportArgs, outcome: &Outcome) -> String {
     let data = &outcome.description;
     let way = data.preparation.map_or_else(String::new, |way| format!(", prepared by {way}"));
     let mut text = format!(
@@ -120,7 +120,7 @@ fn table(args: &ImportDataArgs, outcome: &Outcome) -> String {
     text
 }
 
-fn as_json(args: &ImportDataArgs, outcome: &Outcome) -> Value {
+fn as_json(args: &DataImportArgs, outcome: &Outcome) -> Value {
     let data = &outcome.description;
     let files = |files: &[Unread]| -> Vec<Value> {
         let each =
