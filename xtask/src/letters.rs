@@ -64,9 +64,13 @@ fn strokes(letter: char, numbers: &mut Numbers) -> Vec<Stroke> {
         'B' => vec![stem(), bowl(0.0, 0.47, 0.72), bowl(0.47, 1.0, 0.8)],
         'C' => vec![arc([0.5, 0.5], [0.48, 0.5], [-45.0, -315.0])],
         'D' => vec![stem(), bowl(0.0, 1.0, 0.85)],
-        'E' => vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])],
+        'E' => {
+            vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])]
+        }
         'F' => vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])],
-        'G' => vec![joined(&[arc([0.5, 0.5], [0.5, 0.5], [-45.0, -350.0]), line(&[[1.0, 0.58], [0.55, 0.58]])])],
+        'G' => {
+            vec![joined(&[arc([0.5, 0.5], [0.5, 0.5], [-45.0, -350.0]), line(&[[1.0, 0.58], [0.55, 0.58]])])]
+        }
         'H' => vec![stem(), line(&[[0.8, 0.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.8, 0.5]])],
         'I' if numbers.between(0.0, 1.0) < 0.5 => vec![stem()],
         'I' => vec![
@@ -191,7 +195,8 @@ mod tests {
         for (letter, image) in &drawn {
             let mass: f32 = image.iter().map(|&ink| f32::from(ink)).sum();
             let mean = |coordinate: fn(usize) -> usize| {
-                let weighted = image.iter().enumerate().map(|(i, &ink)| f32::from(ink) * coordinate(i) as f32);
+                let weighted =
+                    image.iter().enumerate().map(|(i, &ink)| f32::from(ink) * coordinate(i) as f32);
                 weighted.sum::<f32>() / mass
             };
             let centre = [mean(|i| i % SIZE), mean(|i| i / SIZE)];

@@ -9,10 +9,12 @@ use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
+mod builtin;
 mod ci;
 mod command;
 mod download_data;
 mod earlier;
+mod letters;
 mod page;
 mod python;
 mod robustness;
@@ -36,6 +38,8 @@ enum Task {
     },
     /// Make the built-in sample again from downloaded MNIST.
     Sample,
+    /// Train the model that comes with the program anew, compare its bytes, and tell its figures (minutes).
+    Builtin(builtin::BuiltinArgs),
     /// Check the rules of ARCHITECTURE.md that a program can check.
     Tidy,
     /// What has to pass before a change is taken; `.ci/run` does more.
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::DownloadData { dataset, from } => download_data::run(dataset, from.as_deref(), &data_dir()),
         Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
+        Task::Builtin(args) => builtin::run(root(), &data_dir(), &args),
         Task::Tidy => tidy::run(root()),
         Task::Ci(args) => ci::run(root(), &args),
         Task::Seeds(args) => seeds::run(root(), &args),

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     let config = run.config()?;
     let written = Written::new(args, format, &run, &best, &config);
-    let bytes = content(&written, &best, &config).with_context(|| short(&best.folder))?;
+    let bytes = content(&written, &run, &best, &config)?;
     let folder = match args.output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -46,7 +46,7 @@ fn format(args: &ExportArgs) -> anyhow::Result<FileFormat> {
     };
     let format = args.format.or(by_name).ok_or_else(|| {
         usage(format!(
-            "the name {} does not say which format is meant; add --format onnx, or safetensors",
+            "the name {} does not say which format is meant; add --format onnx, safetensors, or model",
             short(&args.output)
         ))
     })?;
@@ -72,9 +72,10 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn content(written: &Written, best: &BestModel, config: &Config) -> Result<Vec<u8>, network::TensorsError> {
+fn content(written: &Written, run: &RunDir, best: &BestModel, config: &Config) -> anyhow::Result<Vec<u8>> {
     let (architecture, weights) = (config.architecture(), &best.snapshot.weights);
-    match written.format {
+    let folder = || short(&best.folder);
+    Ok(match written.format {
         "onnx" => {
             let about = About {
                 classes: &written.classes,
@@ -82,10 +83,11 @@ fn content(written: &Written, best: &BestModel, config: &Config) -> Result<Vec<u
                 weights_sha256: &written.weights_sha256,
                 version: env!("CARGO_PKG_VERSION"),
             };
-            onnx(architecture, weights, written.values, &about)
+            onnx(architecture, weights, written.values, &about).with_context(folder)?
         }
-        _ => pytorch(architecture, weights),
-    }
+        "model" => run.model_file(best, config)?.to_bytes()?,
+        _ => pytorch(architecture, weights).with_context(folder)?,
+    })
 }
 
 /// What was written, as `--json` prints it.
@@ -129,6 +131,7 @@ impl Written {
         let (format, outputs) = match format {
             FileFormat::Onnx => ("onnx", vec![logits, probabilities]),
             FileFormat::Safetensors => ("safetensors", vec![logits]),
+            FileFormat::Model => ("model", vec![logits]),
         };
         Self {
             file: args.output.clone(),

@@ -40,6 +40,6 @@ fn of_run(run: &RunDir, preparation: Option<Preparation>) -> anyhow::Result<Mode
         .with_context(|| format!("the weights in {} cannot be used", short(&best.folder)))?;
     note(&format!("reading with {}, epoch {}", short(run.path()), best.epoch()));
     let preparation = preparation.unwrap_or(Preparation::Ink);
-    let classes = config.data().dataset.classes().iter().map(|&class| class.to_owned()).collect();
+    let classes = config.description().classes.clone();
     Ok(Model { reader: Reader::new(predictor, preparation, Thresholds::default()), classes })
 }

@@ -17,6 +17,7 @@ mod inspect;
 mod interrupted;
 mod memory;
 mod misconfigured;
+mod model_file;
 mod notes;
 mod own_data;
 mod own_images;
