@@ -2,6 +2,7 @@
 //! libraries.
 
 pub(crate) mod backends;
+pub(crate) mod exchange;
 pub(crate) mod functions;
 pub(crate) mod reference;
 pub(crate) mod same_as;

@@ -4,16 +4,17 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
+use dataset::Split;
+use dataset::catalog::Entry;
 use dataset::fetch::{self, FetchError, FetchEvent};
-use dataset::{Name, Split};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::command::say;
 
-pub(crate) fn run(name: Name, from: Option<&Path>, dir: &Path) -> Result<()> {
-    let folder = fetch::download(name, &Split::ALL, dir, from, false, &mut listener())
+pub(crate) fn run(entry: Entry, from: Option<&Path>, dir: &Path) -> Result<()> {
+    let folder = fetch::download(entry.name(), &Split::ALL, dir, from, false, &mut listener())
         .map_err(|error| anyhow!("{error}{}", hint(&error)))?;
-    say(&format!("{} is in {}, verified", name.title(), folder.display()));
+    say(&format!("{} is in {}, verified", entry.title(), folder.display()));
     Ok(())
 }
 
@@ -44,9 +45,9 @@ fn new_bar(total: u64) -> ProgressBar {
 /// What to do about an error, on a line of its own.
 fn hint(error: &FetchError) -> String {
     match error {
-        FetchError::NoSource { name, .. } => {
-            let files = name.files().iter().map(|file| file.name).collect::<Vec<_>>().join(", ");
-            let command = format!("cargo xtask download-data {name} --from FOLDER");
+        FetchError::NoSource { entry, .. } => {
+            let files = entry.files().iter().map(|file| &*file.name).collect::<Vec<_>>().join(", ");
+            let command = format!("cargo xtask download-data {entry} --from FOLDER");
             format!(
                 "\n  to bring it by hand, put {files} into a folder, packed with gzip or not, and type: {command}"
             )
@@ -55,6 +56,8 @@ fn hint(error: &FetchError) -> String {
         FetchError::Blocked(_) => {
             "\n  remove what is in the way, or choose another folder with MNIST_CNN_DATA".to_owned()
         }
+        // These are about data sets of one's own, which this task does not know.
+        FetchError::Missing { .. } | FetchError::Description(_) => String::new(),
         FetchError::Write { .. } => "\n  choose another folder with MNIST_CNN_DATA".to_owned(),
     }
 }

@@ -9,10 +9,12 @@ use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
+mod builtin;
 mod ci;
 mod command;
 mod download_data;
 mod earlier;
+mod letters;
 mod page;
 mod python;
 mod robustness;
@@ -28,14 +30,16 @@ enum Task {
     /// Download and verify a data set into `data` (or `MNIST_CNN_DATA`).
     DownloadData {
         /// mnist or fashion-mnist.
-        #[arg(default_value_t = dataset::Name::Mnist)]
-        dataset: dataset::Name,
+        #[arg(default_value_t = dataset::catalog::Entry::Mnist)]
+        dataset: dataset::catalog::Entry,
         /// Take the files (raw or .gz) from this directory instead of the network.
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
     },
     /// Make the built-in sample again from downloaded MNIST.
     Sample,
+    /// Train the model that comes with the program anew, compare its bytes, and tell its figures (minutes).
+    Builtin(builtin::BuiltinArgs),
     /// Check the rules of ARCHITECTURE.md that a program can check.
     Tidy,
     /// What has to pass before a change is taken; `.ci/run` does more.
@@ -59,7 +63,8 @@ enum Task {
     SameBits(same_bits::SameBitsArgs),
     /// Check the kernels' functions for all 2^32 inputs on each level against double precision (minutes).
     Functions,
-    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard.
+    /// Compare metrics and event files with scikit-learn, scipy, numpy and TensorBoard, and exported models with
+    /// ONNX Runtime and PyTorch.
     Reference(reference::ReferenceArgs),
     /// Kill, interrupt, starve and race runs, and count what was lost.
     Crash(crash::CrashArgs),
@@ -92,6 +97,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::DownloadData { dataset, from } => download_data::run(dataset, from.as_deref(), &data_dir()),
         Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
+        Task::Builtin(args) => builtin::run(root(), &data_dir(), &args),
         Task::Tidy => tidy::run(root()),
         Task::Ci(args) => ci::run(root(), &args),
         Task::Seeds(args) => seeds::run(root(), &args),
@@ -100,7 +106,7 @@ fn main() -> ExitCode {
         Task::SameAs(args) => same_as::run(root(), &args),
         Task::SameBits(args) => same_bits::run(root(), &data_dir(), &args),
         Task::Functions => functions::run(root()),
-        Task::Reference(args) => reference::run(root(), &args),
+        Task::Reference(args) => reference::run(root(), &data_dir(), &args),
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),

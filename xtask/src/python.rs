@@ -8,6 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::say;
 
+/// What is in the environment with PyTorch, which takes gigabytes and is shared by `bench` and `reference`.
+pub(crate) const PYTORCH: [&str; 5] = ["torch", "numpy", "onnx", "onnxruntime", "safetensors"];
+
 /// A folder with a Python that has certain packages.
 pub(crate) struct Environment {
     folder: PathBuf,

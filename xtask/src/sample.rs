@@ -13,8 +13,8 @@ use flate2::{Compression, write::GzEncoder};
 use crate::command::say;
 
 pub(crate) fn run(data: &Path, folder: &Path) -> Result<()> {
-    let train = load::load_train(Name::Mnist, data)?;
-    let test = load::load_test(Name::Mnist, data)?;
+    let train = load::load_train(Name::MNIST, data)?;
+    let test = load::load_test(Name::MNIST, data)?;
     write(folder, "train", train.subset(), TRAIN_PER_CLASS)?;
     write(folder, "t10k", test.subset(), TEST_PER_CLASS)
 }

@@ -3,14 +3,18 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use data::DataCommand;
+pub(crate) use data::{DataCommand, DataImportArgs};
+pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};
+pub(crate) use predicting::PredictArgs;
 pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
 
 mod data;
+mod exchange;
 mod looking;
 mod options;
+mod predicting;
 mod training;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -32,15 +36,21 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Show images with their labels, in the terminal or as a PNG file.
     Show(ShowArgs),
+    /// Read images of your own: digits in files, folders, or standard input.
+    Predict(PredictArgs),
     /// Write a page that shows a run, or several side by side.
     Report(ReportArgs),
     /// Look inside a network at one image: feature maps, evidence, and what convolution saves.
     Inspect(InspectArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
+    /// Write a trained model as a file for other programs: ONNX, or safetensors for PyTorch.
+    Export(ExportArgs),
+    /// Make a run of weights that were trained elsewhere, such as in PyTorch.
+    Import(ImportArgs),
     /// Time training steps and inference on this machine.
     Bench(BenchArgs),
-    /// Download or verify data sets.
+    /// Download, verify, list or remove data sets.
     #[command(subcommand)]
     Data(DataCommand),
     /// Print a completion script for a shell.

@@ -2,8 +2,11 @@
 
 pub(crate) mod bench;
 pub(crate) mod data;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod inspect;
 mod page;
+pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod summary;

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
-use learner::checks::memory::TooLarge;
+use dataset::DescriptionError;
+use learner::checks::memory::{DataTooLarge, TooLarge};
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::UnfitData;
@@ -17,6 +18,7 @@ use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::TensorsError;
+use network::import::ImportError;
 use report::ReportError;
 
 use crate::hint;
@@ -56,6 +58,23 @@ impl Error for Usage {}
 /// An error that ends the program with the exit code of wrong usage.
 pub(crate) fn usage(text: String) -> anyhow::Error {
     Usage(text).into()
+}
+
+/// An error that ends the program with the exit code of data: images that cannot be read. What can be read was.
+#[derive(Debug)]
+struct Unreadable(String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Unreadable {}
+
+/// An error that ends the program with the exit code of data that cannot be read.
+pub(crate) fn unreadable(text: String) -> anyhow::Error {
+    Unreadable(text).into()
 }
 
 impl Interrupted {
@@ -132,11 +151,14 @@ fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
-    if cause.is::<ConfigError>()
-        || cause.is::<DeviceError>()
+    if let Some(error) = cause.downcast_ref::<ConfigError>() {
+        return Some(of_config(error));
+    }
+    if cause.is::<DeviceError>()
         || cause.is::<Usage>()
         || cause.is::<UnfitData>()
         || cause.is::<TooLarge>()
+        || cause.is::<DataTooLarge>()
     {
         return Some(USAGE);
     }
@@ -146,7 +168,16 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(error) = cause.downcast_ref::<CheckpointError>() {
         return of_checkpoint(error);
     }
-    if cause.is::<dataset::Error>() || cause.is::<TensorsError>() {
+    if let Some(error) = cause.downcast_ref::<dataset::Error>() {
+        // A name that no data set has is a mistake on the command line.
+        let is_unknown = matches!(error.of_description(), Some(DescriptionError::Unknown(_)));
+        let is_usage = matches!(error, dataset::Error::Import(error) if error.is_usage());
+        return Some(if is_unknown || is_usage { USAGE } else { DATA });
+    }
+    if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
+        return Some(USAGE);
+    }
+    if cause.is::<TensorsError>() || cause.is::<ImportError>() || cause.is::<Unreadable>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.
@@ -158,8 +189,9 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Blocked(_)
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
-        | RunDirError::OtherNumerics { .. }
-        | RunDirError::Config(_) => Some(USAGE),
+        | RunDirError::Imported(_)
+        | RunDirError::OtherNumerics { .. } => Some(USAGE),
+        RunDirError::Config(error) => Some(of_config(error)),
         RunDirError::NoRun(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
@@ -169,6 +201,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         RunDirError::Checkpoint(error) => of_checkpoint(error),
         RunDirError::Io { .. } | RunDirError::Write(_) => None,
     }
+}
+
+/// A description of a data set that cannot be read is a fault of the data, and all else one of the configuration.
+fn of_config(error: &ConfigError) -> u8 {
+    if matches!(error, ConfigError::Data { is_unknown: false, .. }) { DATA } else { USAGE }
 }
 
 /// A checkpoint that cannot be read is a fault of the machine, and the data may be good.

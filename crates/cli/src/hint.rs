@@ -7,16 +7,20 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use dataset::Name;
+use dataset::catalog::Entry;
 use dataset::fetch::FetchError;
 use dataset::load::LoadError;
 use dataset::sets::division::SplitError;
+use dataset::{DescriptionError, Name};
 use learner::checks::memory::TooLarge;
+use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
 use learner::run::find::RunOrSeeds;
+use learner::run::initial::InitialError;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
+use network::import::ImportError;
 
 use crate::paths::{build_command, command, quoted};
 
@@ -62,6 +66,8 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
         of_data(cause)
             .or_else(|| of_device(cause))
             .or_else(|| of_memory(cause))
+            .or_else(|| of_config(cause))
+            .or_else(|| of_layout(cause))
             .or_else(|| of_run_dir(run_dir_error(cause)?))
     })
 }
@@ -71,6 +77,12 @@ fn of_data(cause: &(dyn Error + 'static)) -> Option<String> {
         dataset::Error::Fetch(error) => Some(of_fetch(error)),
         dataset::Error::Load(error) => of_load(error),
         dataset::Error::Split(error) => Some(of_split(error)),
+        dataset::Error::Description(error) => of_description(error),
+        dataset::Error::Import(_) => None,
+        dataset::Error::Changed { .. } => Some(
+            "import it again as it was, or train a new run; a model is tested on other images with: test --data NAME"
+                .to_owned(),
+        ),
         dataset::Error::Unverified { name, dir, wrong: 0, .. } => Some(fetch(*name, dir)),
         dataset::Error::Unverified { name, dir, .. } => Some(fetch_again(*name, dir)),
     }
@@ -84,6 +96,9 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
         return Some(error);
     }
     if let Some(EvaluateError::RunDir(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(InitialError::RunDir(error)) = cause.downcast_ref() {
         return Some(error);
     }
     cause.downcast_ref()
@@ -107,6 +122,10 @@ fn of_run_dir(error: &RunDirError) -> Option<String> {
             Some(format!("begin the runs with: {}", resume(path)))
         }
         RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
+        RunDirError::Imported(path) => Some(format!(
+            "begin a new run with its weights: {}",
+            command(&format!("train --init {}", quoted(path)))
+        )),
         RunDirError::OtherNumerics { path, before, now, .. } => {
             Some(of_numerics(path, before.version == now.version))
         }
@@ -134,6 +153,21 @@ fn of_numerics(path: &Path, is_same_version: bool) -> String {
     };
     let accept = command(&format!("train --resume --accept-numerics -p {}", quoted(path)));
     format!("{instead}, or go on all the same with: {accept}")
+}
+
+fn of_config(cause: &(dyn Error + 'static)) -> Option<String> {
+    match cause.downcast_ref()? {
+        ConfigError::Data { name, is_unknown: true, .. } => Some(of_unknown(*name)),
+        ConfigError::Resume { .. } => {
+            Some(format!("a new run can begin with this one's weights: {}", command("train --init RUN")))
+        }
+        _ => None,
+    }
+}
+
+fn of_layout(cause: &(dyn Error + 'static)) -> Option<String> {
+    let ImportError::Square { .. } = cause.downcast_ref()? else { return None };
+    Some("say who wrote the file with: --layout pytorch, or own".to_owned())
 }
 
 fn of_memory(cause: &(dyn Error + 'static)) -> Option<String> {
@@ -164,14 +198,17 @@ fn resume(path: &Path) -> String {
 
 fn of_fetch(error: &FetchError) -> String {
     match error {
-        FetchError::NoSource { name, dir, .. } => {
-            let files: Vec<&str> = name.files().iter().map(|file| file.name).collect();
+        FetchError::NoSource { entry, dir, .. } => {
+            let files: Vec<&str> = entry.files().iter().map(|file| &*file.name).collect();
             format!(
                 "to add them by hand, put {} into a folder, packed with gzip or not, and type: {}",
                 files.join(", "),
-                download(*name, dir, " --from FOLDER")
+                download(entry.name(), dir, " --from FOLDER")
             )
         }
+        FetchError::Missing { name, dir, .. } => again(*name, dir),
+        FetchError::Description(error) => of_description(error).unwrap_or_default(),
+        FetchError::Wrong { name, dir, .. } if Entry::of(*name).is_none() => again(*name, dir),
         FetchError::Wrong { name, dir, .. } => {
             format!("delete the file, or replace it with: {}", download(*name, dir, " --force"))
         }
@@ -186,7 +223,8 @@ fn of_load(error: &LoadError) -> Option<String> {
     match error {
         LoadError::Io { name, dir, .. } => Some(fetch(*name, dir)),
         LoadError::Mismatch { name, dir, .. } => Some(fetch_again(*name, dir)),
-        LoadError::Idx { .. } | LoadError::Sample(_) | LoadError::Set(_) => None,
+        LoadError::Description(error) => of_description(error),
+        LoadError::Idx { .. } | LoadError::Size { .. } | LoadError::Sample(_) | LoadError::Set(_) => None,
     }
 }
 
@@ -199,11 +237,40 @@ fn of_split(error: &SplitError) -> String {
     }
 }
 
+fn of_description(error: &DescriptionError) -> Option<String> {
+    match error {
+        DescriptionError::Unknown(unknown) => Some(of_unknown(unknown.name)),
+        DescriptionError::Text { .. } | DescriptionError::Invalid { .. } => {
+            Some("mend this file, or delete its folder and import the images again".to_owned())
+        }
+        DescriptionError::Io { .. } | DescriptionError::Newer { .. } => None,
+    }
+}
+
+/// What to type where there is no data set of this name.
+fn of_unknown(name: Name) -> String {
+    let list = command("data list");
+    let import = command(&format!("data import --name {name} --from FOLDER"));
+    format!("see what there is with: {list}, or make it from your own images with: {import}")
+}
+
+/// What brings the files of a data set of one's own back, which no place offers.
+fn again(name: Name, dir: &Path) -> String {
+    let import = format!("data import --replace --name {name} --data-dir {} --from FOLDER", quoted(dir));
+    format!("bring the file back from a copy, or import the images again with: {}", command(&import))
+}
+
 fn fetch(name: Name, dir: &Path) -> String {
+    if Entry::of(name).is_none() {
+        return again(name, dir);
+    }
     format!("download the files with: {}", download(name, dir, ""))
 }
 
 fn fetch_again(name: Name, dir: &Path) -> String {
+    if Entry::of(name).is_none() {
+        return again(name, dir);
+    }
     format!("download the files again with: {}", download(name, dir, " --force"))
 }
 
@@ -229,7 +296,14 @@ mod tests {
     }
 
     fn unverified(missing: usize, wrong: usize) -> impl FnOnce(PathBuf) -> dataset::Error {
-        move |dir| dataset::Error::Unverified { name: Name::Mnist, dir, missing, wrong }
+        move |dir| dataset::Error::Unverified {
+            name: Name::MNIST,
+            title: "MNIST".to_owned(),
+            dir,
+            missing,
+            wrong,
+            all: 4,
+        }
     }
 
     #[test]
@@ -244,12 +318,14 @@ mod tests {
 
     #[test]
     fn each_error_of_the_data_set_has_its_hint() {
-        let (name, path) = (Name::FashionMnist, PathBuf::from("d/file"));
-        let no_source = hint(|dir| FetchError::NoSource { name, dir, attempts: Vec::new() }.into(), "d");
-        assert!(name.files().iter().all(|file| no_source.contains(file.name)), "{no_source}");
+        let (entry, path) = (Entry::FashionMnist, PathBuf::from("d/file"));
+        let name = entry.name();
+        let no_source = hint(|dir| FetchError::NoSource { entry, dir, attempts: Vec::new() }.into(), "d");
+        assert!(entry.files().iter().all(|file| no_source.contains(&*file.name)), "{no_source}");
         let command = "data download --dataset fashion-mnist --data-dir d";
         assert!(no_source.ends_with(&format!("{command} --from FOLDER")), "{no_source}");
-        let wrong = |dir| FetchError::Wrong { name, dir, path: path.clone(), status: Status::Ok }.into();
+        let wrong =
+            |dir| FetchError::Wrong { name, dir, path: path.clone(), status: Box::new(Status::Ok) }.into();
         assert!(hint(wrong, "d").ends_with(&format!("{command} --force")));
         let write =
             |_| FetchError::Write { path: path.clone(), reason: std::io::Error::other("full") }.into();

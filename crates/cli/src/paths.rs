@@ -4,9 +4,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dataset::Description;
 use etcetera::BaseStrategy;
 use learner::Config;
-use learner::config::{self, ConfigError};
+use learner::config::{self, ConfigError, Describe};
 use serde::Serializer;
 
 use crate::args::{ConfigArgs, DataDirArg};
@@ -115,13 +116,19 @@ pub(crate) fn build_command(feature: &str) -> String {
     }
 }
 
-/// Reads the configuration that the arguments name.
-pub(crate) fn read_config(args: &ConfigArgs) -> anyhow::Result<Config> {
-    read_config_from(args, None)
+/// Reads the configuration that the arguments name. Its data set is looked for in the data directory.
+pub(crate) fn read_config(args: &ConfigArgs, place: &DataDirArg) -> anyhow::Result<Config> {
+    let dir = data_dir(place);
+    read_config_from(args, None, &|name| Description::of(name, &dir))
 }
 
-/// Reads the configuration file that the arguments name, or else `otherwise`, or else the default one.
-pub(crate) fn read_config_from(args: &ConfigArgs, otherwise: Option<&Path>) -> anyhow::Result<Config> {
+/// Reads the configuration file that the arguments name, or else `otherwise`, or else the default one. `describe` says
+/// what its data set is.
+pub(crate) fn read_config_from(
+    args: &ConfigArgs,
+    otherwise: Option<&Path>,
+    describe: Describe<'_>,
+) -> anyhow::Result<Config> {
     let (name, bytes) = match args.config.as_deref().or(otherwise) {
         None => ("the default configuration".to_owned(), Vec::new()),
         Some(path) => {
@@ -134,7 +141,7 @@ pub(crate) fn read_config_from(args: &ConfigArgs, otherwise: Option<&Path>) -> a
             }
         }
     };
-    Ok(config::parse_bytes(&name, &bytes, &args.set)?)
+    Ok(config::parse_bytes_with(&name, &bytes, &args.set, describe)?)
 }
 
 #[cfg(all(test, unix))]

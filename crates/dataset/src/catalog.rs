@@ -1,40 +1,44 @@
-//! The data sets: their files, checksums, classes, licences and sources.
+//! The data sets that the program knows: their files, checksums, classes, licences and sources.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::split::Split;
 
 pub use data_file::{DataFile, Role};
+pub use name::{Name, NameError};
 pub(crate) use origin::Origin;
 
 mod data_file;
+mod name;
 mod origin;
 
-/// A data set of grey 28x28 images in ten classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Name {
-    /// 70,000 handwritten digits (LeCun, Cortes and Burges 1998).
+/// A data set of the catalog: grey images of 28x28 pixels in ten classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// [`Name::MNIST`]
     Mnist,
-    /// 70,000 images of clothes (Xiao, Rasul and Vollgraf 2017).
+    /// [`Name::FASHION_MNIST`]
     FashionMnist,
-    /// 1,200 of MNIST's digits, which are part of the program.
+    /// [`Name::SAMPLE`]
     Sample,
 }
 
-impl Name {
+impl Entry {
     pub const ALL: [Self; 3] = [Self::Mnist, Self::FashionMnist, Self::Sample];
 
+    /// The entry of this name; `None` if it is the name of a data set of one's own.
+    pub fn of(name: Name) -> Option<Self> {
+        Self::ALL.into_iter().find(|entry| entry.name() == name)
+    }
+
     /// The name in configurations and on the command line, and of the folder in a data directory.
-    pub fn key(self) -> &'static str {
+    pub fn name(self) -> Name {
         match self {
-            Self::Mnist => "mnist",
-            Self::FashionMnist => "fashion-mnist",
-            Self::Sample => "sample",
+            Self::Mnist => Name::MNIST,
+            Self::FashionMnist => Name::FASHION_MNIST,
+            Self::Sample => Name::SAMPLE,
         }
     }
 
@@ -73,11 +77,11 @@ impl Name {
         }
     }
 
-    /// How many images the training file holds.
-    pub fn training_images(self) -> usize {
+    /// How many images the training file and the test file hold.
+    pub fn images(self) -> [u32; 2] {
         match self {
-            Self::Mnist | Self::FashionMnist => 60_000,
-            Self::Sample => 1_000,
+            Self::Mnist | Self::FashionMnist => [60_000, 10_000],
+            Self::Sample => [1_000, 200],
         }
     }
 
@@ -90,14 +94,14 @@ impl Name {
         }
     }
 
-    /// The files that hold at least one of these splits, in the order of [`Name::files`].
-    pub fn files_of(self, splits: &[Split]) -> impl Iterator<Item = &'static DataFile> {
+    /// The files that hold at least one of these splits, in the order of [`Entry::files`].
+    pub(crate) fn files_of(self, splits: &[Split]) -> impl Iterator<Item = &'static DataFile> {
         self.files().iter().filter(move |file| splits.iter().any(|split| file.holds(*split)))
     }
 
     /// Where a file of this data set is kept below the data directory `dir`.
     pub(crate) fn path(self, file: &DataFile, dir: &Path) -> PathBuf {
-        dir.join(self.key()).join(file.name)
+        self.name().folder(dir).join(&*file.name)
     }
 
     /// The places that offer the files, in the order in which they are tried.
@@ -110,22 +114,24 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.key())
+        fmt::Display::fmt(&self.name(), f)
     }
 }
 
-impl FromStr for Name {
+impl FromStr for Entry {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.map(Self::key);
-        Self::ALL
-            .into_iter()
-            .find(|name| name.key() == text)
-            .ok_or_else(|| format!("expected one of {}", known.join(", ")))
+        let entry = Self::ALL.into_iter().find(|entry| entry.name().key() == text);
+        entry.ok_or_else(|| format!("expected one of {}", words()))
     }
+}
+
+/// The names of the catalog's data sets with commas between them.
+pub(crate) fn words() -> String {
+    Entry::ALL.map(|entry| entry.to_string()).join(", ")
 }
 
 #[cfg(test)]
@@ -134,29 +140,25 @@ mod tests {
 
     #[test]
     fn names_are_the_same_in_configurations_and_on_the_command_line() {
-        for name in Name::ALL {
-            assert_eq!(name.key().parse(), Ok(name));
-            assert_eq!(name.classes().len(), 10);
+        for entry in Entry::ALL {
+            assert_eq!(entry.to_string().parse(), Ok(entry));
+            assert_eq!(Entry::of(entry.name()), Some(entry));
         }
-        assert!("mnits".parse::<Name>().unwrap_err().contains("fashion-mnist"));
+        assert_eq!(Entry::of("mine".parse().unwrap()), None);
+        assert!("mnits".parse::<Entry>().unwrap_err().contains("mnist, fashion-mnist, sample"));
     }
 
     #[test]
-    fn the_training_files_are_as_long_as_their_images() {
-        for name in [Name::Mnist, Name::FashionMnist] {
-            let file =
-                name.files().iter().find(|file| (file.split, file.role) == (Split::Train, Role::Images));
-            // A header of 16 bytes, then 28x28 bytes an image.
-            assert_eq!(file.unwrap().bytes, 16 + 784 * name.training_images() as u64);
-        }
-        let sample = crate::load::load_train(Name::Sample, Path::new("")).unwrap();
-        assert_eq!(sample.subset().len(), Name::Sample.training_images());
+    fn the_sample_has_as_many_images_as_the_catalog_says() {
+        let train = crate::load::load_train(Name::SAMPLE, Path::new("")).unwrap();
+        let test = crate::load::load_test(Name::SAMPLE, Path::new("")).unwrap();
+        assert_eq!([train.subset().len() as u32, test.subset().len() as u32], Entry::Sample.images());
     }
 
     #[test]
     fn validation_images_are_in_the_training_files() {
         let names = |splits: &[Split]| -> Vec<&str> {
-            Name::FashionMnist.files_of(splits).map(|file| file.name).collect()
+            Entry::FashionMnist.files_of(splits).map(|file| &*file.name).collect()
         };
         let train = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"];
         assert_eq!(names(&[Split::Train]), train);

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::catalog::Name;
+use crate::description::DescriptionError;
 use crate::fetch::FetchError;
+#[cfg(feature = "import")]
+use crate::import::ImportError;
 use crate::load::LoadError;
 use crate::sets::division::SplitError;
 
-/// Data cannot be fetched, loaded or split, or files do not verify.
+/// Data cannot be fetched, imported, loaded or split, or files do not verify.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error(transparent)]
@@ -18,9 +21,29 @@ pub enum Error {
     Load(#[from] LoadError),
     #[error(transparent)]
     Split(#[from] SplitError),
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    #[cfg(feature = "import")]
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The data set in the data directory `dir` is no longer the one that a run has learned from.
+    #[error("{name} in {} is not the data set that the run was begun on: {difference}", dir.display())]
+    Changed { name: Name, dir: PathBuf, difference: String },
     /// Of this data set's files in the data directory `dir`, so many are missing or cannot be used.
-    #[error("{} in {} is not whole: {}", name.title(), dir.display(), counts(*missing, *wrong, name.files().len()))]
-    Unverified { name: Name, dir: PathBuf, missing: usize, wrong: usize },
+    #[error("{title} in {} is not whole: {}", dir.display(), counts(*missing, *wrong, *all))]
+    Unverified { name: Name, title: String, dir: PathBuf, missing: usize, wrong: usize, all: usize },
+}
+
+impl Error {
+    /// What is wrong with the data set's description, if that is the reason.
+    pub fn of_description(&self) -> Option<&DescriptionError> {
+        match self {
+            Self::Description(error)
+            | Self::Fetch(FetchError::Description(error))
+            | Self::Load(LoadError::Description(error)) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// How many of `all` files are missing or wrong, in words.

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{DataFile, Name};
+use crate::catalog::{DataFile, Entry, Name};
 use crate::split::Split;
 use crate::verify::{self, FileReport, Status};
 use partial::{store, sweep};
@@ -19,7 +19,7 @@ mod client;
 mod error;
 mod event;
 mod mirror;
-mod partial;
+pub(crate) mod partial;
 mod place;
 mod search;
 mod source;
@@ -34,7 +34,7 @@ mod tests;
 /// # Errors
 /// If a file is in its place but has another length or SHA-256 (it is left alone), if no source has the
 /// missing files, or if they cannot be written: as far as that can be told, it is found out before anything
-/// is downloaded.
+/// is downloaded. The files of a data set of one's own come from nowhere, so a missing one is an error.
 pub fn ensure(
     name: Name,
     splits: &[Split],
@@ -62,47 +62,67 @@ pub fn download(
     force: bool,
     events: &mut dyn FnMut(FetchEvent),
 ) -> Result<PathBuf, FetchError> {
+    let Some(entry) = Entry::of(name) else {
+        expect_own(name, splits, dir)?;
+        return Ok(name.folder(dir));
+    };
     let mut wanted = Vec::new();
-    if name.files_of(splits).next().is_some() {
-        expect_no_obstacle(&dir.join(name.key()))?;
+    if entry.files_of(splits).next().is_some() {
+        expect_no_obstacle(&name.folder(dir))?;
     }
-    for file in name.files_of(splits) {
+    for file in entry.files_of(splits) {
         if force {
             wanted.push(file);
             continue;
         }
-        let FileReport { path, status } = verify::report(&name.path(file, dir), file);
+        let FileReport { path, status } = verify::report(&entry.path(file, dir), file);
         match status {
             Status::Ok => {}
             Status::Missing => wanted.push(file),
-            status => return Err(FetchError::Wrong { name, dir: dir.to_owned(), path, status }),
+            status => return Err(wrong(name, dir, path, status)),
         }
     }
     let mirror = env::var_os(MIRROR).map(|base| base.to_string_lossy().into_owned());
-    fetch(name, wanted, dir, &places(name, from, mirror.as_deref()), events)?;
-    Ok(dir.join(name.key()))
+    fetch(entry, wanted, dir, &places(entry, from, mirror.as_deref()), events)?;
+    Ok(name.folder(dir))
+}
+
+/// Checks that the files of a data set of one's own are there.
+fn expect_own(name: Name, splits: &[Split], dir: &Path) -> Result<(), FetchError> {
+    for FileReport { path, status } in verify::verify(name, splits, dir)? {
+        match status {
+            Status::Ok => {}
+            Status::Missing => return Err(FetchError::Missing { name, dir: dir.to_owned(), path }),
+            status => return Err(wrong(name, dir, path, status)),
+        }
+    }
+    Ok(())
+}
+
+fn wrong(name: Name, dir: &Path, path: PathBuf, status: Status) -> FetchError {
+    FetchError::Wrong { name, dir: dir.to_owned(), path, status: Box::new(status) }
 }
 
 /// Goes from place to place until all wanted files are there.
 fn fetch(
-    name: Name,
+    entry: Entry,
     mut wanted: Vec<&'static DataFile>,
     dir: &Path,
     places: &[Place<'_>],
     events: &mut dyn FnMut(FetchEvent),
 ) -> Result<(), FetchError> {
     if !wanted.is_empty() {
-        expect_writable(&dir.join(name.key()))?;
+        expect_writable(&entry.name().folder(dir))?;
     }
-    sweep(&dir.join(name.key()));
+    sweep(&entry.name().folder(dir));
     let mut attempts = Vec::new();
     for place in places {
         if wanted.is_empty() {
             break;
         }
         let source = place.to_string();
-        events(FetchEvent::Source { title: name.title(), source: source.clone() });
-        if let Err(reason) = fetch_from(place, name, &mut wanted, dir, events)? {
+        events(FetchEvent::Source { title: entry.title(), source: source.clone() });
+        if let Err(reason) = fetch_from(place, entry, &mut wanted, dir, events)? {
             events(FetchEvent::SourceFailed { source: source.clone(), reason: reason.clone() });
             attempts.push(Attempt { source, reason });
         }
@@ -110,7 +130,7 @@ fn fetch(
     if wanted.is_empty() {
         return Ok(());
     }
-    Err(FetchError::NoSource { name, dir: dir.to_owned(), attempts })
+    Err(FetchError::NoSource { entry, dir: dir.to_owned(), attempts })
 }
 
 /// Stores the wanted files that this place has, and removes them from `wanted`.
@@ -119,7 +139,7 @@ fn fetch(
 /// error is one that no other place would help with.
 fn fetch_from(
     place: &Place<'_>,
-    name: Name,
+    entry: Entry,
     wanted: &mut Vec<&'static DataFile>,
     dir: &Path,
     events: &mut dyn FnMut(FetchEvent),
@@ -134,14 +154,14 @@ fn fetch_from(
             wanted.push(file);
             continue;
         }
-        let mut progress = |done, total| events(FetchEvent::Progress { file: file.name, done, total });
+        let mut progress = |done, total| events(FetchEvent::Progress { file: &file.name, done, total });
         match source.take(file, &mut progress) {
             Err(missing) => {
                 absent.push(missing);
                 wanted.push(file);
             }
             Ok(content) => {
-                let path = name.path(file, dir);
+                let path = entry.path(file, dir);
                 store(&path, &content).map_err(|reason| FetchError::Write { path: path.clone(), reason })?;
                 events(FetchEvent::Stored { path, bytes: file.bytes });
             }

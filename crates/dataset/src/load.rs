@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use crate::catalog::{DataFile, Name, Role};
+use crate::catalog::{DataFile, Entry, Name, Role};
+use crate::description::Description;
 use crate::idx::{Images, Labels, parse_images, parse_labels};
 use crate::sets::subset::SetError;
 use crate::sets::{TestSet, TrainSet};
@@ -21,10 +22,12 @@ mod tests;
 /// The training images of a data set, from the files below the data directory `dir`.
 ///
 /// # Errors
-/// If a file is missing, differs from what the catalog says, or does not parse.
+/// If there is no such data set, or a file is missing, differs from what the data set's description says, or does not
+/// parse.
 pub fn load_train(name: Name, dir: &Path) -> Result<TrainSet, LoadError> {
-    let (images, labels) = load(name, Split::Train, dir)?;
-    Ok(TrainSet::from_images(images, labels, name.classes().len())?)
+    let description = Description::of(name, dir)?;
+    let (images, labels) = load(name, &description, Split::Train, dir)?;
+    Ok(TrainSet::from_images(images, labels, description.classes.len())?)
 }
 
 /// The test images of a data set, from the files below the data directory `dir`. Training files are not
@@ -33,28 +36,44 @@ pub fn load_train(name: Name, dir: &Path) -> Result<TrainSet, LoadError> {
 /// # Errors
 /// As [`load_train`].
 pub fn load_test(name: Name, dir: &Path) -> Result<TestSet, LoadError> {
-    let (images, labels) = load(name, Split::Test, dir)?;
-    Ok(TestSet::from_images(images, labels, name.classes().len())?)
+    let description = Description::of(name, dir)?;
+    let (images, labels) = load(name, &description, Split::Test, dir)?;
+    Ok(TestSet::from_images(images, labels, description.classes.len())?)
 }
 
 /// All images and labels of the files with this split.
-fn load(name: Name, split: Split, dir: &Path) -> Result<(Images, Labels), LoadError> {
-    if name == Name::Sample {
+fn load(
+    name: Name,
+    description: &Description,
+    split: Split,
+    dir: &Path,
+) -> Result<(Images, Labels), LoadError> {
+    if Entry::of(name) == Some(Entry::Sample) {
         return sample::load(split);
     }
+    let size = [description.height, description.width];
     let mut images = None;
     let mut labels = None;
-    for file in name.files_of(&[split]) {
-        let bytes = read(name, file, dir)?;
-        let idx = |reason| LoadError::Idx { path: name.path(file, dir), reason };
+    for file in description.files_of(&[split]) {
+        let path = name.folder(dir).join(&*file.name);
+        let bytes = read(name, file, &path, dir)?;
+        let idx = |reason| LoadError::Idx { path: path.clone(), reason };
         match file.role {
-            Role::Images => images = Some(parse_images(&bytes).map_err(idx)?),
-            Role::Labels => labels = Some(parse_labels(&bytes, name.classes().len()).map_err(idx)?),
+            Role::Labels => labels = Some(parse_labels(&bytes, description.classes.len()).map_err(idx)?),
+            Role::Images => {
+                let parsed = parse_images(&bytes).map_err(idx)?;
+                // As many bytes can be images of another height and width.
+                if [parsed.height(), parsed.width()] != size {
+                    let found = [parsed.height(), parsed.width()];
+                    return Err(LoadError::Size { path, found, expected: size });
+                }
+                images = Some(parsed);
+            }
         }
     }
     match (images, labels) {
         (Some(images), Some(labels)) => Ok((images, labels)),
-        // The catalog lists a file of images and one of labels for each split, so this does not happen.
+        // A description lists a file of images and one of labels for each split, so this does not happen.
         (images, labels) => Err(SetError::Count {
             images: images.map_or(0, |images| images.count()),
             labels: labels.map_or(0, |labels| labels.len()),
@@ -63,18 +82,16 @@ fn load(name: Name, split: Split, dir: &Path) -> Result<(Images, Labels), LoadEr
     }
 }
 
-/// The content of a file, which is exactly what the catalog says.
-fn read(name: Name, file: &'static DataFile, dir: &Path) -> Result<Vec<u8>, LoadError> {
-    let path = name.path(file, dir);
+/// The content of a file, which is exactly what the data set's description says.
+fn read(name: Name, file: &DataFile, path: &Path, dir: &Path) -> Result<Vec<u8>, LoadError> {
+    let (dir, path) = (dir.to_owned(), path.to_owned());
     match content::read(&path, file) {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(reason)) => {
-            Err(LoadError::Mismatch { name, dir: dir.to_owned(), path, reason: Box::new(reason) })
-        }
+        Ok(Err(reason)) => Err(LoadError::Mismatch { name, dir, path, reason: Box::new(reason) }),
         Err(error) => {
             let obstacle = obstacle_of_file(&path);
             let reason = obstacle.map_or(error, |obstacle| io::Error::other(obstacle.to_string()));
-            Err(LoadError::Io { name, dir: dir.to_owned(), path, reason })
+            Err(LoadError::Io { name, dir, path, reason })
         }
     }
 }

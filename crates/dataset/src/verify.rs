@@ -1,10 +1,11 @@
-//! Whether the files in a data directory are what the catalog says.
+//! Whether the files in a data directory are what the data set's description says.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{DataFile, Name};
+use crate::description::{Description, DescriptionError};
 use crate::split::Split;
 use obstacle::obstacle_of_file;
 
@@ -46,12 +47,17 @@ pub struct FileReport {
 }
 
 /// Checks the files with these splits below the data directory `dir`.
-pub fn verify(name: Name, splits: &[Split], dir: &Path) -> Vec<FileReport> {
-    name.files_of(splits).map(|file| report(&name.path(file, dir), file)).collect()
+///
+/// # Errors
+/// If there is no such data set, or it is one of one's own whose description cannot be read.
+pub fn verify(name: Name, splits: &[Split], dir: &Path) -> Result<Vec<FileReport>, DescriptionError> {
+    let folder = name.folder(dir);
+    let description = Description::of(name, dir)?;
+    Ok(description.files_of(splits).map(|file| report(&folder.join(&*file.name), file)).collect())
 }
 
 /// Checks the file at `path`, which should be `file`.
-pub(crate) fn report(path: &Path, file: &'static DataFile) -> FileReport {
+pub(crate) fn report(path: &Path, file: &DataFile) -> FileReport {
     let status = match content::read(path, file) {
         Ok(Ok(_)) => Status::Ok,
         Ok(Err(mismatch)) => Status::Wrong(Box::new(mismatch)),

@@ -35,7 +35,7 @@ const DIGESTS: [&str; 15] = [
 ];
 
 fn digits() -> TestSet {
-    load::load_test(Name::Sample, Path::new("")).unwrap()
+    load::load_test(Name::SAMPLE, Path::new("")).unwrap()
 }
 
 fn rng(seed: u64) -> impl Fn(usize) -> ChaCha8Rng {
@@ -104,7 +104,7 @@ fn the_bytes_are_those_of_earlier_versions() {
 
 #[test]
 fn part_of_a_file_is_corrupted_as_it_is_within_the_whole() {
-    let train = load::load_train(Name::Sample, Path::new("")).unwrap();
+    let train = load::load_train(Name::SAMPLE, Path::new("")).unwrap();
     let whole = train.subset().corrupted(Corruption::ShotNoise, rng(1));
     let part = train.limit(20, &mut rng(3)(0)).unwrap();
     let corrupted = part.subset().corrupted(Corruption::ShotNoise, rng(1));

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dataset::fetch::{self, FetchError};
 use dataset::idx::{Images, parse_images, parse_labels, write_images, write_labels};
-use dataset::{Name, Split};
+use dataset::{Description, Name, Split};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use peak_alloc::PeakAlloc;
@@ -86,7 +86,7 @@ impl Offer {
         fs::write(offered, packed).unwrap();
         let (from, data) = (self.from.path(), self.data.path());
         let result = within_bounds(what, packed, |_| {
-            fetch::download(Name::Mnist, &[Split::Test], data, Some(from), false, &mut |_| ())
+            fetch::download(Name::MNIST, &[Split::Test], data, Some(from), false, &mut |_| ())
         });
         assert!(matches!(result, Err(FetchError::NoSource { .. })), "{what}: {result:?}");
         assert_eq!(fs::read_dir(data).unwrap().count(), 0, "{what}");
@@ -213,6 +213,27 @@ fn mutated_idx_files_are_refused_or_read_exactly() {
             "{number} mutated IDX files: {images} hold images, {labels} hold labels, the others are refused"
         );
         io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn mutated_descriptions_are_refused_or_read_exactly_and_name_no_file_elsewhere() {
+    let _turn = turn();
+    let describe = |name| Description::in_catalog(name).unwrap().to_toml().unwrap().into_bytes();
+    let seeds = [Name::MNIST, Name::FASHION_MNIST, Name::SAMPLE].map(describe);
+    let parse = |bytes: &[u8]| Description::parse(Path::new("d"), &String::from_utf8_lossy(bytes));
+    let (number, mut accepted) = (wanted().div_ceil(10), 0);
+    for i in 0..number {
+        let (what, bytes) = (format!("mutation {i}"), mutated(&seeds, i));
+        let Ok(description) = within_bounds(&what, &bytes, parse) else { continue };
+        accepted += 1;
+        let again = parse(description.to_toml().unwrap().as_bytes()).unwrap();
+        assert!(again == description, "{what}: {description:?}");
+        let mut names = description.files.iter().map(|file| Path::new(&*file.name));
+        assert!(names.all(|name| name.file_name() == Some(name.as_os_str())), "{what}: {description:?}");
+    }
+    if number >= 1000 {
+        assert!((number / 100..number / 2).contains(&accepted), "{accepted} of {number}");
     }
 }
 

@@ -35,12 +35,14 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
     let opened = device::open(None)?;
     let data = TrainingData::fetch(&config, data_dir, &mut |_progress| ())?;
     let mut lock = RunLock::numbered(runs, "example")?;
-    let trainer = Trainer { data: &data, opened: &opened, tensorboard: false, accept_numerics: false };
+    let trainer =
+        Trainer { data: &data, opened: &opened, initial: None, tensorboard: false, accept_numerics: false };
     let Ended::Finished(trained) = trainer.begin(&mut lock, &config, &mut Observers(Vec::new()))? else {
         return Err("the run stopped before its end, although no observer requested it".into());
     };
     let images = data::test_set(name, data_dir, &mut |_progress| ())?;
-    let request = TestRequest { name: "example", dataset: name, worst: 10, corruptions: false };
+    let description = config.description();
+    let request = TestRequest { name: "example", dataset: name, description, worst: 10, corruptions: false };
     let tested =
         evaluating::test(&trained.run, &trained.model, &images, &opened, &request, &mut |_progress| ())?;
     for written in tested.save(&images, trained.run.path()) {

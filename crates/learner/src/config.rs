@@ -13,8 +13,8 @@ mod single_precision;
 mod tables;
 mod text;
 
-pub use checked::{Config, IMAGE_SHAPE};
+pub use checked::{Config, Describe};
 pub use decode::NotText;
 pub use error::{ConfigError, Problem};
 pub use tables::{DataConfig, LARGEST_WHOLE, Optimizer, Schedule, Tables, TrainConfig};
-pub use text::{parse, parse_bytes, to_toml};
+pub use text::{parse, parse_bytes, parse_bytes_with, parse_with, to_toml};

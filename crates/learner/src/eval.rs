@@ -11,3 +11,4 @@ pub mod predictions_csv;
 pub mod probabilities;
 pub mod score;
 pub mod spread;
+pub mod thresholds;

@@ -10,6 +10,8 @@ mod error;
 pub mod evaluating;
 pub mod find;
 mod folder;
+pub mod importing;
+pub mod initial;
 mod lock;
 mod machine;
 pub mod recorder;

@@ -3,12 +3,11 @@
 use burn::module::{Module, Param, RunningState};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
+use network::config::NORMALIZATION_EPSILON;
 use ops::{Activation, FinishOptions, Normalization, Stage, Stages};
 
 use crate::dropout::Mode;
 
-/// Is added to each variance.
-pub(crate) const EPSILON: f64 = 1e-5;
 /// How much a batch's statistics count beside the running ones.
 const MOMENTUM: f64 = 0.1;
 
@@ -69,7 +68,7 @@ impl BatchNorm {
         let normalization = self.normalization(&maps, None, stages, mode);
         let options = FinishOptions {
             stages,
-            epsilon: EPSILON,
+            epsilon: NORMALIZATION_EPSILON,
             is_of_batch: mode.is_training(),
             ..FinishOptions::default()
         };

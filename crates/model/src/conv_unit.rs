@@ -5,11 +5,11 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, Normalization, Padding, Pool, Stage, UnitConfig};
+use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
 use network::plan::{First, Plan};
 use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
 
-use crate::batch_norm::{BatchNorm, EPSILON};
+use crate::batch_norm::BatchNorm;
 use crate::dropout::{Mode, drop_some};
 
 /// A convolution, then the stages in their configured order (normalization, shortcut, activation, pooling),
@@ -41,7 +41,7 @@ impl ConvUnit {
                 .then(|| BatchNorm::new(config.filters, device)),
             config: config.clone(),
             plan: Plan::new(config),
-            folded: folded(config),
+            folded: Plan::folded(config),
         }
     }
 
@@ -72,7 +72,7 @@ impl ConvUnit {
         let (plan, parameters) = match (&self.folded, &self.norm) {
             (Some(folded), Some(norm)) if !mode.is_training() => {
                 let (weight, bias) = self.parameters();
-                (folded, ops::fold_normalization(weight, bias, norm.running(), EPSILON))
+                (folded, ops::fold_normalization(weight, bias, norm.running(), NORMALIZATION_EPSILON))
             }
             _ => (&self.plan, self.parameters()),
         };
@@ -106,7 +106,7 @@ impl ConvUnit {
                 stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
                 pooling,
                 dropout: dropout.filter(|_| rest.len() <= before + 1),
-                epsilon: EPSILON,
+                epsilon: NORMALIZATION_EPSILON,
                 is_of_batch: mode.is_training(),
             };
             rest = rest.get(before + 1..).unwrap_or_default();
@@ -159,29 +159,11 @@ impl ConvUnit {
         operator: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, ConvOptions<2>) -> Tensor<4>,
     ) -> Tensor<4> {
         let [_n, _channels, height, width] = maps.dims();
-        let &UnitConfig { kernel_size, stride, groups, padding, .. } = &self.config;
-        let padding = [height, width].map(|size| match padding {
-            Padding::Same => same_padding(size, kernel_size, stride),
-            Padding::Valid => (0, 0),
-        });
+        let &UnitConfig { stride, groups, .. } = &self.config;
+        let padding = [height, width].map(|size| self.config.zeros_around(size));
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         operator(maps, weight, bias, options)
     }
-}
-
-/// The plan for inference of a unit whose normalization comes directly after the convolution.
-fn folded(config: &UnitConfig) -> Option<Plan> {
-    let is_first = config.stages().next() == Some(Stage::Normalization);
-    let rest = UnitConfig { normalization: Normalization::None, ..config.clone() };
-    is_first.then(|| Plan::new(&rest))
-}
-
-/// How many zeros SAME padding puts before and after `size` pixels, so that there is an output for each
-/// `stride` of them. If the number of zeros is odd, one more comes after than before.
-pub(crate) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
-    let needed = (size.div_ceil(stride).max(1) - 1) * stride + kernel;
-    let total = needed.saturating_sub(size);
-    (total / 2, total - total / 2)
 }
 
 /// The activation as the operators name it.

@@ -2,10 +2,9 @@
 
 use burn::tensor::Tensor;
 use network::Architecture;
-use network::config::{Padding, Pool, UnitConfig};
+use network::config::{Pool, UnitConfig};
 
 use crate::cnn::Cnn;
-use crate::conv_unit::same_padding;
 
 /// How much the first unit's feature maps change if the image is shifted, apart from being shifted too.
 ///
@@ -96,10 +95,7 @@ fn inside(architecture: &Architecture, positions: usize) -> Option<[usize; 2]> {
     let (unit, shape) = architecture.units().next()?;
     let of = |size: usize, convolved: usize, maps: usize| {
         let window = window(unit, convolved);
-        let before = match unit.padding {
-            Padding::Same => same_padding(size, unit.kernel_size, unit.stride).0,
-            Padding::Valid => 0,
-        };
+        let (before, _after) = unit.zeros_around(size);
         // Position 0 has a window of this many pixels; that of each further position ends a step later.
         let end = (window - 1) * unit.stride + unit.kernel_size;
         let fitting = (size + before).checked_sub(end)? / (unit.stride * window) + 1;

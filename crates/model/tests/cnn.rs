@@ -20,6 +20,8 @@ use rand::rngs::ChaCha8Rng;
 mod feature_maps;
 #[path = "cnn/naive.rs"]
 mod naive;
+#[path = "cnn/slices.rs"]
+mod slices;
 #[path = "cnn/vocabulary.rs"]
 mod vocabulary;
 

@@ -15,7 +15,7 @@ pub struct ShapeError {
 
 /// A network whose every shape is known and possible.
 ///
-/// Its layer table is in [`crate::layer_table`], its tensors are in [`crate::state_dict`].
+/// Its layer table is in [`crate::summary::layer_table`], its tensors are in [`crate::state_dict`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     input: FeatureMapShape,
@@ -126,5 +126,4 @@ fn dense_shapes(features: usize, hidden: &[usize], classes: usize) -> Result<Vec
 }
 
 #[cfg(test)]
-#[path = "architecture_tests.rs"]
 mod tests;

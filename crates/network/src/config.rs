@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Is added to each variance by which a normalization divides.
+pub const NORMALIZATION_EPSILON: f64 = 1e-5;
+
 /// A network: convolution units, then hidden dense layers, then an output layer with a logit for each class.
 ///
 /// The default is the lecture's network: two units of 5x5 convolution (32 and 64 filters, SAME padding),

@@ -11,19 +11,25 @@
 
 pub mod architecture;
 pub mod config;
-pub mod connections;
-pub mod layer_table;
-pub mod memory;
+pub mod export;
+pub mod forward;
+pub mod import;
+pub mod model_file;
 pub mod plan;
+pub mod reading;
 pub mod shapes;
 pub mod state_dict;
+pub mod summary;
 pub mod tensors;
-pub mod ways;
+pub mod thresholds;
 
 pub use architecture::{Architecture, ShapeError};
 pub use config::{ModelConfig, UnitConfig};
-pub use layer_table::LayerRow;
-pub use memory::NetworkMemory;
+pub use model_file::{ModelFile, ModelFileError, ModelSource, builtin};
 pub use shapes::{FeatureMapShape, UnitShape};
 pub use state_dict::{Initial, TensorSpec};
+pub use summary::connections;
+pub use summary::layer_table::LayerRow;
+pub use summary::memory::NetworkMemory;
 pub use tensors::{NamedTensors, TensorsError};
+pub use thresholds::Thresholds;

@@ -2,7 +2,7 @@
 //!
 //! The choice is made here, from the configuration alone, because the memory estimate follows it as well.
 
-use crate::config::{Activation, Pool, Stage, UnitConfig};
+use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
 
 /// How a unit is computed. Every plan of a unit gives the same result, and the chosen one is the fastest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,14 @@ impl Plan {
         Self::pooled(config, &stages).unwrap_or(Self { first: First::Convolution, then: stages })
     }
 
+    /// The plan for inference of a unit whose normalization comes directly after the convolution, so that it can be a
+    /// part of the filters. `None` if it cannot.
+    pub fn folded(config: &UnitConfig) -> Option<Self> {
+        let is_first = config.stages().next() == Some(Stage::Normalization);
+        let rest = UnitConfig { normalization: Normalization::None, ..config.clone() };
+        is_first.then(|| Self::new(&rest))
+    }
+
     /// The plan with pooling inside the convolution, if the unit's stages allow it.
     ///
     /// The operator applies the activation before the maximum. A non-decreasing function commutes with the maximum,
@@ -52,7 +60,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Normalization;
 
     fn plan(change: impl FnOnce(&mut UnitConfig)) -> (First, Vec<Stage>) {
         let mut config = UnitConfig::default();

@@ -51,6 +51,23 @@ impl UnitShape {
     }
 }
 
+impl UnitConfig {
+    /// How many zeros the convolution reads before and after the `size` pixels of a row or a column.
+    ///
+    /// SAME padding adds as many as it takes for an output for each `stride` pixels. If their number is odd, one
+    /// more comes after than before.
+    pub fn zeros_around(&self, size: usize) -> (usize, usize) {
+        let total = match self.padding {
+            Padding::Same => {
+                let needed = (size.div_ceil(self.stride).max(1) - 1) * self.stride + self.kernel_size;
+                needed.saturating_sub(size)
+            }
+            Padding::Valid => 0,
+        };
+        (total / 2, total - total / 2)
+    }
+}
+
 /// Refuses a dropout that is not a probability below 1.
 pub(crate) fn check_dropout(p: f64) -> Result<(), String> {
     if !(0.0..1.0).contains(&p) {

@@ -115,5 +115,4 @@ fn scaled(fan_in: usize) -> Initial {
 }
 
 #[cfg(test)]
-#[path = "state_dict_tests.rs"]
 mod tests;

@@ -73,6 +73,11 @@ impl NamedTensors {
     /// # Errors
     /// If a tensor's shape and number of values disagree, which no network's do.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TensorsError> {
+        self.to_bytes_with(METADATA)
+    }
+
+    /// The same with another entry of the metadata, a name and a text.
+    pub(crate) fn to_bytes_with(&self, (name, text): (&str, &str)) -> Result<Vec<u8>, TensorsError> {
         let raw: Vec<(&str, &[usize], Vec<u8>)> = self
             .iter()
             .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
@@ -84,7 +89,7 @@ impl NamedTensors {
             })
             .collect::<Result<Vec<_>, TensorsError>>()?;
         // The metadata is a hash map, whose order changes, so it must never have more than this one entry.
-        let metadata = [(METADATA.0.to_owned(), METADATA.1.to_owned())];
+        let metadata = [(name.to_owned(), text.to_owned())];
         safetensors::serialize(views, Some(metadata.into_iter().collect())).map_err(format)
     }
 
@@ -145,5 +150,4 @@ fn format(error: safetensors::SafeTensorError) -> TensorsError {
 }
 
 #[cfg(test)]
-#[path = "tensors_tests.rs"]
 mod tests;

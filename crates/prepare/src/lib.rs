@@ -6,11 +6,14 @@
 //! image as a whole.
 
 mod bounds;
+mod colour;
 mod digit;
 pub mod grey_image;
 pub mod ink;
+mod orientation;
 mod preparation;
 mod prepared;
+pub mod reading;
 mod resize;
 mod sample;
 mod single;

@@ -6,6 +6,7 @@
 //! | `run.json` | [`RunInfo`] | when a run begins and when it resumes |
 //! | `metrics.jsonl` | a [`MetricsLine`] in each line | during training |
 //! | `validation.json` | [`ValidationFile`] | when training ends |
+//! | `thresholds.json` | [`ThresholdsFile`] | when training ends |
 //! | `test.json` | [`TestFile`] | by each test of the run |
 //! | `tests.jsonl` | a [`TestNote`] in each line | by each test of the run |
 //! | `seeds.json` | [`SeedsInfo`] | when a folder of several runs is made |
@@ -24,12 +25,14 @@ mod numerics;
 mod results;
 mod run_info;
 mod seeds;
+mod thresholds;
 mod version;
 
 pub use evaluation::{Calibration, CalibrationBin, ClassMetrics, Evaluation, TopK, wilson_interval};
 pub use events::{EpochEvent, Event, FinishEvent, MetricsLine, StartEvent, StepEvent};
 pub use numerics::Numerics;
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
-pub use run_info::{Resumed, RunInfo};
+pub use run_info::{Resumed, RunInfo, WeightsSource};
 pub use seeds::{MissingSeed, SeedTest, SeedsInfo, SeedsTestFile, Spread};
+pub use thresholds::ThresholdsFile;
 pub use version::Versions;

@@ -31,11 +31,26 @@ pub struct RunInfo {
     pub data_dir: Option<String>,
     /// The value of `train.seed`.
     pub seed: u64,
+    /// Where the weights came from that the run's training began with. Without the key it began with random ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<WeightsSource>,
+    /// Where the run's model came from if it was imported and not trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<WeightsSource>,
     /// When the run began, as RFC 3339 in UTC.
     pub started: String,
     /// The resumes of the run after interruptions, in order.
     #[serde(default)]
     pub resumed: Vec<Resumed>,
+}
+
+/// Where weights came from that a run did not learn itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsSource {
+    /// The run or the file, as a person would write it.
+    pub from: String,
+    /// SHA-256 of its weights as a run keeps them, in hexadecimal.
+    pub sha256: String,
 }
 
 /// One resume of a run.

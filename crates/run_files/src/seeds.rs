@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Evaluation;
+use crate::run_info::WeightsSource;
 
 /// `seeds.json`: the runs that belong to a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct SeedsInfo {
     /// The data directory that the images were read from the last time, as in `run.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<String>,
+    /// Where the weights came from that each run's training begins with, as in `run.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<WeightsSource>,
 }
 
 /// `test.json` of the folder: the results of each run, their spread, and the evaluation of the runs'

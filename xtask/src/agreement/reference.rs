@@ -1,4 +1,5 @@
-//! Compares the program's metrics and event files with those of scikit-learn, scipy, numpy and TensorBoard.
+//! Compares the program's metrics and event files with those of scikit-learn, scipy, numpy and TensorBoard, and what
+//! exported models answer with ONNX Runtime and PyTorch.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::agreement::exchange;
 use crate::command::{build_program, output, say};
 use crate::python::{Environment, requirements, run_visibly};
 
@@ -18,10 +20,14 @@ pub(crate) struct ReferenceArgs {
     /// Compare these tested runs [default: train, test and compare small networks].
     #[arg(short = 'p', long, value_name = "DIR")]
     run_dir: Vec<PathBuf>,
-    /// Make a Python environment with the libraries below target (about 400 MB) if it is missing.
+    /// Only compare exported models.
+    #[arg(long, conflicts_with = "run_dir")]
+    exchange: bool,
+    /// Make Python environments with the libraries below target if they are missing: about 400 MB, and 6 GB for
+    /// PyTorch, which `bench` uses as well.
     #[arg(long)]
     setup: bool,
-    /// A Python that has them already.
+    /// A Python that has all of them already.
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
 }
@@ -41,19 +47,20 @@ const LONG: [&str; 3] = ["train.epochs=30", "train.log_every_steps=1", "train.ch
 /// The task gives up if no steps were lost in so many kills.
 const ATTEMPTS: usize = 20;
 
-pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
-    let python = python(root, args)?;
+pub(crate) fn run(root: &Path, data: &Path, args: &ReferenceArgs) -> Result<()> {
+    let folder = root.join("target/reference/runs");
+    if args.exchange {
+        let program = build_program(root, "")?;
+        return compare_exported(root, data, args, &program, &emptied(&folder)?);
+    }
+    let packages = requirements(include_str!("../../reference/requirements.txt"));
+    let python = python(root, args, &Environment::new(root.join("target/reference/python"), packages))?;
     let check = |words: &[&str]| run_visibly(root, &python, &[&["-B", CHECK], words].concat());
     if !args.run_dir.is_empty() {
         return args.run_dir.iter().try_for_each(|run| check_tested(run, &check));
     }
     let program = build_program(root, "")?;
-    let folder = root.join("target/reference/runs");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    let runs = SmallRuns { program, folder };
+    let runs = SmallRuns { program, folder: emptied(&folder)? };
     let [a, b, resumed] = ["a", "b", "resumed"].map(|name| runs.folder.join(name).display().to_string());
     runs.output(&train(&a, &["train.seed=1"], true))?;
     runs.output(&train(&b, &["train.seed=2"], false))?;
@@ -68,7 +75,29 @@ pub(crate) fn run(root: &Path, args: &ReferenceArgs) -> Result<()> {
     check(&["changes", &comparison, &a, &b])?;
     check(&["events", &a])?;
     runs.train_killed(&resumed)?;
-    check(&["events", "--resumed", &resumed])
+    check(&["events", "--resumed", &resumed])?;
+    compare_exported(root, data, args, &runs.program, &runs.folder)
+}
+
+/// Compares exported models, in a folder without any.
+fn compare_exported(
+    root: &Path,
+    data: &Path,
+    args: &ReferenceArgs,
+    program: &str,
+    folder: &Path,
+) -> Result<()> {
+    let python = python(root, args, &exchange::environment(root))?;
+    exchange::compare(root, program, folder, data, &python)
+}
+
+/// The folder, without what was in it.
+fn emptied(folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    Ok(folder.to_owned())
 }
 
 /// Checks a run that was trained and tested before.
@@ -87,12 +116,11 @@ fn check_tested(run: &Path, check: &impl Fn(&[&str]) -> Result<()>) -> Result<()
     Ok(())
 }
 
-fn python(root: &Path, args: &ReferenceArgs) -> Result<String> {
+/// The Python that was named, or else that of the environment, which is made if it is missing and may be made.
+fn python(root: &Path, args: &ReferenceArgs, environment: &Environment) -> Result<String> {
     if let Some(python) = &args.python {
         return Ok(python.display().to_string());
     }
-    let packages = requirements(include_str!("../../reference/requirements.txt"));
-    let environment = Environment::new(root.join("target/reference/python"), packages);
     if !environment.is_ready() {
         ensure!(args.setup, "there is nothing to compare with: add --setup, or --python FILE");
         environment.make(root)?;

@@ -10,7 +10,7 @@ use crate::command::say;
 /// How many files, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FuzzArgs {
-    /// Mutated files of each kind: IDX, configurations, manifests, states, weights.
+    /// Mutated files of each kind: IDX, images, tables to import, configurations, manifests, states, weights.
     #[arg(long, default_value_t = 1_000_000)]
     mutations: u64,
     /// Also run each target below fuzz/ for so long (needs: cargo install cargo-fuzz; x86-64 Linux).
@@ -19,8 +19,12 @@ pub(crate) struct FuzzArgs {
 }
 
 /// Each target, and the folders of the files that it begins with.
-const TARGETS: [(&str, &[&str]); 4] = [
+const TARGETS: [(&str, &[&str]); 8] = [
     ("idx", &["crates/dataset/tests/regressions"]),
+    ("decode", &["crates/dataset/tests/images"]),
+    ("import_csv", &[]),
+    ("import_npz", &[]),
+    ("import_idx", &["crates/dataset/tests/regressions"]),
     ("config", &["configs", "crates/learner/tests/regressions"]),
     ("checkpoint", &["crates/learner/tests/regressions"]),
     ("weights", &["crates/learner/tests/regressions"]),
@@ -28,7 +32,8 @@ const TARGETS: [(&str, &[&str]); 4] = [
 
 pub(crate) fn run(root: &Path, args: &FuzzArgs) -> Result<()> {
     let mut tests = Command::new("cargo");
-    tests.args(["test", "--workspace", "--locked", "--test", "mutations", "--", "--nocapture"]);
+    tests.args(["test", "--workspace", "--locked", "--test", "mutations", "--test", "image_mutations"]);
+    tests.args(["--test", "table_mutations", "--", "--nocapture"]);
     tests.env("MNIST_CNN_MUTATIONS", args.mutations.to_string());
     must(root, &mut tests, "a mutated file was not refused as it should be")?;
     let Some(seconds) = args.coverage_seconds else { return Ok(()) };

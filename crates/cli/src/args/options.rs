@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use model::device::Backend;
+use network::import::Layout;
 
 /// The configuration: a file, and assignments over it.
 #[derive(Debug, ClapArgs)]
@@ -47,6 +48,24 @@ impl BackendArg {
             BackendChoice::Ndarray => Some(Backend::Ndarray),
             BackendChoice::Flex => Some(Backend::Flex),
             BackendChoice::Wgpu => Some(Backend::Wgpu),
+        }
+    }
+}
+
+/// How a file has the weights of dense layers.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LayoutChoice {
+    /// [outputs, inputs]
+    Pytorch,
+    /// [inputs, outputs], as in a run's own files
+    Own,
+}
+
+impl From<LayoutChoice> for Layout {
+    fn from(choice: LayoutChoice) -> Self {
+        match choice {
+            LayoutChoice::Pytorch => Self::Pytorch,
+            LayoutChoice::Own => Self::Own,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use dataset::Name;
 
-use crate::args::options::{BackendArg, ConfigArgs, DataDirArg, MemoryArg};
+use crate::args::options::{BackendArg, ConfigArgs, DataDirArg, LayoutChoice, MemoryArg};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TrainArgs {
@@ -24,6 +24,13 @@ pub(crate) struct TrainArgs {
     /// newest checkpoint.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Begin with the weights of another run, or of a safetensors file, instead of random ones. An output layer of
+    /// another number of classes begins anew.
+    #[arg(long, value_name = "RUN_OR_FILE", conflicts_with = "resume")]
+    pub(crate) init: Option<PathBuf>,
+    /// With --init: how the file has the weights of dense layers, if it does not tell.
+    #[arg(long, value_enum, requires = "init")]
+    pub(crate) layout: Option<LayoutChoice>,
     /// With --resume: go on even if another version of the program, or other vector instructions, computed the
     /// run's steps in another way. Its weights are then the ones of neither.
     #[arg(long, requires = "resume")]
@@ -53,7 +60,7 @@ pub(crate) struct TestArgs {
     /// Compare two runs on the same images: do they differ beyond chance, and where?
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["run_dir", "corruptions", "worst", "output"])]
     pub(crate) compare: Option<Vec<PathBuf>>,
-    /// Test on another data set than the run's own, if it has the same classes: mnist, fashion-mnist or sample.
+    /// Test on another data set than the run's own, with classes that the run knows and images of the same size.
     #[arg(long, value_name = "NAME")]
     pub(crate) data: Option<Name>,
     /// Test on MNIST-C's fifteen corruptions as well.

@@ -46,7 +46,7 @@ struct Times {
 }
 
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config, &args.data_dir)?;
     let opened = device::open(args.backend.requested())?;
     let data = training_data(args, &config)?;
     let architecture = &match args.image_size {

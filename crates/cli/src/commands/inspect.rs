@@ -15,9 +15,9 @@ use crate::open::find;
 use crate::open::run_data;
 use crate::paths::short;
 use crate::ui::download_bar;
+use crate::ui::names::fitted;
 use crate::ui::screen::Screen;
 
-mod canvas;
 mod color;
 mod field;
 mod inspection;
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let model = load_model(&config, &best, &opened)?;
     let name = config.data().dataset;
     let dir = run_data::for_run(&args.data_dir, &run, &config);
+    data::expect_unchanged(&config, &dir)?;
     let images = data::whole_file(name, args.split, &dir, &mut download_bar::listener())?;
     check_index(args.index, &images)?;
     let split = if args.split == Split::Test { "test" } else { "training" };
@@ -47,14 +48,14 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         |info| format!("; trained with {}", Numerics { fused: None, ..info.newest_numerics().clone() }),
     );
     let inspection = Inspection {
-        title: format!("{}, {split} image #{}", name.title(), args.index),
+        title: format!("{}, {split} image #{}", fitted(&config.description().title, 24), args.index),
         model: format!(
             "{}, epoch {}, {}{trained_with}",
             short(run.path()),
             best.epoch(),
             opened.backend.name()
         ),
-        classes: name.classes(),
+        classes: &config.description().classes,
         ..inspect(&model, config.architecture(), &images, args.index, &opened.device)
     };
     show(&inspection, args.output.as_deref())
@@ -72,9 +73,16 @@ fn check_index(index: usize, images: &Subset) -> anyhow::Result<()> {
 }
 
 fn show(inspection: &Inspection<'_>, output: Option<&Path>) -> anyhow::Result<()> {
+    let (screen, width) = (Screen::of_stdout(), inspection.width);
+    if output.is_none() && width > screen.columns {
+        return Err(usage(format!(
+            "images of {width} columns do not fit into the {} columns here; write a file with: --output FILE",
+            screen.columns
+        )));
+    }
     let tables = network_tables::render(&inspection.network);
     match output {
-        None => print(&format!("{}\n{tables}", text::render(inspection, &Screen::of_stdout()))),
+        None => print(&format!("{}\n{tables}", text::render(inspection, &screen))),
         Some(path) => {
             sheet::draw(inspection)
                 .write(path)

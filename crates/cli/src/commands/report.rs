@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use dataset::{Split, Subset, load};
-use learner::run::data::TrainingData;
+use learner::run::data::{self, TrainingData};
 use learner::run::find::RunOrSeeds;
 use learner::run::{BestModel, RunDir, SeedsDir};
 use report::{Figure, Run};
@@ -120,6 +120,7 @@ fn load_images(run: &RunDir, split: Split, place: &DataDirArg) -> anyhow::Result
     let config = run.config()?;
     let dir = &run_data::for_run(place, run, &config);
     let name = config.data().dataset;
+    data::expect_unchanged(&config, dir)?;
     Ok(match split {
         Split::Train => load::load_train(name, dir).map_err(dataset::Error::from)?.subset().clone(),
         Split::Validation => TrainingData::load(&config, dir)?.validation.subset().clone(),

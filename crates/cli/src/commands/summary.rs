@@ -12,7 +12,7 @@ use crate::paths::read_config;
 use crate::ui::numbers::{grouped, shape};
 
 pub(crate) fn run(args: &SummaryArgs) -> anyhow::Result<()> {
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config, &args.data_dir)?;
     print(&(render(config.architecture()) + &memory(&config)))
 }
 
@@ -53,6 +53,8 @@ fn render(architecture: &Architecture) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dataset::Description;
+
     use super::*;
 
     #[test]
@@ -66,7 +68,8 @@ mod tests {
 
     #[test]
     fn the_lectures_table_fits_80_columns_and_adds_up() {
-        let text = render(learner::Config::new(Default::default()).unwrap().architecture());
+        let config = Config::new(Default::default(), &Description::in_catalog).unwrap();
+        let text = render(config.architecture());
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let total = text.lines().last().unwrap();
         assert!(total.contains("83,466") && total.contains("10,693,760"), "{text}");

@@ -15,7 +15,7 @@ mod session;
 mod table;
 
 use saved::Saved;
-use session::{TestSession, dataset};
+use session::{TestData, TestSession};
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if let Some(pair) = &args.compare {
@@ -32,7 +32,12 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let text = if args.json {
         serde_json::to_string_pretty(&tested.file)? + "\n"
     } else {
-        table::render(&tested.file, dataset(args, &run)?, session.hardware(), args.worst)
+        table::render(
+            &tested.file,
+            &TestData::of(args, &run)?.description.title,
+            session.hardware(),
+            args.worst,
+        )
     };
     // The figures come first, because a full disk must not keep them back. With `| head` printing fails, but the
     // files have to be written all the same. So that error is returned later.

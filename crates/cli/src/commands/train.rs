@@ -15,6 +15,7 @@ use crate::open::run_data;
 use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
 use crate::signals::Signals;
 
+mod initial;
 mod outcome;
 mod seeds;
 mod seeds_table;
@@ -26,18 +27,20 @@ pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
     if args.resume {
         return resume(args, signals);
     }
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config, &args.data_dir)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
-    // The folder is locked first of all, so that a second process is refused before it downloads anything.
+    let initial = args.init.as_deref().map(|from| initial::read(from, args, &config)).transpose()?;
+    // The folder is locked first of all that is written, so that a second process is refused before it downloads anything.
     let lock = lock_new(args)?;
     disk_limits::warn_of_training(&lock);
     if let Some(count) = args.seeds {
-        return seeds::begin(args, signals, &config, count, lock);
+        return seeds::begin(args, signals, &config, count, initial, lock);
     }
     let opened = device::open(args.backend.requested())?;
     let session = TrainSession::new(args, signals, &config, &opened, &data_dir(&args.data_dir), None)?;
+    let session = session.beginning_with(initial);
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
 }
@@ -78,7 +81,9 @@ fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Resu
     disk_limits::warn_of_training(&lock);
     // The run's own configuration is read first, because only the run knows which version wrote it.
     let begun_with = run.config()?;
-    let config = read_config_from(&args.config, Some(&run.file(run_files::names::CONFIG)))?;
+    run.check_trained()?;
+    let file = run.file(run_files::names::CONFIG);
+    let config = read_config_from(&args.config, Some(&file), &|name| run.describe(name))?;
     config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);

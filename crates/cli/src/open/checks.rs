@@ -2,7 +2,7 @@
 
 use learner::Config;
 use learner::checks::available::available;
-use learner::checks::memory::{MemoryEstimate, TooLarge};
+use learner::checks::memory::{DataTooLarge, MemoryEstimate, TooLarge};
 use learner::checks::notes::{self, Accuracies, ClassCounts};
 use learner::run::data::TrainingData;
 use model::device::{Backend, Opened};
@@ -34,6 +34,22 @@ pub(crate) fn check_memory(
     }
 }
 
+/// Checks that the images fit into this process's memory while they are loaded. With `force` a warning takes the place
+/// of the error.
+///
+/// # Errors
+/// If the estimate is larger than what there is.
+pub(crate) fn check_loading(config: &Config, force: bool) -> Result<(), DataTooLarge> {
+    let Some(available) = available() else { return Ok(()) };
+    match MemoryEstimate::check_loading(config, available) {
+        Err(too_large) if force => {
+            note(&format!("warning: {too_large}"));
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
 /// Prints the notes on a run before it begins.
 pub(crate) fn print_notes(config: &Config, data: &TrainingData) {
     with_counts(config, data, |counts| {
@@ -50,7 +66,7 @@ pub(crate) fn warnings(config: &Config, data: &TrainingData, accuracies: Accurac
 }
 
 fn with_counts<R>(config: &Config, data: &TrainingData, work: impl FnOnce(&ClassCounts<'_>) -> R) -> R {
-    let names = config.data().dataset.classes();
+    let names = &config.description().classes;
     let [train, validation] = [data.train.subset(), data.validation.subset()].map(|set| set.class_counts());
     work(&ClassCounts { names, train: &train, validation: &validation })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dataset::{Name, Split};
+use dataset::Split;
 use learner::Config;
 use learner::run::{RunDir, SeedsDir};
 
@@ -14,21 +14,21 @@ use crate::paths::{data_dir, short};
 /// still there, else the usual one.
 pub(crate) fn for_run(arg: &DataDirArg, run: &RunDir, config: &Config) -> PathBuf {
     let remembered = run.info().ok().and_then(|info| info.data_dir);
-    choose(arg, config.data().dataset, remembered.as_deref())
+    choose(arg, config, remembered.as_deref())
 }
 
 /// As [`for_run`], for the runs in a folder of several.
 pub(crate) fn for_seeds(arg: &DataDirArg, seeds: &SeedsDir, config: &Config) -> PathBuf {
-    choose(arg, config.data().dataset, seeds.info().data_dir.as_deref())
+    choose(arg, config, seeds.info().data_dir.as_deref())
 }
 
-fn choose(arg: &DataDirArg, name: Name, remembered: Option<&str>) -> PathBuf {
+fn choose(arg: &DataDirArg, config: &Config, remembered: Option<&str>) -> PathBuf {
     let Some(place) = remembered.map(Path::new).filter(|_| arg.data_dir.is_none()) else {
         return data_dir(arg);
     };
     // A run was trained, so the training files were there. The test files may be fetched to the same place.
-    let folder = place.join(name.key());
-    if name.files_of(&[Split::Train]).all(|file| folder.join(file.name).is_file()) {
+    let folder = config.data().dataset.folder(place);
+    if config.description().files_of(&[Split::Train]).all(|file| folder.join(&*file.name).is_file()) {
         return place.to_owned();
     }
     note(&format!("note: the data is not where this run had it ({})", short(&folder)));

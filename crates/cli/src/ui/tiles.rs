@@ -22,6 +22,25 @@ impl Tile<'_> {
     }
 }
 
+/// Pixels `[height, width]` made smaller by a whole factor, each the mean of those that it takes the place of. Returns
+/// them with their height and width.
+pub(crate) fn shrunk(pixels: &[u8], [height, width]: [usize; 2], factor: usize) -> (Vec<u8>, [usize; 2]) {
+    let size = [height.div_ceil(factor), width.div_ceil(factor)];
+    let mean = |place: usize| {
+        let [top, left] = [place / size[1] * factor, place % size[1] * factor];
+        let rows = top..(top + factor).min(height);
+        let columns = left..(left + factor).min(width);
+        let sum: usize = rows
+            .clone()
+            .map(|y| {
+                pixels[y * width..][columns.clone()].iter().map(|&pixel| usize::from(pixel)).sum::<usize>()
+            })
+            .sum();
+        (sum / (rows.len() * columns.len())) as u8
+    };
+    ((0..size[0] * size[1]).map(mean).collect(), size)
+}
+
 /// Something that can be drawn in character cells, each one pixel wide and two pixels high.
 pub(crate) trait Drawable {
     fn height(&self) -> usize;
@@ -188,6 +207,13 @@ mod tests {
     fn two_pixels_make_a_character() {
         let text = draw(&[tile(&[255, 0, 0, 255, 255, 255])], 4, false);
         assert_eq!(text, "7\n▀▄\n▀▀\n");
+    }
+
+    #[test]
+    fn a_smaller_image_has_the_means_of_its_pixels() {
+        let (pixels, size) = shrunk(&[0, 10, 50, 20, 30, 70, 4, 8, 9], [3, 3], 2);
+        assert_eq!((pixels, size), (vec![15, 60, 6, 9], [2, 2]));
+        assert_eq!(shrunk(&[1, 2], [1, 2], 1), (vec![1, 2], [1, 2]));
     }
 
     #[test]

@@ -32,6 +32,8 @@ impl Sandbox {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("\"sample\""), "{text}");
         fs::write(&path, text.replace("\"sample\"", &format!("\"{dataset}\""))).unwrap();
+        // The run's own description would still be the sample's.
+        fs::remove_file(self.path().join(run).join("dataset.toml")).unwrap();
     }
 }
 

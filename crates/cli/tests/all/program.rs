@@ -19,7 +19,7 @@ pub(crate) const SMALL: [&str; 5] = [
 ];
 
 /// The commands that run a network.
-const NETWORK_COMMANDS: [&str; 4] = ["train", "test", "inspect", "bench"];
+const NETWORK_COMMANDS: [&str; 5] = ["train", "test", "inspect", "bench", "import"];
 
 /// The arguments; without a backend among them, `MNIST_CNN_TEST_BACKEND` adds one.
 fn on_backend(arguments: &[&str]) -> Vec<String> {

@@ -188,6 +188,8 @@ fn a_run_is_resumed_with_the_data_directory_that_it_had() {
     // The sample is part of the program, so there is no place to remember.
     assert_eq!(sandbox.json("tmp/run.json").get("data_dir"), None);
     let mine = sandbox.path().join("mine");
+    // The run's own description would still be the sample's.
+    fs::remove_file(sandbox.path().join("tmp/dataset.toml")).unwrap();
     for (file, from, to) in [
         ("config.toml", "dataset = \"sample\"".to_owned(), "dataset = \"mnist\"".to_owned()),
         ("run.json", "\"dataset\": \"sample\"".to_owned(), "\"dataset\": \"mnist\"".to_owned()),

@@ -62,7 +62,7 @@ fn each_run_has_the_bits_of_one_that_was_trained_alone() {
     let ended = sandbox.train(&[&["--seeds", "3", "-p", "tmp"], &QUICK[..], &seven].concat()).done();
     assert_eq!(
         sandbox.names("tmp"),
-        ["lock", "report.html", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]
+        ["dataset.toml", "lock", "report.html", "seed-7", "seed-8", "seed-9", "seeds.json", "seeds.toml"]
     );
     assert_eq!(sandbox.json("tmp/seeds.json")["seeds"], json!([7, 8, 9]));
     for seed in [7, 8, 9] {

@@ -1,6 +1,9 @@
 //! The files of each data set, with the lengths and SHA-256s that they must have.
 
+use std::borrow::Cow;
+
 use crate::split::Split;
+use crate::verify::digest::sha256_of;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,21 +13,29 @@ pub enum Role {
 }
 
 /// One file of a data set, as it is kept in a data directory: not compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFile {
     /// `Train` or `Test`. `Validation` would mean the same as `Train`, see [`DataFile::holds`].
     pub split: Split,
     pub role: Role,
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub bytes: u64,
     /// In hexadecimal, as all checksums here.
-    pub sha256: &'static str,
-    /// Length of the compressed file that the public mirrors have. Another place may have compressed the same
-    /// content in another way, so this is only what to expect.
+    pub sha256: Cow<'static, str>,
+    /// Height and width of the data set's images, in pixels.
+    pub image_size: [u32; 2],
+    /// Length of the compressed file that the public mirrors have; 0 if no mirror has it. Another place may have
+    /// compressed the same content in another way, so this is only what to expect.
     pub packed_bytes: u64,
 }
 
 impl DataFile {
+    /// A file of one's own with this content. `image_size` is the height and width of the data set's images.
+    pub fn of_content(split: Split, role: Role, name: String, content: &[u8], image_size: [u32; 2]) -> Self {
+        let (bytes, sha256) = (content.len() as u64, Cow::Owned(sha256_of(content)));
+        Self { split, role, name: Cow::Owned(name), bytes, sha256, image_size, packed_bytes: 0 }
+    }
+
     /// Whether the images or labels of this split are in the file. Validation images are held out of
     /// the training images, so they are in the training file.
     pub fn holds(&self, split: Split) -> bool {
@@ -39,10 +50,11 @@ const fn file(split: Split, role: Role, sha256: &'static str, packed_bytes: u64)
         (Split::Test, Role::Images) => ("t10k-images-idx3-ubyte", 7_840_016),
         (Split::Test, Role::Labels) => ("t10k-labels-idx1-ubyte", 10_008),
     };
-    DataFile { split, role, name, bytes, sha256, packed_bytes }
+    let (name, sha256) = (Cow::Borrowed(name), Cow::Borrowed(sha256));
+    DataFile { split, role, name, bytes, sha256, image_size: [28, 28], packed_bytes }
 }
 
-pub(super) const MNIST: [DataFile; 4] = [
+pub(super) static MNIST: [DataFile; 4] = [
     file(
         Split::Train,
         Role::Images,
@@ -69,7 +81,7 @@ pub(super) const MNIST: [DataFile; 4] = [
     ),
 ];
 
-pub(super) const FASHION_MNIST: [DataFile; 4] = [
+pub(super) static FASHION_MNIST: [DataFile; 4] = [
     file(
         Split::Train,
         Role::Images,

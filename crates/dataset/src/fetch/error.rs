@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::catalog::Name;
+use crate::catalog::{Entry, Name};
+use crate::description::DescriptionError;
 use crate::verify::{Obstacle, Status};
 
 /// A source that was tried, and why it did not bring the files.
@@ -26,13 +27,18 @@ impl fmt::Display for Attempt {
 /// Why files could not be fetched.
 ///
 /// Each text says all there is to say, so no error has a source of its own. What a person could type
-/// is left to the program; `name` and `dir` are the data set and the data directory for its hint.
+/// is left to the program; `name` or `entry` and `dir` are the data set and the data directory for its hint.
 #[derive(Debug, Error)]
 pub enum FetchError {
-    #[error("{} could not be fetched; tried:{}", name.title(), lines(attempts))]
-    NoSource { name: Name, dir: PathBuf, attempts: Vec<Attempt> },
+    #[error("{} could not be fetched; tried:{}", entry.title(), lines(attempts))]
+    NoSource { entry: Entry, dir: PathBuf, attempts: Vec<Attempt> },
+    /// A file of a data set of one's own.
+    #[error("{} is missing, and no place offers the files of `{name}`", path.display())]
+    Missing { name: Name, dir: PathBuf, path: PathBuf },
     #[error("{}: {status}", path.display())]
-    Wrong { name: Name, dir: PathBuf, path: PathBuf, status: Status },
+    Wrong { name: Name, dir: PathBuf, path: PathBuf, status: Box<Status> },
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
     /// Something stands in the way of the data set's folder.
     #[error("{0}")]
     Blocked(Obstacle),

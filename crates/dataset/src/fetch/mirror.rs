@@ -85,7 +85,7 @@ impl Mirror {
             Err(error) if is_answer(&error) => error.to_string(),
             Err(error) => return Err(format!("{packed}: {}", in_words(&error))),
         };
-        let second = match self.get(file.name, [most, file.bytes], progress) {
+        let second = match self.get(&file.name, [most, file.bytes], progress) {
             Ok(bytes) => match unpack(bytes, file) {
                 Ok(content) => return Ok(content),
                 Err(mismatch) => mismatch.to_string(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::catalog::{Name, Origin};
+use crate::catalog::{Entry, Origin};
 use crate::fetch::search::Folder;
 use crate::fetch::source::Source;
 
@@ -27,13 +27,13 @@ pub(super) enum Place<'a> {
 
 /// The places to try, in this order: only the folder, if there is one; else the mirror, if there is
 /// one, and then the catalog's origins.
-pub(super) fn places<'a>(name: Name, from: Option<&'a Path>, mirror: Option<&str>) -> Vec<Place<'a>> {
+pub(super) fn places<'a>(entry: Entry, from: Option<&'a Path>, mirror: Option<&str>) -> Vec<Place<'a>> {
     if let Some(folder) = from {
         return vec![Place::Folder(folder)];
     }
     let base = mirror.map(|base| base.trim().trim_end_matches('/')).filter(|base| !base.is_empty());
-    let first = base.map(|base| Place::Mirror(format!("{base}/{}/", name.key())));
-    first.into_iter().chain(name.origins().iter().map(Place::Origin)).collect()
+    let first = base.map(|base| Place::Mirror(format!("{base}/{entry}/")));
+    first.into_iter().chain(entry.origins().iter().map(Place::Origin)).collect()
 }
 
 impl Place<'_> {
@@ -71,10 +71,10 @@ mod tests {
     #[test]
     fn the_mirror_comes_first_unless_a_folder_is_given_and_must_be_an_address() {
         let named = |from, mirror| -> Vec<String> {
-            places(Name::Mnist, from, mirror).iter().map(Place::to_string).collect()
+            places(Entry::Mnist, from, mirror).iter().map(Place::to_string).collect()
         };
         let catalog = named(None, None);
-        assert_eq!(catalog.len(), Name::Mnist.origins().len());
+        assert_eq!(catalog.len(), Entry::Mnist.origins().len());
         for base in ["http://teacher:8000", "http://teacher:8000/", " http://teacher:8000// "] {
             let all = named(None, Some(base));
             assert_eq!(all[0], "http://teacher:8000/mnist/ (from MNIST_CNN_MIRROR)");
@@ -85,7 +85,7 @@ mod tests {
         for (base, reason) in
             [("teacher:8000", "http://"), ("/data", "http://"), ("ftp://teacher", "https://")]
         {
-            let error = places(Name::Mnist, None, Some(base))[0].open().err().unwrap();
+            let error = places(Entry::Mnist, None, Some(base))[0].open().err().unwrap();
             assert!(error.contains(reason) && error.contains(MIRROR), "{error}");
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{DataFile, Name};
+use crate::catalog::{DataFile, Entry};
 use crate::verify::content::{gunzip_head, read_bounded, read_offered};
 use crate::verify::kind::{HEAD, Kind, describe};
 use crate::verify::obstacle::obstacle;
@@ -150,7 +150,7 @@ impl Folder {
         let what = match absent {
             [_, _, _, _, ..] => format!("{} files are not there", absent.len()),
             few => {
-                let names = few.iter().map(|absent| absent.file.name).collect::<Vec<_>>().join(", ");
+                let names = few.iter().map(|absent| &*absent.file.name).collect::<Vec<_>>().join(", ");
                 format!("no file is {names}")
             }
         };
@@ -201,12 +201,12 @@ fn rank(found: &Found, file: &DataFile) -> Option<usize> {
     if name == file.name {
         return Some(0);
     }
-    if name.strip_suffix(".gz") == Some(file.name) {
+    if name.strip_suffix(".gz") == Some(&*file.name) {
         return Some(1);
     }
     // Copies of the files are called `train-images.idx3-ubyte` or `train_images_idx3_ubyte (1).gz`.
     let plain = name.to_lowercase().replace(['.', '_', ' '], "-");
-    let stem = file.name.split("-idx").next().unwrap_or(file.name);
+    let stem = file.name.split("-idx").next().unwrap_or(&file.name);
     if plain.starts_with(stem) {
         return Some(2);
     }
@@ -215,7 +215,7 @@ fn rank(found: &Found, file: &DataFile) -> Option<usize> {
 
 /// Whether the file may be one of the catalog's that is not looked for.
 fn is_of_a_catalog(found: &Found) -> bool {
-    Name::ALL.into_iter().flat_map(Name::files).any(|file| rank(found, file).is_some())
+    Entry::ALL.into_iter().flat_map(Entry::files).any(|file| rank(found, file).is_some())
 }
 
 /// What is in a folder's place.

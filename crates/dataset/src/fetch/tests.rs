@@ -1,6 +1,7 @@
 //! Files arrive verified and whole, or not at all, and errors say which sources were tried, and why each
 //! of them failed.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::Write;
 
@@ -37,7 +38,7 @@ fn nowhere() -> Origin {
 }
 
 fn test_labels() -> &'static DataFile {
-    Name::Mnist.files().iter().find(|f| f.split == Split::Test && f.role == Role::Labels).unwrap()
+    Entry::Mnist.files().iter().find(|f| f.split == Split::Test && f.role == Role::Labels).unwrap()
 }
 
 /// Fetches test labels with this content from a folder, which is refused. Returns the error's text, and
@@ -45,7 +46,7 @@ fn test_labels() -> &'static DataFile {
 fn refused_labels(content: &[u8]) -> (String, Vec<String>) {
     let (from, data) = (folder_with(content), TempDir::new().unwrap());
     let places = [Place::Folder(from.path())];
-    let result = fetch(Name::Mnist, vec![test_labels()], data.path(), &places, &mut quiet);
+    let result = fetch(Entry::Mnist, vec![test_labels()], data.path(), &places, &mut quiet);
     let left = fs::read_dir(data.path().join("mnist")).into_iter().flatten().flatten();
     (result.unwrap_err().to_string(), left.map(|e| e.file_name().to_string_lossy().into_owned()).collect())
 }
@@ -78,8 +79,8 @@ fn an_error_lists_every_place_and_why_it_failed() {
             failures.push(source);
         }
     };
-    let wanted = Name::Mnist.files_of(&Split::ALL).collect();
-    let error = fetch(Name::Mnist, wanted, data.path(), &places, &mut events).unwrap_err();
+    let wanted = Entry::Mnist.files_of(&Split::ALL).collect();
+    let error = fetch(Entry::Mnist, wanted, data.path(), &places, &mut events).unwrap_err();
     let message = error.to_string();
     let folder = nothing.path().display();
     assert_eq!(failures, ["http://127.0.0.1:9/", "the Debian package no/such", &folder.to_string()]);
@@ -88,8 +89,8 @@ fn an_error_lists_every_place_and_why_it_failed() {
     assert!(lines[1].starts_with("  http://127.0.0.1:9/: train-images-idx3-ubyte.gz: "));
     assert!(lines[2].starts_with("  the Debian package no/such: apt-get "), "{message}");
     assert_eq!(lines[3], format!("  {folder}: 4 files are not there, by name or by content"));
-    let FetchError::NoSource { name, dir, attempts } = error else { panic!("{message}") };
-    assert_eq!((name, dir.as_path(), attempts.len()), (Name::Mnist, data.path(), 3));
+    let FetchError::NoSource { entry, dir, attempts } = error else { panic!("{message}") };
+    assert_eq!((entry, dir.as_path(), attempts.len()), (Entry::Mnist, data.path(), 3));
 }
 
 #[test]
@@ -104,14 +105,14 @@ fn a_mirror_that_is_not_reachable_fails_in_words_and_in_time() {
 #[test]
 fn a_wrong_file_in_place_is_kept_unless_forced() {
     let data = TempDir::new().unwrap();
-    let path = Name::Mnist.path(test_labels(), data.path());
+    let path = Entry::Mnist.path(test_labels(), data.path());
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, b"mine").unwrap();
     let from = TempDir::new().unwrap();
     let fetched =
-        |force| download(Name::Mnist, &[Split::Test], data.path(), Some(from.path()), force, &mut quiet);
+        |force| download(Name::MNIST, &[Split::Test], data.path(), Some(from.path()), force, &mut quiet);
     assert!(matches!(
-        ensure(Name::Mnist, &[Split::Test], data.path(), &mut quiet),
+        ensure(Name::MNIST, &[Split::Test], data.path(), &mut quiet),
         Err(FetchError::Wrong { .. })
     ));
     let message = fetched(false).unwrap_err().to_string();
@@ -122,16 +123,17 @@ fn a_wrong_file_in_place_is_kept_unless_forced() {
 
 #[test]
 fn the_sample_needs_nothing() {
-    ensure(Name::Sample, &Split::ALL, Path::new("/nowhere"), &mut quiet).unwrap();
+    ensure(Name::SAMPLE, &Split::ALL, Path::new("/nowhere"), &mut quiet).unwrap();
 }
 
 /// A file small enough to be right in a test.
 static SMALL: DataFile = DataFile {
     split: Split::Test,
     role: Role::Labels,
-    name: "small",
+    name: Cow::Borrowed("small"),
     bytes: 5,
-    sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+    sha256: Cow::Borrowed("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
+    image_size: [28, 28],
     packed_bytes: 0,
 };
 
@@ -147,7 +149,7 @@ fn a_file_comes_from_the_first_place_that_has_it_raw_or_compressed() {
         let data = TempDir::new().unwrap();
         let places = [Place::Folder(empty.path()), Place::Folder(good.path()), Place::Folder(empty.path())];
         let mut seen = Vec::new();
-        fetch(Name::Mnist, vec![&SMALL], data.path(), &places, &mut |event| seen.push(event)).unwrap();
+        fetch(Entry::Mnist, vec![&SMALL], data.path(), &places, &mut |event| seen.push(event)).unwrap();
         let path = data.path().join("mnist/small");
         assert_eq!(fs::read(&path).unwrap(), b"hello");
         assert_eq!(seen.last(), Some(&FetchEvent::Stored { path, bytes: 5 }));
@@ -163,9 +165,9 @@ fn only_the_files_asked_for_are_looked_at() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("train-images-idx3-ubyte"), b"broken").unwrap();
     let nothing = TempDir::new().unwrap();
-    let error = download(Name::Mnist, &[Split::Test], data.path(), Some(nothing.path()), false, &mut quiet);
+    let error = download(Name::MNIST, &[Split::Test], data.path(), Some(nothing.path()), false, &mut quiet);
     assert!(matches!(error, Err(FetchError::NoSource { .. })));
-    let reports = verify::verify(Name::Mnist, &[Split::Train], data.path());
+    let reports = verify::verify(Name::MNIST, &[Split::Train], data.path()).unwrap();
     let Status::Wrong(broken) = &reports[0].status else { panic!("{reports:?}") };
     assert_eq!(broken.difference, Difference::Length { found: 6, expected: 47_040_016 });
     assert_eq!(reports[1].status, Status::Missing);

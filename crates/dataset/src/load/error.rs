@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::catalog::Name;
+use crate::description::DescriptionError;
 use crate::idx::IdxError;
 use crate::sets::subset::SetError;
 use crate::verify::{Kind, Mismatch};
@@ -22,6 +23,11 @@ pub enum LoadError {
     Mismatch { name: Name, dir: PathBuf, path: PathBuf, reason: Box<Mismatch> },
     #[error("{}: {reason}", path.display())]
     Idx { path: PathBuf, reason: IdxError },
+    /// Heights and widths in pixels.
+    #[error("{}: found images of {}x{} pixels, expected {}x{}", path.display(), found[0], found[1], expected[0], expected[1])]
+    Size { path: PathBuf, found: [usize; 2], expected: [usize; 2] },
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
     #[error("the built-in sample: {0}")]
     Sample(String),
     #[error(transparent)]

@@ -19,7 +19,7 @@ fn data(images: &[u8], labels: &[u8]) -> TempDir {
 
 fn refusal(images: &[u8], labels: &[u8]) -> String {
     let dir = data(images, labels);
-    load_test(Name::Mnist, dir.path()).unwrap_err().to_string()
+    load_test(Name::MNIST, dir.path()).unwrap_err().to_string()
 }
 
 fn images() -> Vec<u8> {
@@ -48,11 +48,11 @@ fn truncated_oversized_changed_and_swapped_files_are_refused() {
 
 #[test]
 fn a_missing_file_is_named_with_its_data_set_and_data_directory() {
-    let error = load_train(Name::Mnist, Path::new("/nowhere")).unwrap_err();
+    let error = load_train(Name::MNIST, Path::new("/nowhere")).unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with("/nowhere/mnist/train-images-idx3-ubyte: "), "{message}");
     let LoadError::Io { name, dir, .. } = error else { panic!("{message}") };
-    assert_eq!((name, dir.as_path()), (Name::Mnist, Path::new("/nowhere")));
+    assert_eq!((name, dir.as_path()), (Name::MNIST, Path::new("/nowhere")));
 }
 
 #[test]
@@ -72,9 +72,21 @@ fn labels_must_be_classes_of_their_set() {
 }
 
 #[test]
+fn labels_of_a_test_set_get_the_numbers_of_other_classes() {
+    let images = Images::new(3, 1, 1, vec![7, 8, 9]).unwrap();
+    let test = TestSet::from_images(images, Labels::new(vec![1, 0, 1], 2).unwrap(), 2).unwrap();
+    let renumbered = test.clone().renumbered(&[4, 2], 5).unwrap();
+    let labels: Vec<u8> = (0..3).map(|i| renumbered.subset().label(i)).collect();
+    assert_eq!((labels, renumbered.subset().classes()), (vec![2, 4, 2], 5));
+    assert_eq!(renumbered.subset().class_counts(), [0, 0, 2, 0, 1]);
+    assert_eq!((renumbered.subset().image(2), test.subset().label(0)), (&[9_u8][..], 1));
+    assert!(test.clone().renumbered(&[0, 5], 5).is_err() && test.renumbered(&[0], 5).is_err());
+}
+
+#[test]
 fn the_sample_is_balanced_and_small() {
-    let train = load_train(Name::Sample, Path::new("nowhere")).unwrap();
-    let test = load_test(Name::Sample, Path::new("nowhere")).unwrap();
+    let train = load_train(Name::SAMPLE, Path::new("nowhere")).unwrap();
+    let test = load_test(Name::SAMPLE, Path::new("nowhere")).unwrap();
     assert_eq!(train.subset().class_counts(), [sample::TRAIN_PER_CLASS; 10]);
     assert_eq!(test.subset().class_counts(), [sample::TEST_PER_CLASS; 10]);
     assert_eq!((sample::TRAIN_PER_CLASS, sample::TEST_PER_CLASS), (100, 20));
@@ -86,7 +98,7 @@ fn the_sample_is_balanced_and_small() {
 
 #[test]
 fn the_sample_holds_images_of_ink() {
-    let train = load_train(Name::Sample, Path::new("nowhere")).unwrap();
+    let train = load_train(Name::SAMPLE, Path::new("nowhere")).unwrap();
     for i in 0..train.subset().len() {
         let ink = train.subset().image(i).iter().filter(|pixel| **pixel > 127).count();
         assert!((10..400).contains(&ink), "image {i}: {ink} pixels");

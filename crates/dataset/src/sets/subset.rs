@@ -46,6 +46,22 @@ impl Subset {
         Ok(Self { data: Arc::new(LabelledImages { images, labels, classes }), indices })
     }
 
+    /// The same images with other labels: `numbers[label]` of `classes` takes the place of `label`.
+    ///
+    /// # Errors
+    /// If a new label is not below `classes`, or an old one has no number.
+    pub(super) fn renumbered(self, numbers: &[u8], classes: usize) -> Result<Self, SetError> {
+        let Self { data, indices } = self;
+        // Nobody else has the images as a rule, so they are not copied.
+        let LabelledImages { images, labels, .. } = Arc::try_unwrap(data).unwrap_or_else(|data| {
+            LabelledImages { images: data.images.clone(), labels: data.labels.clone(), classes: data.classes }
+        });
+        labels.expect_below(numbers.len())?;
+        let labels = labels.as_slice().iter().map(|label| numbers[usize::from(*label)]).collect();
+        let labels = Labels::new(labels, classes)?;
+        Ok(Self { data: Arc::new(LabelledImages { images, labels, classes }), indices })
+    }
+
     /// Number of images.
     pub fn len(&self) -> usize {
         self.indices.len()

@@ -8,7 +8,7 @@ use std::path::Path;
 use flate2::bufread::GzDecoder;
 use thiserror::Error;
 
-use crate::catalog::{DataFile, Name};
+use crate::catalog::{DataFile, Entry};
 use crate::verify::digest::sha256_of;
 use crate::verify::kind::{HEAD, Kind, describe};
 
@@ -21,7 +21,7 @@ pub enum Difference {
     #[error("found {found} bytes, expected {expected}")]
     Length { found: u64, expected: u64 },
     #[error("found SHA-256 {found}, expected {expected}")]
-    Sha256 { found: String, expected: &'static str },
+    Sha256 { found: String, expected: String },
     #[error("not a gzip file that unpacks to {expected} bytes: {reason}")]
     Gzip { expected: u64, reason: String },
 }
@@ -31,7 +31,7 @@ pub enum Difference {
 pub struct Mismatch {
     pub difference: Difference,
     pub seen: Kind,
-    pub expected: &'static DataFile,
+    pub expected: Box<DataFile>,
 }
 
 impl fmt::Display for Mismatch {
@@ -39,10 +39,12 @@ impl fmt::Display for Mismatch {
         let Self { difference, seen, expected } = self;
         match seen {
             // Two checksums would say less than the two names.
-            Kind::Known { name, .. } => {
-                let owner = Name::ALL.into_iter().find(|name| name.files().contains(expected));
+            Kind::Known { entry, .. } => {
+                let owner = Entry::ALL
+                    .into_iter()
+                    .find(|owner| owner.files().iter().any(|file| file.sha256 == expected.sha256));
                 match owner {
-                    Some(owner) if owner != *name => write!(f, "it is {seen}, not {}'s", owner.title()),
+                    Some(owner) if owner != *entry => write!(f, "it is {seen}, not {}'s", owner.title()),
                     _ => write!(f, "it is {seen}, not {}", expected.name),
                 }
             }
@@ -63,23 +65,20 @@ impl fmt::Display for Mismatch {
 ///
 /// # Errors
 /// The outer error says that the file cannot be read, the inner one that it is another file.
-pub(crate) fn read(path: &Path, expected: &'static DataFile) -> io::Result<Result<Vec<u8>, Mismatch>> {
+pub(crate) fn read(path: &Path, expected: &DataFile) -> io::Result<Result<Vec<u8>, Mismatch>> {
     let length = file_length(path)?;
     if length == expected.bytes {
         return Ok(check(read_bounded(path, length)?, expected));
     }
     let difference = Difference::Length { found: length, expected: expected.bytes };
-    Ok(Err(Mismatch { difference, seen: look(path, length)?, expected }))
+    Ok(Err(Mismatch { difference, seen: look(path, length)?, expected: Box::new(expected.clone()) }))
 }
 
 /// Reads a file that a person or a package offers for `expected`: as it is kept, or packed with gzip.
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_offered(
-    path: &Path,
-    expected: &'static DataFile,
-) -> io::Result<Result<Vec<u8>, Mismatch>> {
+pub(crate) fn read_offered(path: &Path, expected: &DataFile) -> io::Result<Result<Vec<u8>, Mismatch>> {
     let length = file_length(path)?;
     if length > most_packed(expected) {
         return read(path, expected);
@@ -106,7 +105,7 @@ fn file_length(path: &Path) -> io::Result<u64> {
 
 /// Tells what the file is. It is read to its end if it could be a file of the catalog.
 fn look(path: &Path, length: u64) -> io::Result<Kind> {
-    let known = Name::ALL.into_iter().flat_map(Name::files).any(|file| file.bytes == length);
+    let known = Entry::ALL.into_iter().flat_map(Entry::files).any(|file| file.bytes == length);
     let bytes = read_bounded(path, if known { length } else { HEAD as u64 })?;
     Ok(describe(&bytes, length))
 }
@@ -124,13 +123,15 @@ pub(crate) fn read_bounded(path: &Path, expected: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// If the content is not the expected one, or cannot be unpacked.
-pub(crate) fn unpack(bytes: Vec<u8>, expected: &'static DataFile) -> Result<Vec<u8>, Mismatch> {
+pub(crate) fn unpack(bytes: Vec<u8>, expected: &DataFile) -> Result<Vec<u8>, Mismatch> {
     if !bytes.starts_with(&GZIP) {
         return check(bytes, expected);
     }
     match gunzip(&bytes, expected.bytes) {
         Ok(content) => check(content, expected),
-        Err(difference) => Err(Mismatch { difference, seen: Kind::Unknown, expected }),
+        Err(difference) => {
+            Err(Mismatch { difference, seen: Kind::Unknown, expected: Box::new(expected.clone()) })
+        }
     }
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn unpack(bytes: Vec<u8>, expected: &'static DataFile) -> Result<Vec<
 ///
 /// # Errors
 /// If one of them differs, with what was found and what was expected.
-pub(crate) fn check(bytes: Vec<u8>, expected: &'static DataFile) -> Result<Vec<u8>, Mismatch> {
+pub(crate) fn check(bytes: Vec<u8>, expected: &DataFile) -> Result<Vec<u8>, Mismatch> {
     let found = bytes.len() as u64;
     let difference = if found != expected.bytes {
         Difference::Length { found, expected: expected.bytes }
@@ -147,9 +148,9 @@ pub(crate) fn check(bytes: Vec<u8>, expected: &'static DataFile) -> Result<Vec<u
         if found == expected.sha256 {
             return Ok(bytes);
         }
-        Difference::Sha256 { found, expected: expected.sha256 }
+        Difference::Sha256 { found, expected: expected.sha256.to_string() }
     };
-    Err(Mismatch { difference, seen: describe(&bytes, found), expected })
+    Err(Mismatch { difference, seen: describe(&bytes, found), expected: Box::new(expected.clone()) })
 }
 
 /// Unpacks gzip, but to at most one byte more than expected: that is enough to see that it is too long. A file
@@ -184,6 +185,7 @@ pub(crate) fn gunzip_head(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::io::Write;
 
     use flate2::Compression;
@@ -196,9 +198,10 @@ mod tests {
     static HELLO: DataFile = DataFile {
         split: Split::Test,
         role: Role::Labels,
-        name: "hello",
+        name: Cow::Borrowed("hello"),
         bytes: 5,
-        sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        sha256: Cow::Borrowed("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
+        image_size: [28, 28],
         packed_bytes: 25,
     };
 

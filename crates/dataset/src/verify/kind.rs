@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalog::{DataFile, Name, Role};
+use crate::catalog::{DataFile, Entry, Role};
 use crate::verify::digest::sha256_of;
 
 /// So many bytes from the beginning of a file are enough to tell its kind. The first line of a CSV file with
@@ -33,7 +33,7 @@ pub enum Kind {
     Empty,
     /// A file of a data set in the catalog, told by its SHA-256.
     Known {
-        name: Name,
+        entry: Entry,
         file: &'static str,
     },
     /// An IDX file with values of this type and with these sizes.
@@ -58,11 +58,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a file of the catalog is, judged by its header.
+    /// What a data set's file is, judged by its header.
     pub(crate) fn of(file: &DataFile) -> Self {
         // The headers of the two kinds of file have 16 and 8 bytes.
         let sizes = match file.role {
-            Role::Images => vec![(file.bytes.saturating_sub(16) / (28 * 28)) as u32, 28, 28],
+            Role::Images => {
+                let [height, width] = file.image_size;
+                let image = (u64::from(height) * u64::from(width)).max(1);
+                vec![(file.bytes.saturating_sub(16) / image) as u32, height, width]
+            }
             Role::Labels => vec![file.bytes.saturating_sub(8) as u32],
         };
         Self::Idx { values: 8, sizes }
@@ -82,10 +86,10 @@ pub(crate) fn describe(bytes: &[u8], length: u64) -> Kind {
 /// The file of the catalog with exactly these bytes.
 fn known(bytes: &[u8]) -> Option<Kind> {
     let mut sha256 = None;
-    for name in Name::ALL {
-        for file in name.files().iter().filter(|file| file.bytes == bytes.len() as u64) {
-            if sha256.get_or_insert_with(|| sha256_of(bytes)) == file.sha256 {
-                return Some(Kind::Known { name, file: file.name });
+    for entry in Entry::ALL {
+        for file in entry.files().iter().filter(|file| file.bytes == bytes.len() as u64) {
+            if *sha256.get_or_insert_with(|| sha256_of(bytes)) == file.sha256 {
+                return Some(Kind::Known { entry, file: &file.name });
             }
         }
     }
@@ -139,7 +143,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("an empty file"),
-            Self::Known { name, file } => write!(f, "{}'s {file}", name.title()),
+            Self::Known { entry, file } => write!(f, "{}'s {file}", entry.title()),
             Self::Idx { values: 8, sizes } if sizes.len() == 1 => {
                 write!(f, "an IDX file of {} labels (magic number 0x00000801)", sizes[0])
             }
@@ -219,7 +223,7 @@ mod tests {
         ] {
             assert_eq!(told(bytes), words);
         }
-        for file in Name::Mnist.files() {
+        for file in Entry::Mnist.files() {
             let Kind::Idx { values: 8, sizes } = Kind::of(file) else { panic!("{file:?}") };
             let count = if file.bytes > 1_000_000 { file.bytes / 784 } else { file.bytes - 8 };
             assert_eq!(u64::from(sizes[0]), count, "{}", file.name);

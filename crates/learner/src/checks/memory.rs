@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::checks::available::{Available, MemoryLimit};
-use crate::config::{Config, IMAGE_SHAPE, Optimizer, TrainConfig};
+use crate::config::{Config, Optimizer, TrainConfig};
 use crate::eval::predict;
 
 /// What a process takes besides the images and the network: program, threads, allocator.
@@ -51,6 +51,15 @@ pub struct TooLarge {
     pub largest: Option<usize>,
 }
 
+/// The images of a data set do not fit into the memory while they are loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("loading {title} takes about {} of memory, and {}", size(*needed), left(available))]
+pub struct DataTooLarge {
+    pub title: String,
+    pub needed: u64,
+    pub available: Available,
+}
+
 impl MemoryEstimate {
     /// The estimate for training on a data set whose images have so many bytes, with so many images to validate.
     pub fn new(config: &Config, data_bytes: u64, validation: usize) -> Self {
@@ -71,10 +80,20 @@ impl MemoryEstimate {
 
     /// The estimate for training on all images of the configured data set, which need not be there.
     pub fn of(config: &Config) -> Self {
-        let images = config.data().dataset.training_images();
-        let pixels = IMAGE_SHAPE.iter().product::<usize>();
+        let images = config.description().train_images;
+        let pixels = config.description().input_shape().iter().product::<usize>();
         let validation = config.data().validation_fraction * images as f64;
         Self::new(config, (images * pixels) as u64, validation as usize)
+    }
+
+    /// Checks that the images of the configured data set can be loaded, before any is read.
+    ///
+    /// # Errors
+    /// If they do not fit into the memory that there is.
+    pub fn check_loading(config: &Config, available: Available) -> Result<(), DataTooLarge> {
+        let needed = Self::of(config).loading;
+        let title = config.description().title.clone();
+        if needed <= available.bytes { Ok(()) } else { Err(DataTooLarge { title, needed, available }) }
     }
 
     /// The most bytes that training takes at a time with batches of this size.
@@ -120,23 +139,28 @@ fn in_a_checkpoint(train: &TrainConfig) -> u64 {
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { batch_size, needed, available: Available { bytes, limit }, largest } = self;
-        let limit = match limit {
-            MemoryLimit::Machine => "this machine has",
-            MemoryLimit::ControlGroup => "this process's control group leaves it",
-            MemoryLimit::AddressSpace => "the limit on this process's address space (ulimit -v) leaves it",
-            MemoryLimit::Data => "the limit on this process's data (ulimit -d) leaves it",
-        };
-        let [needed, bytes] = [needed, bytes].map(|&bytes| size(bytes));
+        let Self { batch_size, needed, available, largest } = self;
+        let (needed, left) = (size(*needed), left(available));
         write!(
             f,
-            "training with train.batch_size = {batch_size} takes about {needed} of memory, and {limit} {bytes}; "
+            "training with train.batch_size = {batch_size} takes about {needed} of memory, and {left}; "
         )?;
         match largest {
             Some(largest) => write!(f, "a batch of at most {largest} images fits"),
             None => f.write_str("no batch fits, so the network has to be smaller"),
         }
     }
+}
+
+/// What there is of memory, in words.
+fn left(available: &Available) -> String {
+    let limit = match available.limit {
+        MemoryLimit::Machine => "this machine has",
+        MemoryLimit::ControlGroup => "this process's control group leaves it",
+        MemoryLimit::AddressSpace => "the limit on this process's address space (ulimit -v) leaves it",
+        MemoryLimit::Data => "the limit on this process's data (ulimit -d) leaves it",
+    };
+    format!("{limit} {}", size(available.bytes))
 }
 
 /// Bytes for people: 4.7 GB, 310 MB.
@@ -187,6 +211,15 @@ mod tests {
         let wide = estimate(&["model.units=[]", "model.dense=[10000, 10000]"]);
         let text = wide.check(1, available(2_000_000_000)).unwrap_err().to_string();
         assert!(text.contains("no batch fits"), "{text}");
+    }
+
+    #[test]
+    fn images_that_do_not_fit_are_refused_before_they_are_loaded() {
+        let config = parse("test", "", &[]).unwrap();
+        assert_eq!(MemoryEstimate::check_loading(&config, available(200_000_000)), Ok(()));
+        let text = MemoryEstimate::check_loading(&config, available(100_000_000)).unwrap_err().to_string();
+        assert!(text.starts_with("loading MNIST takes about 152 MB of memory, and the limit "), "{text}");
+        assert!(text.ends_with("leaves it 100 MB"), "{text}");
     }
 
     #[test]

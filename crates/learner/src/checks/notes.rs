@@ -10,6 +10,8 @@ use crate::config::Config;
 const LEFT_OUT_SILENTLY: f64 = 0.05;
 /// A network whose accuracy is at most so many standard errors above that of a constant answer only guesses.
 const STANDARD_ERRORS: f64 = 3.0;
+/// How many classes a note names; it names all if there is only one more.
+const MOST_NAMED: usize = 10;
 /// Up to how many steps a run is too short to learn much.
 const FEW_STEPS: usize = 50;
 
@@ -17,7 +19,7 @@ const FEW_STEPS: usize = 50;
 #[derive(Clone, Copy, Debug)]
 pub struct ClassCounts<'a> {
     /// The classes' names.
-    pub names: &'a [&'a str],
+    pub names: &'a [String],
     pub train: &'a [usize],
     pub validation: &'a [usize],
 }
@@ -71,7 +73,7 @@ pub fn before(config: &Config, counts: &ClassCounts<'_>) -> Vec<Note> {
     notes.extend(left_out(batch_size, train));
     let names = |counted: &[usize]| -> Vec<String> {
         let missing = counted.iter().zip(counts.names).filter(|(count, _)| **count == 0);
-        missing.map(|(_, name)| (*name).to_owned()).collect()
+        missing.map(|(_, name)| name.clone()).collect()
     };
     let (never_seen, never_validated) = (names(counts.train), names(counts.validation));
     if !never_seen.is_empty() {
@@ -265,9 +267,12 @@ fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }
 
-/// Names in a row: "0, 4 and 7".
+/// Names in a row: "0, 4 and 7". Of many, only the first ones are named.
 fn list(names: &[String]) -> String {
     match names {
+        [first @ .., _, _] if first.len() >= MOST_NAMED => {
+            format!("{} and {} more", first[..MOST_NAMED].join(", "), names.len() - MOST_NAMED)
+        }
         [] => String::new(),
         [name] => name.clone(),
         [names @ .., last] => format!("{} and {last}", names.join(", ")),

@@ -1,14 +1,18 @@
 //! Tests that each note is given where it is due and nowhere else, and that it says what to try.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::config::parse;
 
-const NAMES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const EVEN: [usize; 10] = [110; 10];
 
 fn config(assignments: &[&str]) -> Config {
     parse("test", "", &assignments.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap()
 }
+
+/// The names "0" to "9".
+static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| (0..10).map(|class| class.to_string()).collect());
 
 fn counts<'a>(train: &'a [usize], validation: &'a [usize]) -> ClassCounts<'a> {
     ClassCounts { names: &NAMES, train, validation }
@@ -148,4 +152,12 @@ fn a_network_that_has_learned_and_then_forgot_is_named_too() {
     );
     // A last epoch that is merely worse is an ordinary one.
     assert_eq!(after(&config(&[]), &counts, Accuracies { last_epoch: 0.6, ..accuracies }), None);
+}
+
+#[test]
+fn of_many_classes_only_the_first_are_named() {
+    let names = |count: usize| -> Vec<String> { (0..count).map(|class| class.to_string()).collect() };
+    assert_eq!(list(&names(3)), "0, 1 and 2");
+    assert_eq!(list(&names(11)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10");
+    assert_eq!(list(&names(256)), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 246 more");
 }

@@ -10,6 +10,7 @@ pub(super) fn value(kind: &Kind, raw: &str) -> String {
     let better = match kind {
         Kind::Whole { least } => whole(raw, *least),
         Kind::Number => number(raw).map(|value| format!("{value:?}")),
+        Kind::DataSet => return word(&keys::DATA_SETS, raw),
         Kind::Word(words) => return word(words, raw),
         Kind::Flag => flag(raw),
         Kind::Table(_) | Kind::List(_) | Kind::Order(_) => None,

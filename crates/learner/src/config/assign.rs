@@ -1,5 +1,6 @@
 //! Assignments that override single keys of a configuration, such as `train.epochs=3`.
 
+use dataset::Name;
 use toml::de::DeValue;
 use toml::{Spanned, Table, Value};
 
@@ -36,7 +37,8 @@ pub(super) fn assign(root: &mut Value, assignment: &str) -> Result<(), ConfigErr
 }
 
 /// Puts the words of an order in quotes if they are bare, because a shell takes quotes away:
-/// `model.units.0.order=[pool, normalization, residual, activation]`.
+/// `model.units.0.order=[pool, normalization, residual, activation]`. The name of a data set may look like a number,
+/// so it gets quotes as well.
 fn in_quotes(kind: &Kind, text: &str) -> String {
     let bare = |words: &str| words.split(',').all(|word| !word.is_empty() && !word.contains(['"', '\'']));
     match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
@@ -44,6 +46,7 @@ fn in_quotes(kind: &Kind, text: &str) -> String {
             let words: Vec<String> = words.split(',').map(|word| format!("\"{}\"", word.trim())).collect();
             format!("[{}]", words.join(", "))
         }
+        _ if matches!(kind, Kind::DataSet) && text.parse::<Name>().is_ok() => format!("\"{text}\""),
         _ => text.to_owned(),
     }
 }

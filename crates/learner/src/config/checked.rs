@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use dataset::{Augmentation, Description, DescriptionError, Name};
 use network::Architecture;
 
 use crate::config::checkpoint_size;
@@ -12,37 +13,59 @@ use crate::config::tables::{DataConfig, LARGEST_WHOLE, Tables, TrainConfig};
 /// The largest number of epochs. This bound keeps the number of steps from overflowing.
 const MOST_EPOCHS: u64 = 1_000_000;
 
-/// Shape of an image, `[channels, height, width]`. Every data set of this project has grey images of 28x28
-/// pixels.
-pub const IMAGE_SHAPE: [usize; 3] = [1, 28, 28];
+/// Finds out what the data set of a configuration is: its size and classes decide about the network.
+pub type Describe<'a> = &'a dyn Fn(Name) -> Result<Description, DescriptionError>;
 
-/// A valid configuration: each value is in its range, and the network that it describes can be built and saved.
+/// A valid configuration: each value is in its range, its data set is known, and the network that it describes can be
+/// built for it and saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     data: DataConfig,
+    description: Description,
+    augment: Augmentation,
     train: TrainConfig,
     architecture: Architecture,
 }
 
 impl Config {
-    /// Checks the three tables of a configuration together.
+    /// Checks the tables of a configuration together. `describe` is asked once, for their data set.
     ///
     /// # Errors
-    /// Names the first value that is out of its range, the first layer that cannot be built, or the file of a
-    /// checkpoint that would be too large.
-    pub fn new(tables: Tables) -> Result<Self, ConfigError> {
-        let Tables { data, model, train } = tables;
-        for (key, value, checked) in ranges(&data, &train) {
+    /// Names the first value that is out of its range, a data set that is not there or has a single class, the first
+    /// layer that cannot be built, or the file of a checkpoint that would be too large.
+    pub fn new(tables: Tables, describe: Describe<'_>) -> Result<Self, ConfigError> {
+        let Tables { data, augment, model, train } = tables;
+        for (key, value, checked) in ranges(&data, &train).into_iter().chain(augment_ranges(&augment)) {
             checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
-        let architecture = Architecture::new(&model, IMAGE_SHAPE, data.dataset.classes().len())?;
+        let name = data.dataset;
+        let description = describe(name).map_err(|error| ConfigError::Data {
+            place: String::new(),
+            name,
+            is_unknown: matches!(error, DescriptionError::Unknown(_)),
+            problem: error.to_string(),
+        })?;
+        if let [class] = description.classes.as_slice() {
+            return Err(ConfigError::OneClass { name, class: class.clone() });
+        }
+        let architecture = Architecture::new(&model, description.input_shape(), description.classes.len())?;
         checkpoint_size::check(&architecture, &train)?;
-        Ok(Self { data, train, architecture })
+        Ok(Self { data, description, augment, train, architecture })
     }
 
     /// The table `[data]`.
     pub fn data(&self) -> &DataConfig {
         &self.data
+    }
+
+    /// What the data set is.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The table `[augment]`.
+    pub fn augment(&self) -> &Augmentation {
+        &self.augment
     }
 
     /// The table `[train]`.
@@ -62,13 +85,14 @@ impl Config {
     pub fn with_seed(&self, seed: u64) -> Result<Self, ConfigError> {
         let mut tables = self.tables();
         tables.train.seed = seed;
-        Self::new(tables)
+        Self::new(tables, &|_| Ok(self.description.clone()))
     }
 
-    /// The tables from which [`Self::new`] makes this configuration again.
+    /// The tables from which [`Self::new`] makes this configuration again, if the data set is still the same.
     pub fn tables(&self) -> Tables {
         Tables {
             data: self.data.clone(),
+            augment: self.augment.clone(),
             model: self.architecture.config().clone(),
             train: self.train.clone(),
         }
@@ -106,6 +130,29 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
     ]
 }
 
+/// The ranges of `[augment]`. What is beyond them leaves nothing to learn from.
+fn augment_ranges(augment: &Augmentation) -> Vec<Ranged> {
+    let range = |key, value: f64, least: f64, largest: f64, of: &str| {
+        let is_within = (least..=largest).contains(&value);
+        (
+            key,
+            shortest(value),
+            if is_within { Ok(()) } else { Err(format!("{of} from {least} to {largest}")) },
+        )
+    };
+    let share = "a share of the image's size";
+    vec![
+        range("augment.rotation", augment.rotation, 0.0, 180.0, "degrees"),
+        range("augment.shift", augment.shift, 0.0, 0.5, share),
+        range("augment.zoom", augment.zoom, 0.0, 0.9, share),
+        range("augment.shear", augment.shear, 0.0, 2.0, "pixels sideways for each pixel upwards,"),
+        range("augment.elastic", augment.elastic, 0.0, 0.5, share),
+        range("augment.elastic_smoothness", augment.elastic_smoothness, 0.05, 1.0, share),
+        range("augment.stroke_width", augment.stroke_width, 0.0, 0.25, share),
+        range("augment.erase", augment.erase, 0.0, 1.0, "a share of the image's area"),
+    ]
+}
+
 fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
     let is_within = (least..=largest).contains(&value);
     let expected = || format!("a whole number from {least} to {largest}");
@@ -113,8 +160,11 @@ fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
 }
 
 fn number(key: &'static str, value: f64, checked: Result<(), &'static str>) -> Ranged {
-    // Without an exponent, a tiny number would be a long row of zeros.
+    (key, shortest(value), checked.map_err(str::to_owned))
+}
+
+/// The number as text. Without an exponent, a tiny number would be a long row of zeros.
+fn shortest(value: f64) -> String {
     let is_short = value == 0.0 || (1e-5..1e16).contains(&value.abs());
-    let text = if is_short { value.to_string() } else { format!("{value:?}") };
-    (key, text, checked.map_err(str::to_owned))
+    if is_short { value.to_string() } else { format!("{value:?}") }
 }

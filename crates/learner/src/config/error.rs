@@ -1,5 +1,6 @@
 //! The reasons why a configuration is refused, in words for the person who wrote it.
 
+use dataset::Name;
 use network::ShapeError;
 use thiserror::Error;
 
@@ -37,6 +38,14 @@ pub enum ConfigError {
     TooLarge { parameters: usize, what: &'static str, bytes: u64, largest: u64 },
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// What the data set is cannot be found out. `place` is where it is named, if that is in a file, and ends with
+    /// `: `. `is_unknown` says that there is no such data set.
+    #[error("{place}data.dataset = {name}: {problem}")]
+    Data { place: String, name: Name, is_unknown: bool, problem: String },
+    #[error(
+        "data.dataset = {name}: found the single class {class:?}, expected two classes or more to tell apart"
+    )]
+    OneClass { name: Name, class: String },
 }
 
 /// What is wrong in the text of a configuration.

@@ -18,11 +18,16 @@ pub(super) enum Kind {
     Number,
     /// `true` or `false`.
     Flag,
+    /// The name of a data set, which need not be there.
+    DataSet,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of all these words, each of them once.
     Order(&'static [&'static str]),
 }
+
+/// The names of the catalog's data sets.
+pub(super) const DATA_SETS: [&str; 3] = ["mnist", "fashion-mnist", "sample"];
 
 const COUNT: Kind = Kind::Whole { least: 1 };
 const COUNT_OR_ZERO: Kind = Kind::Whole { least: 0 };
@@ -30,10 +35,21 @@ const ACTIVATION: Kind = Kind::Word(&["relu", "gelu", "tanh", "sigmoid", "none"]
 const NORMALIZATION: Kind = Kind::Word(&["none", "batch"]);
 
 const DATA: &[(&str, Kind)] = &[
-    ("dataset", Kind::Word(&["mnist", "fashion-mnist", "sample"])),
+    ("dataset", Kind::DataSet),
     ("validation_fraction", Kind::Number),
     ("split_seed", COUNT_OR_ZERO),
     ("train_limit", COUNT),
+];
+const AUGMENT: &[(&str, Kind)] = &[
+    ("rotation", Kind::Number),
+    ("shift", Kind::Number),
+    ("zoom", Kind::Number),
+    ("shear", Kind::Number),
+    ("elastic", Kind::Number),
+    ("elastic_smoothness", Kind::Number),
+    ("stroke_width", Kind::Number),
+    ("erase", Kind::Number),
+    ("flip", Kind::Flag),
 ];
 const MODEL: &[(&str, Kind)] = &[
     ("dense", Kind::List(&COUNT)),
@@ -78,12 +94,21 @@ const TRAIN: &[(&str, Kind)] = &[
     ("patience", COUNT_OR_ZERO),
 ];
 /// The configuration as a whole.
-pub(super) const ROOT: Kind =
-    Kind::Table(&[("data", Kind::Table(DATA)), ("model", Kind::Table(MODEL)), ("train", Kind::Table(TRAIN))]);
+pub(super) const ROOT: Kind = Kind::Table(&[
+    ("data", Kind::Table(DATA)),
+    ("augment", Kind::Table(AUGMENT)),
+    ("model", Kind::Table(MODEL)),
+    ("train", Kind::Table(TRAIN)),
+]);
 
 /// The tables as they are written in a file, with their keys.
-const TABLES: [(&str, &[(&str, Kind)]); 4] =
-    [("[data]", DATA), ("[model]", MODEL), ("[[model.units]]", UNIT), ("[train]", TRAIN)];
+const TABLES: [(&str, &[(&str, Kind)]); 5] = [
+    ("[data]", DATA),
+    ("[augment]", AUGMENT),
+    ("[model]", MODEL),
+    ("[[model.units]]", UNIT),
+    ("[train]", TRAIN),
+];
 
 /// The tables that have a key of this name, as they are written in a file.
 pub(super) fn tables_with(key: &str) -> Vec<&'static str> {
@@ -107,6 +132,7 @@ impl Kind {
             Self::Whole { least } => format!("a whole number of at least {least}"),
             Self::Number => "a number".to_owned(),
             Self::Flag => "true or false".to_owned(),
+            Self::DataSet => format!("the name of a data set, such as {}", quoted(&DATA_SETS)),
             Self::Word(words) => format!("one of {}", quoted(words)),
             Self::Order(words) => format!("each stage once, such as [{}]", quoted(words)),
         }

@@ -1,6 +1,7 @@
 //! Tests that a wrong value of any key is refused in words for the person who wrote it, and that the list of
 //! keys says the same as the tables.
 
+use dataset::Name;
 use network::ModelConfig;
 
 use super::*;
@@ -20,12 +21,11 @@ fn places() -> Vec<Place> {
     let mut places = Vec::new();
     for (table, kind) in keys_of(&ROOT) {
         for (key, kind) in keys_of(kind) {
-            let header = if *table == "model" {
-                "[model]"
-            } else if *table == "data" {
-                "[data]"
-            } else {
-                "[train]"
+            let header = match *table {
+                "data" => "[data]",
+                "augment" => "[augment]",
+                "model" => "[model]",
+                _ => "[train]",
             };
             places.push(Place { header, key, full: format!("{table}.{key}"), kind });
             if let Kind::List(element @ Kind::Table(_)) = kind {
@@ -62,6 +62,8 @@ fn wrong_values(kind: &Kind) -> Vec<&'static str> {
     let is_taken = |raw: &str| match kind {
         Kind::Number => raw == "0.5" || raw == "1e3" || raw == "-3",
         Kind::Flag => raw == "true",
+        // A shell takes quotes away, so these are names. Whether there are such data sets is another question.
+        Kind::DataSet => raw.trim_matches('"').parse::<Name>().is_ok(),
         Kind::Word(words) => words.contains(&raw.to_lowercase().as_str()) && raw != "None",
         _ => false,
     };
@@ -211,7 +213,7 @@ fn numbers_that_toml_cannot_hold_are_refused_in_tables_too() {
     let refused = |change: fn(&mut Tables)| {
         let mut tables = Tables::default();
         change(&mut tables);
-        Config::new(tables).unwrap_err().to_string()
+        Config::new(tables, &Description::in_catalog).unwrap_err().to_string()
     };
     let most = "= 18446744073709551615: expected a whole number from 0 to 9223372036854775807";
     assert_eq!(refused(|t| t.train.seed = u64::MAX), format!("train.seed {most}"));
@@ -229,10 +231,16 @@ fn numbers_that_toml_cannot_hold_are_refused_in_tables_too() {
     );
     let mut tables = Tables::default();
     tables.train.log_every_steps = large();
-    assert_eq!(Config::new(tables).unwrap_err().to_string(), format!("train.log_every_steps {most}"));
+    assert_eq!(
+        Config::new(tables, &Description::in_catalog).unwrap_err().to_string(),
+        format!("train.log_every_steps {most}")
+    );
     let mut tables = Tables::default();
     tables.data.train_limit = Some(large());
-    assert_eq!(Config::new(tables).unwrap_err().to_string(), format!("data.train_limit {most}"));
+    assert_eq!(
+        Config::new(tables, &Description::in_catalog).unwrap_err().to_string(),
+        format!("data.train_limit {most}")
+    );
     assert!(refused(|t| t.model.units[0].stride = usize::MAX).contains("stride = 18446744073709551615"));
     assert!(
         refused(|t| t.model.units[0].pool_size = usize::MAX).contains("pool_size = 18446744073709551615")
@@ -252,7 +260,7 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
     let names =
         |kind: &'static Kind| keys_of(kind).iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&ROOT), serdes("x = 1"));
-    for table in ["data", "model", "train"] {
+    for table in ["data", "augment", "model", "train"] {
         assert_eq!(names(ROOT.of_key(table).unwrap()), serdes(&format!("[{table}]\nx = 1")));
     }
     let Some(Kind::List(unit)) = ROOT.of_key("model").unwrap().of_key("units") else { panic!("no units") };
@@ -264,6 +272,9 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
             Kind::Word(words) => {
                 let all = serdes(&format!("{header}\n{key} = \"x\""));
                 assert_eq!(all, words.iter().map(ToString::to_string).collect::<Vec<_>>(), "{key}");
+            }
+            Kind::DataSet => {
+                assert!(takes("\"mine\"") && takes("\"3\"") && !takes("\"Mine\"") && !takes("3"), "{key}")
             }
             Kind::Flag => assert!(takes("true") && takes("false") && !takes("1"), "{key}"),
             Kind::Number => assert!(takes("0.5") && takes("3") && !takes("\"a\""), "{key}"),

@@ -1,5 +1,6 @@
 //! Finds the first value of a TOML text that a configuration does not take, and says what is expected there.
 
+use dataset::Name;
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
@@ -125,6 +126,7 @@ impl Finder<'_> {
                 kind.expected()
             }
             (Kind::Flag, DeValue::Boolean(_)) => return,
+            (Kind::DataSet, DeValue::String(name)) if name.parse::<Name>().is_ok() => return,
             (Kind::Word(words), DeValue::String(word)) if words.contains(&word.as_ref()) => return,
             _ => kind.expected(),
         };

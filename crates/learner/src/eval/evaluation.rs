@@ -17,7 +17,7 @@ pub struct Confusion {
 }
 
 /// Evaluates a network's probabilities; `names` are the names of the classes.
-pub fn evaluate(probabilities: &Probabilities, names: &[&str]) -> Evaluation {
+pub fn evaluate(probabilities: &Probabilities, names: &[impl AsRef<str>]) -> Evaluation {
     let (n, images) = (probabilities.classes(), probabilities.len());
     let mut confusion = vec![vec![0; n]; n];
     let mut ranks = vec![0; n];
@@ -66,12 +66,12 @@ fn ratio(numerator: usize, denominator: usize) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
 
-fn class_metrics(class: usize, confusion: &[Vec<usize>], names: &[&str]) -> ClassMetrics {
+fn class_metrics(class: usize, confusion: &[Vec<usize>], names: &[impl AsRef<str>]) -> ClassMetrics {
     let hits = confusion[class][class];
     let support: usize = confusion[class].iter().sum();
     let predicted: usize = confusion.iter().map(|row| row[class]).sum();
     ClassMetrics {
-        name: names.get(class).map_or_else(|| class.to_string(), |name| (*name).to_owned()),
+        name: names.get(class).map_or_else(|| class.to_string(), |name| name.as_ref().to_owned()),
         support,
         precision: ratio(hits, predicted),
         recall: ratio(hits, support),

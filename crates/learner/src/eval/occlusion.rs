@@ -4,15 +4,21 @@
 use burn::tensor::Device;
 use model::{Cnn, input};
 
+use crate::eval::predict::batch_size;
+
 /// Number of images in a forward pass. An image of 28x28 pixels needs 785 (itself, and one for each place of
 /// the patch), so it takes two passes.
 const BATCH_SIZE: usize = 393;
+/// The most places of the patch. On an image with more pixels, a larger patch moves by several pixels.
+const MOST_PLACES: usize = 1024;
 
 /// The falls of an image's logits, for each class and each place of the patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occlusion {
     /// Number of pixels of the image.
     pixels: usize,
+    /// Side of the patch, in pixels.
+    patch: usize,
     /// The logits of the image without a patch, `[classes]`.
     logits: Vec<f32>,
     /// `[classes, height, width]`
@@ -23,6 +29,11 @@ impl Occlusion {
     /// The logits of the image without a patch, `[classes]`.
     pub fn logits(&self) -> &[f32] {
         &self.logits
+    }
+
+    /// Side of the patch, in pixels: an odd number.
+    pub fn patch(&self) -> usize {
+        self.patch
     }
 
     /// The falls of one class's logit, `[height, width]`. The value at row `y` and column `x` belongs to the
@@ -40,7 +51,8 @@ impl Occlusion {
 /// on each covered image. `model` must be on `device`, without autodiff.
 ///
 /// The patch has `patch` x `patch` pixels; an even `patch` is taken for the next odd number. The part of a
-/// patch that lies beyond the image's border is cut off.
+/// patch that lies beyond the image's border is cut off. On an image of more than 1,024 pixels the patch moves by several
+/// pixels and is as many times larger, and the pixels between two places have the value of one of them.
 ///
 /// The method is that of Zeiler and Fergus 2014, *Visualizing and Understanding Convolutional Networks*,
 /// section 4.2, with two differences. Their patch is grey. This one is background (zero), because grey would
@@ -58,23 +70,32 @@ pub fn occlude(
 ) -> Occlusion {
     let pixels = height * width;
     assert_eq!(image.len(), pixels, "an image of {height}x{width}");
-    // [1 + height * width, height, width]: the image without a patch, then one image for each place of the
-    // patch.
-    let mut batch = image.to_vec();
-    for centre in 0..pixels {
-        batch.extend(covered(image, width, [centre / width, centre % width], patch / 2));
-    }
+    let step = (1..).find(|step| height.div_ceil(*step) * width.div_ceil(*step) <= MOST_PLACES).unwrap_or(1);
+    let [rows, columns] = [height, width].map(|side| side.div_ceil(step));
+    let reach = patch * step / 2;
+    // The image without a patch, then one image for each place of the patch, row by row.
+    let places = (0..rows * columns).map(|place| Some([place / columns, place % columns]));
+    let all: Vec<Option<[usize; 2]>> = std::iter::once(None).chain(places).collect();
     let mut logits_of_all = Vec::new();
-    for part in batch.chunks(BATCH_SIZE * pixels.max(1)) {
-        let images = input::to_input(part, part.len() / pixels, height, width, device);
+    for part in all.chunks(batch_size(&model.memory(), BATCH_SIZE)) {
+        let mut batch = Vec::with_capacity(part.len() * pixels);
+        for place in part {
+            match place {
+                None => batch.extend_from_slice(image),
+                Some(place) => batch.extend(covered(image, width, place.map(|i| i * step + step / 2), reach)),
+            }
+        }
+        let images = input::to_input(&batch, part.len(), height, width, device);
         logits_of_all.extend(model.forward(images).into_data().iter::<f32>());
     }
-    // [1 + height * width, classes] -> [classes], [classes, height, width]
-    let classes = logits_of_all.len() / (pixels + 1);
+    // [1 + rows * columns, classes] -> [classes], [classes, height, width]
+    let classes = logits_of_all.len() / all.len();
     let (whole, covered) = logits_of_all.split_at(classes);
-    let falls = (0..classes)
-        .flat_map(|class| covered.chunks_exact(classes).map(move |logits| whole[class] - logits[class]));
-    Occlusion { pixels, logits: whole.to_vec(), falls: falls.collect() }
+    let place = |pixel: usize| pixel / width / step * columns + pixel % width / step;
+    let falls = (0..classes).flat_map(|class| {
+        (0..pixels).map(move |pixel| whole[class] - covered[place(pixel) * classes + class])
+    });
+    Occlusion { pixels, patch: 2 * reach + 1, logits: whole.to_vec(), falls: falls.collect() }
 }
 
 /// The image, in which the pixels within `reach` rows and columns of the centre are background.
@@ -146,6 +167,25 @@ mod tests {
                 let sees_ink = (8..=12).contains(&(i / 28)) && (18..=22).contains(&(i % 28));
                 assert_eq!(*fall != 0.0, sees_ink, "class {class} at {i}: {fall}");
             }
+        }
+    }
+
+    #[test]
+    fn on_a_large_image_a_larger_patch_moves_by_several_pixels() {
+        let [height, width] = [80, 39];
+        let (model, weights) = with_first_weights(&architecture(Vec::new(), [height, width]));
+        let (_, weight) = weights.get("head.weight").unwrap();
+        let image = vec![255; height * width];
+        let found = occlude(&model, &image, [height, width], 3, &cpu());
+        assert_eq!((found.patch(), found.falls(2).len()), (7, height * width));
+        // The place in the last column and in row 20 of 40: its centre is at row 41 and behind the last column.
+        let mut by_hand = 0.0;
+        for (row, column) in (38..45).flat_map(|row| (36..39).map(move |column| (row, column))) {
+            by_hand += weight[(row * width + column) * 3 + 2];
+        }
+        for pixel in [40 * width + 38, 41 * width + 38] {
+            let fall = found.falls(2)[pixel];
+            assert!((fall - by_hand).abs() < 1e-4, "{fall}, {by_hand}");
         }
     }
 

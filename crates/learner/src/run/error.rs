@@ -65,6 +65,8 @@ pub enum RunDirError {
         info.display()
     )]
     OtherNumerics { path: PathBuf, info: PathBuf, steps: usize, before: Numerics, now: Numerics },
+    #[error("{} was imported, and so has no training that could go on", .0.display())]
+    Imported(PathBuf),
     #[error("the run's configuration cannot be used")]
     Config(#[from] ConfigError),
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dataset::{Corruption, Name, Subset, TestSet};
+use dataset::{Corruption, Description, Name, Subset, TestSet};
 use model::Cnn;
 use model::device::Opened;
 use network::TensorsError;
@@ -45,13 +45,33 @@ pub enum EvaluateError {
 /// Why a model cannot be tested on a data set that it was not trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum UnfitData {
-    #[error(
-        "the model was trained on the classes of {} ({}), but those of {} are {}; expected the same classes",
-        trained.title(), trained.classes().join(", "), data.title(), data.classes().join(", ")
-    )]
-    Classes { trained: Name, data: Name },
+    #[error("{}", other_classes(trained, data))]
+    Classes { trained: Box<Description>, data: Box<Description> },
+    /// The labels were not given the numbers of the model's classes.
+    #[error("found labels of {found} classes, expected the numbers of the model's {expected}")]
+    Numbers { found: usize, expected: usize },
     #[error("found images of {}x{} pixels, expected {}x{}", found[0], found[1], expected[0], expected[1])]
     Size { found: [usize; 2], expected: [usize; 2] },
+}
+
+/// Both data sets with their classes, and the first one that the model does not know.
+fn other_classes(trained: &Description, data: &Description) -> String {
+    let [own, others] = [trained, data].map(|data| listed(&data.classes));
+    let (own_title, title) = (&trained.title, &data.title);
+    let unknown = data.numbers_among(&trained.classes).err().unwrap_or_default();
+    format!(
+        "the model was trained on the classes of {own_title} ({own}), but those of {title} are {others}; expected \
+         classes that the model knows, and {unknown:?} is none of them"
+    )
+}
+
+/// The names of classes in a row: all of them, or the first ones of many.
+fn listed(classes: &[String]) -> String {
+    const MOST: usize = 12;
+    match classes.len().saturating_sub(MOST) {
+        0 | 1 => classes.join(", "),
+        more => format!("{} and {more} more", classes[..MOST].join(", ")),
+    }
 }
 
 /// The options of a test.
@@ -61,6 +81,8 @@ pub struct TestRequest<'a> {
     pub name: &'a str,
     /// The data set whose test images are given.
     pub dataset: Name,
+    /// What this data set is. The images are numbered by the classes of the run, though: see [`check_fit`].
+    pub description: &'a Description,
     /// How many wrongly classified images `test.json` lists.
     pub worst: usize,
     /// Whether to test on MNIST-C's fifteen corruptions as well.
@@ -123,13 +145,15 @@ pub fn test(
     let config = run.config()?;
     let (trained, name) = (config.data().dataset, request.dataset);
     let unfit = |source| EvaluateError::Unfit { run: run.path().to_owned(), source };
-    check_classes(trained, name).and_then(|()| check_size(&config, images.subset())).map_err(unfit)?;
+    check_fit(config.description(), request.description).map_err(unfit)?;
+    check_numbers(&config, images.subset()).map_err(unfit)?;
+    check_size(&config, images.subset()).map_err(unfit)?;
     let model = load_model(&config, best, opened)?;
     let logits =
         predict(&model, images.subset(), &opened.device, &mut |done| progress(TestProgress::Images(done)));
     let probabilities = Probabilities::new(&logits)
         .map_err(|source| EvaluateError::NotFinite { run: run.path().to_owned(), source })?;
-    let evaluation = evaluate(&probabilities, name.classes());
+    let evaluation = evaluate(&probabilities, &config.description().classes);
     let tested = now();
     let corruptions = if request.corruptions {
         Some(corrupted(&model, images, opened, progress))
@@ -152,7 +176,7 @@ pub fn test(
         weights_sha256: best.sha256.clone(),
         dataset: name.to_string(),
         trained_on: (name != trained).then(|| trained.to_string()),
-        data_sha256: checksums(name),
+        data_sha256: checksums(request.description),
         backend: opened.backend.name().to_owned(),
         tested,
         times_tested,
@@ -176,12 +200,24 @@ fn count(run: &RunDir, note: &TestNote) -> (NotedTest, Option<Unwritten>) {
     }
 }
 
-/// Checks that a model of one data set can be tested on another one: that both have the same classes.
+/// Checks that a model of one data set can be tested on another one: that the model knows all its classes, by their
+/// names, and images of its size. Returns the model's number of each class. The labels need these numbers before the
+/// test, by [`TestSet::renumbered`]; a class that the model knows and the data set lacks has no images then.
 ///
 /// # Errors
-/// If the classes differ.
-pub fn check_classes(trained: Name, data: Name) -> Result<(), UnfitData> {
-    if trained.classes() == data.classes() { Ok(()) } else { Err(UnfitData::Classes { trained, data }) }
+/// If the model does not know a class, or the sizes differ.
+pub fn check_fit(trained: &Description, data: &Description) -> Result<Vec<u8>, UnfitData> {
+    let Ok(numbers) = data.numbers_among(&trained.classes) else {
+        let [trained, data] = [trained, data].map(|data| Box::new(data.clone()));
+        return Err(UnfitData::Classes { trained, data });
+    };
+    let [expected, found] = [trained, data].map(|data| [data.height, data.width]);
+    if found == expected { Ok(numbers) } else { Err(UnfitData::Size { found, expected }) }
+}
+
+fn check_numbers(config: &Config, images: &Subset) -> Result<(), UnfitData> {
+    let (found, expected) = (images.classes(), config.architecture().classes());
+    if found == expected { Ok(()) } else { Err(UnfitData::Numbers { found, expected }) }
 }
 
 fn check_size(config: &Config, images: &Subset) -> Result<(), UnfitData> {
@@ -236,21 +272,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_results_on_each_data_set_are_among_the_files_that_are_replaced() {
-        for name in Name::ALL {
-            for file in [names::TEST, names::PREDICTIONS] {
-                let file = names::on_other_data(file, name.key());
-                assert!(names::REPLACED.contains(&file.as_str()), "{file}");
-            }
-        }
-    }
-
-    #[test]
     fn a_model_is_tested_only_on_images_of_its_classes_and_size() {
-        assert_eq!(check_classes(Name::Mnist, Name::Sample), Ok(()));
-        let refused = check_classes(Name::FashionMnist, Name::Mnist).unwrap_err().to_string();
-        assert!(refused.contains("Fashion-MNIST (T-shirt/top, ") && refused.contains("MNIST are 0, 1, "));
-        let config = Config::new(Default::default()).unwrap();
+        let [mnist, fashion, sample] = [Name::MNIST, Name::FASHION_MNIST, Name::SAMPLE]
+            .map(|name| Description::in_catalog(name).unwrap());
+        assert_eq!(check_fit(&mnist, &sample), Ok((0..10).collect()));
+        let few = Description { classes: vec!["7".to_owned(), "3".to_owned()], ..mnist.clone() };
+        assert_eq!(check_fit(&mnist, &few), Ok(vec![7, 3]));
+        assert!(check_fit(&few, &mnist).unwrap_err().to_string().ends_with("and \"0\" is none of them"));
+        let refused = check_fit(&fashion, &mnist).unwrap_err().to_string();
+        assert!(
+            refused.contains("Fashion-MNIST (T-shirt/top, ") && refused.contains("MNIST are 0, 1, "),
+            "{refused}"
+        );
+        assert!(refused.ends_with("and \"0\" is none of them"), "{refused}");
+        let many = Description { classes: (0..256).map(|i| i.to_string()).collect(), ..mnist.clone() };
+        let refused = check_fit(&mnist, &many).unwrap_err().to_string();
+        assert!(refused.contains("10, 11 and 244 more; ") && refused.ends_with("and \"10\" is none of them"));
+        let wide = Description { width: 32, ..mnist.clone() };
+        assert_eq!(
+            check_fit(&mnist, &wide).unwrap_err().to_string(),
+            "found images of 28x32 pixels, expected 28x28"
+        );
+        let config = Config::new(Default::default(), &Description::in_catalog).unwrap();
         let of_size = |height: usize, width: usize| {
             let images = Images::new(1, height, width, vec![0; height * width]).unwrap();
             let set = TestSet::from_images(images, Labels::new(vec![0], 10).unwrap(), 10).unwrap();

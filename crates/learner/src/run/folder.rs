@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use run_files::Versions;
+use dataset::{Description, DescriptionError, Name};
+use run_files::{Versions, names};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -47,6 +48,28 @@ impl Folder {
         durable::create_folder(&self.file(name)).map_err(RunDirError::Write)
     }
 
+    /// The description of the data set: the one that the folder keeps, or the catalog's in a folder that was made
+    /// when there were no others.
+    ///
+    /// # Errors
+    /// If the description cannot be read, or there is none of the data set.
+    pub(crate) fn describe(&self, name: Name) -> Result<Description, DescriptionError> {
+        match self.has(names::DATASET) {
+            true => Description::read(&self.file(names::DATASET)),
+            false => Description::in_catalog(name),
+        }
+    }
+
+    /// Writes the description of the data set.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn write_description(&self, description: &Description) -> Result<(), RunDirError> {
+        let problem = |problem| RunDirError::Damaged { path: self.file(names::DATASET), problem };
+        let text = description.to_toml().map_err(|error| problem(error.to_string()))?;
+        self.write(names::DATASET, text.as_bytes())
+    }
+
     /// Reads a configuration. `circumstances` is the file that names the version which wrote it.
     ///
     /// # Errors
@@ -54,7 +77,7 @@ impl Folder {
     pub(crate) fn read_config(&self, name: &str, circumstances: &str) -> Result<Config, RunDirError> {
         let path = self.file(name);
         let bytes = fs::read(&path).map_err(io_error(&path))?;
-        config::parse_bytes(&path.display().to_string(), &bytes, &[])
+        config::parse_bytes_with(&path.display().to_string(), &bytes, &[], &|name| self.describe(name))
             .map_err(|error| self.with_version(circumstances, error.into()))
     }
 

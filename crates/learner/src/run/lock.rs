@@ -248,9 +248,9 @@ fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 /// written.
 fn check_vacant(path: &Path) -> Result<(), RunDirError> {
     let is_left_over = |name: &str, path: &Path| match name {
-        LOCK | names::RUN | names::SEEDS_CONFIG => true,
+        LOCK | names::RUN | names::DATASET | names::INITIAL | names::SEEDS_CONFIG => true,
         names::CHECKPOINTS => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-        name => partial::is_partial(name, &names::REPLACED),
+        name => partial::is_partial(name, names::is_replaced),
     };
     for entry in fs::read_dir(path).map_err(io_error(path))? {
         let entry = entry.map_err(io_error(path))?;
@@ -265,7 +265,7 @@ fn check_vacant(path: &Path) -> Result<(), RunDirError> {
 /// Removes what an interruption left behind. The folders of unfinished checkpoints are nobody's, because this
 /// process holds the lock. A partial file may be that of a test, which does not take the lock.
 fn sweep(path: &Path) -> io::Result<()> {
-    partial::sweep(path, &names::REPLACED)?;
+    partial::sweep(path, names::is_replaced)?;
     match checkpoint::sweep(&path.join(names::CHECKPOINTS)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

@@ -21,9 +21,11 @@ pub(crate) fn circumstances(config: &Config, opened: &Opened, data_dir: Option<&
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         threads: available_parallelism().map_or(1, |n| n.get()),
         dataset: config.data().dataset.to_string(),
-        data_sha256: checksums(config.data().dataset),
+        data_sha256: checksums(config.description()),
         data_dir: text_of(data_dir),
         seed: config.train().seed,
+        init: None,
+        imported: None,
         started: now(),
         resumed: Vec::new(),
     }

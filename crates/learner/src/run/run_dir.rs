@@ -5,7 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
-use run_files::{RunInfo, TestFile, TestNote, ValidationFile, names};
+use dataset::{Description, DescriptionError, Name, Preparation};
+use network::{ModelFile, ModelSource, Thresholds};
+use run_files::{RunInfo, TestFile, TestNote, ThresholdsFile, ValidationFile, names};
 
 use crate::config::Config;
 use crate::run::best_model::BestModel;
@@ -48,6 +50,7 @@ impl RunDir {
     pub(crate) fn create(folder: &Folder, config: &Config, info: &RunInfo) -> Result<Self, RunDirError> {
         folder.create_subfolder(names::CHECKPOINTS)?;
         folder.write_json(names::RUN, info)?;
+        folder.write_description(config.description())?;
         // The configuration comes last, because a folder with a configuration is a run.
         folder.write_config(names::CONFIG, config)?;
         Ok(Self { folder: folder.clone() })
@@ -86,6 +89,14 @@ impl RunDir {
         Ok(config)
     }
 
+    /// The description of the data set that the run learns from, whether or not it is still there.
+    ///
+    /// # Errors
+    /// If the run's description cannot be read, or there is none for a data set that is not in the catalog.
+    pub fn describe(&self, name: Name) -> Result<Description, DescriptionError> {
+        self.folder.describe(name)
+    }
+
     /// Compares the data set of a configuration, which was read from `file`, with the one that the run was begun
     /// on, which `run.json` names.
     pub(crate) fn check_data(&self, config: &Config, file: &Path) -> Result<(), RunDirError> {
@@ -100,9 +111,9 @@ impl RunDir {
                 trained: info.dataset,
             });
         }
-        if !info.data_sha256.is_empty() && info.data_sha256 != checksums(name) {
-            let problem =
-                format!("found the SHA-256s of other files, expected those of {}'s files", name.title());
+        if !info.data_sha256.is_empty() && info.data_sha256 != checksums(config.description()) {
+            let title = &config.description().title;
+            let problem = format!("found the SHA-256s of other files, expected those of {title}'s files");
             return Err(RunDirError::Damaged { path: self.file(names::RUN), problem });
         }
         Ok(())
@@ -114,6 +125,17 @@ impl RunDir {
     /// If `run.json` cannot be read.
     pub fn info(&self) -> Result<RunInfo, RunDirError> {
         self.folder.read_json(names::RUN).map_err(|error| self.with_version(error))
+    }
+
+    /// Checks that the run was trained here, so that its training can go on.
+    ///
+    /// # Errors
+    /// If the run's model was imported, or `run.json` cannot be read.
+    pub fn check_trained(&self) -> Result<(), RunDirError> {
+        match self.info()?.imported {
+            Some(_) => Err(RunDirError::Imported(self.path().to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// Says of an error about what a file holds that a newer version of the program wrote the run, if it did.
@@ -150,6 +172,55 @@ impl RunDir {
     /// If the file cannot be written.
     pub fn write_validation(&self, validation: &ValidationFile) -> Result<(), RunDirError> {
         self.folder.write_json(names::VALIDATION, validation)
+    }
+
+    /// The thresholds of this model's answers. `None` if the run has none for it: an earlier version of the program
+    /// trained it, or its weights come from elsewhere.
+    ///
+    /// # Errors
+    /// If `thresholds.json` is there and cannot be read, or holds numbers that make no sense.
+    pub fn thresholds_of(&self, model: &BestModel) -> Result<Option<Thresholds>, RunDirError> {
+        if !self.file(names::THRESHOLDS).exists() {
+            return Ok(None);
+        }
+        let file: ThresholdsFile = self.folder.read_json(names::THRESHOLDS)?;
+        let ThresholdsFile { temperature, least_energy, least_probability, .. } = file;
+        let thresholds = Thresholds { temperature, least_energy, least_probability };
+        thresholds
+            .check()
+            .map_err(|problem| RunDirError::Damaged { path: self.file(names::THRESHOLDS), problem })?;
+        Ok((file.weights_sha256 == model.sha256).then_some(thresholds))
+    }
+
+    /// A model of this run with all that is needed to predict with it, as one file.
+    ///
+    /// # Errors
+    /// If `run.json` or `thresholds.json` cannot be read.
+    pub fn model_file(&self, model: &BestModel, config: &Config) -> Result<ModelFile, RunDirError> {
+        let description = config.description();
+        let preparation = description.preparation.unwrap_or(Preparation::Resize);
+        Ok(ModelFile {
+            title: description.title.clone(),
+            architecture: config.architecture().clone(),
+            classes: description.classes.clone(),
+            preparation: preparation.name().to_owned(),
+            thresholds: self.thresholds_of(model)?,
+            source: ModelSource {
+                run: self.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                version: self.info()?.version,
+                dataset: config.data().dataset.to_string(),
+                weights_sha256: model.sha256.clone(),
+            },
+            weights: model.snapshot.weights.clone(),
+        })
+    }
+
+    /// Writes `thresholds.json`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_thresholds(&self, thresholds: &ThresholdsFile) -> Result<(), RunDirError> {
+        self.folder.write_json(names::THRESHOLDS, thresholds)
     }
 
     /// Writes a file of the run, whole or not at all.

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dataset::{Description, DescriptionError, Name};
 use run_files::{SeedsInfo, names};
 
 use crate::config::{Config, ConfigError, LARGEST_WHOLE};
@@ -31,6 +32,7 @@ pub fn plan_seeds(config: &Config, count: u64, backend: &str) -> Result<SeedsInf
         started: now(),
         backend: Some(backend.to_owned()),
         data_dir: None,
+        init: None,
     })
 }
 
@@ -102,6 +104,7 @@ impl SeedsDir {
         data_dir: Option<&Path>,
     ) -> Result<Self, RunDirError> {
         let info = SeedsInfo { data_dir: text_of(data_dir), ..info };
+        folder.write_description(config.description())?;
         folder.write_config(names::SEEDS_CONFIG, config)?;
         // This file is written last, because a folder counts as one of several runs as soon as it has the
         // file.
@@ -188,6 +191,14 @@ impl SeedsDir {
         let file = self.file(names::SEEDS_CONFIG);
         self.runs().iter().try_for_each(|run| run.check_data(&config, &file))?;
         Ok(config)
+    }
+
+    /// The description of the data set that the runs learn from, whether or not it is still there.
+    ///
+    /// # Errors
+    /// If the folder's description cannot be read, or there is none for a data set that is not in the catalog.
+    pub fn describe(&self, name: Name) -> Result<Description, DescriptionError> {
+        self.folder.describe(name)
     }
 
     /// Writes a file of the folder, whole or not at all.

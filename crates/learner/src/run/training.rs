@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataset::ValidationSet;
 use model::device::Opened;
-use run_files::{Resumed, ValidationFile, names};
+use run_files::{Resumed, ThresholdsFile, ValidationFile, names};
 use thiserror::Error;
 
 use crate::config::Config;
@@ -14,12 +14,14 @@ use crate::eval::evaluation::evaluate;
 use crate::eval::logits::Logits;
 use crate::eval::mistakes::worst;
 use crate::eval::probabilities::Probabilities;
+use crate::eval::thresholds::{Decided, decide};
 use crate::numerics;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
 use crate::run::error::RunDirError;
 use crate::run::evaluating::{EvaluateError, WORST, predict_with};
 use crate::run::folder::now;
+use crate::run::initial::InitialWeights;
 use crate::run::lock::RunLock;
 use crate::run::machine::{circumstances, text_of};
 use crate::run::recorder::{Lines, Recorder};
@@ -72,6 +74,8 @@ pub struct FinishedRun {
 pub struct Trainer<'a> {
     pub data: &'a TrainingData,
     pub opened: &'a Opened,
+    /// What new runs begin with instead of random weights.
+    pub initial: Option<&'a InitialWeights>,
     /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
     /// case.
     pub tensorboard: bool,
@@ -132,9 +136,15 @@ impl Trainer<'_> {
         config: &Config,
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
-        let info = circumstances(config, self.opened, self.data.data_dir.as_deref());
+        let mut info = circumstances(config, self.opened, self.data.data_dir.as_deref());
+        if let Some(initial) = self.initial {
+            // The weights come before the configuration, with which the folder becomes a run that can be resumed.
+            initial.write(lock.path())?;
+            info.init = Some(initial.source().clone());
+        }
         let run = lock.begin_run(config, &info)?;
-        self.train(run, config, None, observer)
+        let start = self.initial.map(|initial| Snapshot::of_start(initial.start(config)));
+        self.train(run, config, start, observer)
     }
 
     /// Resumes an existing run and trains it to its end.
@@ -150,6 +160,7 @@ impl Trainer<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Ended, TrainError> {
         let run = RunDir::open(lock.path())?;
+        run.check_trained()?;
         let mut info = run.info()?;
         // A run that is trained to its end gets no more steps, so their arithmetic does not matter.
         let is_trained = run.config()? == *config && finished(&run)?.is_some();
@@ -175,8 +186,18 @@ impl Trainer<'_> {
             numerics,
         });
         info.data_dir = text_of(self.data.data_dir.as_deref()).or(info.data_dir);
+        // A run that was ended before its first checkpoint starts over with what it began with.
+        let start = || {
+            let initial =
+                info.init.as_ref().map(|source| InitialWeights::read(run.path(), source)).transpose()?;
+            Ok::<_, RunDirError>(initial.map(|initial| Snapshot::of_start(initial.start(config))))
+        };
+        let snapshot = match point.snapshot {
+            None => start()?,
+            snapshot => snapshot,
+        };
         let run = lock.resume_run(config, &info)?;
-        self.train(run, config, point.snapshot, observer)
+        self.train(run, config, snapshot, observer)
     }
 
     fn train(
@@ -242,7 +263,8 @@ pub fn finished(run: &RunDir) -> Result<Option<FinishedRun>, RunDirError> {
     Ok(run.is_validated(&model).then(|| FinishedRun { run: run.clone(), best, model, took }))
 }
 
-/// Evaluates the best model on the validation images, and writes `validation.json`. `logits` are the model's
+/// Evaluates the best model on the validation images, and writes `thresholds.json` and
+/// `validation.json`. `logits` are the model's
 /// logits for these images, if they are known.
 fn evaluate_best(
     run: &RunDir,
@@ -257,15 +279,28 @@ fn evaluate_best(
         // The best epoch was before an interruption, so this process does not have its logits.
         None => predict_with(config, model, validation.subset(), opened, &mut |_| ())?,
     };
-    let probabilities = Probabilities::new(&logits)
-        .map_err(|source| EvaluateError::NotFinite { run: run.path().to_owned(), source })?;
+    let not_finite = |source| EvaluateError::NotFinite { run: run.path().to_owned(), source };
+    let probabilities = Probabilities::new(&logits).map_err(not_finite)?;
+    let Decided { thresholds, unsure, wrong_but_sure, ece } = decide(&logits).map_err(not_finite)?;
     let dataset = config.data().dataset;
+    // `validation.json` is written last: a run that has it is taken to be complete.
+    run.write_thresholds(&ThresholdsFile {
+        weights_sha256: model.sha256.clone(),
+        dataset: dataset.to_string(),
+        images: logits.len(),
+        temperature: thresholds.temperature,
+        least_energy: thresholds.least_energy,
+        least_probability: thresholds.least_probability,
+        unsure,
+        wrong_but_sure,
+        ece,
+    })?;
     run.write_validation(&ValidationFile {
         epoch: model.epoch(),
         weights_sha256: model.sha256.clone(),
         dataset: dataset.to_string(),
         backend: opened.backend.name().to_owned(),
-        evaluation: evaluate(&probabilities, dataset.classes()),
+        evaluation: evaluate(&probabilities, &config.description().classes),
         worst: worst(&probabilities, validation.subset(), WORST),
     })?;
     Ok(())

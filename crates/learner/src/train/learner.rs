@@ -23,7 +23,7 @@ pub(crate) struct Learner {
 }
 
 impl Learner {
-    /// A network with its initial weights, or the one of the snapshot.
+    /// A network with random weights, or the one of the snapshot, which may be of the run's start.
     pub(crate) fn new(
         architecture: &Architecture,
         config: &TrainConfig,
@@ -35,8 +35,12 @@ impl Learner {
             let model = (config.ema_decay > 0.0).then(|| Cnn::new(architecture, weights, device)).transpose();
             Ok(model?.map(|model| Averaged::new(config.ema_decay, model)))
         };
+        let (start, resume) = match resume {
+            Some(snapshot) if snapshot.is_of_start() => (Some(snapshot.weights), None),
+            resume => (None, resume),
+        };
         let Some(Snapshot { state, weights, optimizer: kept }) = resume else {
-            let weights = architecture.initial_tensors(&mut generator(config.seed, Stream::Weights, 0, 0));
+            let weights = start.unwrap_or_else(|| first_weights(architecture, config.seed));
             let model = Cnn::new(architecture, &weights, &training)?;
             let optimizer = ModelOptimizer::new(config, &model, device);
             return Ok(Self {
@@ -78,6 +82,11 @@ impl Learner {
         }
         Snapshot { state: self.state.clone(), weights, optimizer }
     }
+}
+
+/// The random weights that a run with this seed begins with.
+pub(crate) fn first_weights(architecture: &Architecture, seed: u64) -> NamedTensors {
+    architecture.initial_tensors(&mut generator(seed, Stream::Weights, 0, 0))
 }
 
 /// The weights that training goes on with, and the optimizer's state, which a snapshot keeps together.

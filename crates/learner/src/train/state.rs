@@ -14,6 +14,17 @@ pub struct Snapshot {
     pub optimizer: NamedTensors,
 }
 
+impl Snapshot {
+    /// A snapshot from before the first step. It holds the weights to begin with, and nothing else.
+    pub(crate) fn of_start(weights: NamedTensors) -> Self {
+        Self { state: TrainingState::default(), weights, optimizer: NamedTensors::default() }
+    }
+
+    pub(crate) fn is_of_start(&self) -> bool {
+        self.state == TrainingState::default()
+    }
+}
+
 /// How far a run has come, with the sums that its next events need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

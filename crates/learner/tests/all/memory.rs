@@ -114,7 +114,7 @@ pub(crate) fn small_network() -> ModelConfig {
 }
 
 pub(crate) fn sample_test() -> TestSet {
-    load::load_test(Name::Sample, "".as_ref()).unwrap()
+    load::load_test(Name::SAMPLE, "".as_ref()).unwrap()
 }
 
 /// The pixels and labels of the first `count` images.
@@ -126,7 +126,7 @@ fn first(images: &Subset, count: usize) -> (Vec<u8>, Vec<u8>) {
 /// A task on the sample: the first `train` digits of its training file to train on, and the first
 /// `validation` digits of its test file to validate on.
 pub(crate) fn digits(train: usize, validation: usize, model: &ModelConfig) -> Task {
-    let all = load::load_train(Name::Sample, "".as_ref()).unwrap();
+    let all = load::load_train(Name::SAMPLE, "".as_ref()).unwrap();
     let (mut pixels, mut labels) = first(all.subset(), train);
     let (validation_pixels, validation_labels) = first(sample_test().subset(), validation);
     pixels.extend(validation_pixels);

@@ -13,7 +13,7 @@ use rand::{Rng, RngExt};
 use crate::naive::{self, Maps, Weights};
 use crate::rng;
 
-const NETWORKS: u64 = 60;
+pub(crate) const NETWORKS: u64 = 60;
 
 /// Both CPU backends that are compiled in.
 fn devices() -> Vec<Device> {
@@ -57,7 +57,7 @@ const ACTIVATIONS: [Activation; 5] =
     [Activation::Relu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid, Activation::None];
 
 /// A network of one to four units and up to two hidden dense layers.
-fn network(rng: &mut ChaCha8Rng) -> Architecture {
+pub(crate) fn network(rng: &mut ChaCha8Rng) -> Architecture {
     let input = [rng.random_range(1..4), rng.random_range(5..12), rng.random_range(5..12)];
     let mut config = ModelConfig {
         units: Vec::new(),
@@ -87,7 +87,7 @@ fn network(rng: &mut ChaCha8Rng) -> Architecture {
 }
 
 /// Weights with batch statistics and scales that are not those of the beginning.
-fn random_weights(net: &Architecture, rng: &mut ChaCha8Rng) -> NamedTensors {
+pub(crate) fn random_weights(net: &Architecture, rng: &mut ChaCha8Rng) -> NamedTensors {
     let mut weights = net.initial_tensors(rng);
     for spec in net.tensor_specs().into_iter().filter(|spec| spec.name.contains(".norm.")) {
         let least = if spec.name.ends_with("var") { 0.5 } else { -1.0 };

@@ -20,6 +20,10 @@ struct HeatMapLayout {
     upright: bool,
     names: Vec<ClassName>,
     cells: Vec<Cell>,
+    /// Between two cells.
+    gap: f64,
+    /// Whether only the cells are there in which something was counted.
+    is_sparse: bool,
     font_size: f64,
 }
 
@@ -42,6 +46,8 @@ struct Cell {
 
 const TITLE: f64 = 16.0;
 const LARGEST_CELL: f64 = 56.0;
+/// A matrix of more classes has no cells where nothing was counted.
+const MOST_WITH_EMPTY_CELLS: usize = 40;
 /// Counts that would need a smaller font are left out, because nobody could read them.
 const SMALLEST_FONT: f64 = 7.0;
 
@@ -69,6 +75,9 @@ pub(crate) fn draw(evaluation: &Evaluation) -> Result<Option<Drawing>, ReportErr
         side: cell * classes as f64,
         upright,
         names: names.collect(),
+        // A gap would leave nothing of small cells.
+        gap: if cell > 4.0 { 1.0 } else { 0.0 },
+        is_sparse: classes > MOST_WITH_EMPTY_CELLS,
         font_size: cells.font_size,
         cells: cells.all(),
     };
@@ -102,12 +111,20 @@ impl<'a> Cells<'a> {
             evaluation,
             size,
             most_mistakes: most.max(10) as f64,
-            font_size: ((size - 3.0) / widest).min(FONT),
+            font_size: ((size - 3.0) / widest).clamp(0.0, FONT),
         }
     }
 
     fn all(&self) -> Vec<Cell> {
-        places(self.evaluation).map(|(label, prediction)| self.one(label, prediction)).collect()
+        // Empty cells of a large matrix would make the page megabytes large.
+        let is_large = self.evaluation.classes.len() > MOST_WITH_EMPTY_CELLS;
+        let is_drawn = |&(label, prediction): &(usize, usize)| {
+            !is_large || count(self.evaluation, label, prediction) > 0
+        };
+        places(self.evaluation)
+            .filter(is_drawn)
+            .map(|(label, prediction)| self.one(label, prediction))
+            .collect()
     }
 
     fn one(&self, label: usize, prediction: usize) -> Cell {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{executable, output, say};
-use crate::python::Environment;
+use crate::python::{Environment, PYTORCH};
 use crate::speed::contender::Contender;
 
 /// A peer that is written in Python.
@@ -51,11 +51,8 @@ impl Peer {
 
 /// The folders of the environments and what is in them. Their packages do not agree on versions of others, so
 /// each framework has an environment of its own.
-const ENVIRONMENTS: [(&str, &[&str]); 3] = [
-    ("python", &["torch", "numpy", "onnx", "onnxruntime"]),
-    ("tensorflow", &["tensorflow-cpu", "numpy"]),
-    ("jax", &["jax", "numpy"]),
-];
+const ENVIRONMENTS: [(&str, &[&str]); 3] =
+    [("python", &PYTORCH), ("tensorflow", &["tensorflow-cpu", "numpy"]), ("jax", &["jax", "numpy"])];
 
 /// Which peers take part, and where they are.
 pub(super) struct Peers {

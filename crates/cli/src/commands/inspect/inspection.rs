@@ -9,8 +9,10 @@ use model::{Cnn, input};
 use network::Architecture;
 use network::connections::{Connections, connections};
 
+use crate::ui::names::fitted;
+
 /// Side of the patch that covers a part of the image, in pixels: about the width of a stroke with
-/// its borders, and the size of the lecture's kernels.
+/// its borders, and the size of the lecture's kernels. On a large image the patch is larger.
 const PATCH: usize = 5;
 /// The shift of the image with which equivariance is measured, in pixels, if positions of the first unit's
 /// feature maps allow it.
@@ -27,7 +29,7 @@ pub(super) struct Inspection<'a> {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) label: usize,
-    pub(super) classes: &'static [&'static str],
+    pub(super) classes: &'a [String],
     pub(super) probabilities: Vec<f64>,
     /// Classes by falling logit.
     pub(super) ranking: Vec<usize>,
@@ -105,18 +107,19 @@ fn network(model: &Cnn, architecture: &Architecture, images: &Tensor<4>) -> Netw
     }
 }
 
-/// The heading above the images with evidence.
-pub(super) fn evidence_heading() -> String {
-    format!("Evidence: how far a class's logit falls when the {PATCH}x{PATCH} pixels around are covered")
-}
-
 impl Inspection<'_> {
+    /// The heading above the images with evidence.
+    pub(super) fn evidence_heading(&self) -> String {
+        let side = self.occlusion.patch();
+        format!("Evidence: how far a class's logit falls when the {side}x{side} pixels around are covered")
+    }
+
     /// The image, its label and the prediction, in one line.
     pub(super) fn headline(&self) -> String {
         let predicted = self.prediction().map_or_else(String::new, |class| {
-            format!(", predicted as {} with {}", self.classes[class], self.percent(class))
+            format!(", predicted as {} with {}", fitted(&self.classes[class], 14), self.percent(class))
         });
-        format!("{}: {}{predicted}", self.title, self.classes[self.label])
+        format!("{}: {}{predicted}", self.title, fitted(&self.classes[self.label], 14))
     }
 
     pub(super) fn prediction(&self) -> Option<usize> {

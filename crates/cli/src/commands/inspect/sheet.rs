@@ -1,9 +1,10 @@
 //! Draws the PNG file of `inspect --output`: all feature maps of all units, and the evidence for all classes.
 
-use super::canvas::Canvas;
 use super::field::{ColorScale, Field};
-use super::inspection::{FeatureMaps, Inspection, evidence_heading};
+use super::inspection::{FeatureMaps, Inspection};
 use super::network_tables;
+use crate::ui::canvas::Canvas;
+use crate::ui::names::{self, fitted};
 use crate::ui::tiles::GLYPH;
 
 const MARGIN: usize = 16;
@@ -14,6 +15,12 @@ const LINE: usize = 12;
 /// Pixels of the file for a pixel of the image: of the large one, and of those with evidence.
 const LARGE: usize = 8;
 const MEDIUM: usize = 4;
+/// An image is never drawn wider than this many pixels, so that there is room beside it.
+const WIDEST: usize = 256;
+/// At most this many classes have a bar and an image with evidence.
+const MOST_CLASSES: usize = 20;
+/// The most characters for the name of a class beside a bar.
+const LONGEST_NAME: usize = 24;
 /// Approximate side of a feature map, and the gap between two.
 const MAP: usize = 56;
 const MAP_GAP: usize = 8;
@@ -35,6 +42,11 @@ pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
     canvas
 }
 
+/// Draws a field; each number is `zoom` pixels wide and high.
+fn paint(canvas: &mut Canvas, place: [usize; 2], field: &Field<'_>, zoom: usize) {
+    canvas.squares(place, [field.height, field.width], zoom, |y, x| field.color(y, x));
+}
+
 /// Writes lines of text below everything that is drawn so far, after a gap.
 fn lines(canvas: &mut Canvas, text: &str) {
     let top = canvas.height() + MARGIN;
@@ -44,7 +56,7 @@ fn lines(canvas: &mut Canvas, text: &str) {
     }
 }
 
-/// Draws the image, and beside it a bar for each class.
+/// Draws the image, and beside it a bar for each class, or for the most probable of many.
 fn class_rows(canvas: &mut Canvas, inspection: &Inspection<'_>) {
     let top = canvas.height() + MARGIN;
     let values: Vec<f32> = inspection.image.iter().map(|&pixel| f32::from(pixel)).collect();
@@ -53,25 +65,39 @@ fn class_rows(canvas: &mut Canvas, inspection: &Inspection<'_>) {
         ink: None,
         ..inspection.evidence(0, ColorScale { greatest: 255.0, is_signed: false })
     };
-    canvas.field([top, MARGIN], &image, LARGE);
-    let left = 2 * MARGIN + inspection.width * LARGE;
-    let names = inspection.classes.iter().map(|name| name.len()).max().unwrap_or(0);
-    let step = inspection.height * LARGE / inspection.classes.len().max(1);
-    for (class, name) in inspection.classes.iter().enumerate() {
-        let place = top + class * step;
+    let zoom = zoom(LARGE, inspection.width);
+    paint(canvas, [top, MARGIN], &image, zoom);
+    let left = 2 * MARGIN + inspection.width * zoom;
+    let mut shown: Vec<usize> = (0..inspection.classes.len()).collect();
+    if shown.len() > MOST_CLASSES {
+        shown = inspection.ranking.iter().copied().take(MOST_CLASSES).collect();
+    }
+    let names = names::column(shown.iter().map(|&class| inspection.classes[class].as_str()), 0, LONGEST_NAME);
+    let step = (inspection.height * zoom / shown.len().max(1)).max(LINE);
+    for (row, class) in shown.into_iter().enumerate() {
+        let place = top + row * step;
+        let name = fitted(&inspection.classes[class], names);
         let text = format!("{name:<names$}{:>10}", inspection.percent(class));
         canvas.text([place, left], &text, 1);
-        let from = left + (text.len() + 1) * GLYPH;
+        let from = left + (text.chars().count() + 1) * GLYPH;
         let longest = WIDTH.saturating_sub(from + MARGIN);
         let width = (inspection.probabilities[class] * longest as f64).round() as usize;
         canvas.fill([place, from], [GLYPH, width], BAR);
     }
 }
 
+/// The zoom for an image of this width: the usual one, or a smaller one for a wide image.
+fn zoom(usual: usize, width: usize) -> usize {
+    usual.min(WIDEST / width.max(1)).max(1)
+}
+
 fn evidence(canvas: &mut Canvas, inspection: &Inspection<'_>) {
-    let classes: Vec<usize> = (0..inspection.classes.len()).collect();
+    let mut classes: Vec<usize> = (0..inspection.classes.len()).collect();
+    if classes.len() > MOST_CLASSES {
+        classes = inspection.ranking.iter().copied().take(MOST_CLASSES).collect();
+    }
     let scale = inspection.evidence_scale(&classes);
-    lines(canvas, &format!("{}\n{}", evidence_heading(), scale.legend(true)));
+    lines(canvas, &format!("{}\n{}", inspection.evidence_heading(), scale.legend(true)));
     let fields: Vec<Field<'_>> = classes
         .into_iter()
         .map(|class| Field {
@@ -84,7 +110,7 @@ fn evidence(canvas: &mut Canvas, inspection: &Inspection<'_>) {
             ..inspection.evidence(class, scale)
         })
         .collect();
-    grid(canvas, &fields, MEDIUM, MARGIN);
+    grid(canvas, &fields, zoom(MEDIUM, inspection.width), MARGIN);
 }
 
 fn unit(canvas: &mut Canvas, maps: &FeatureMaps) {
@@ -119,7 +145,7 @@ fn grid(canvas: &mut Canvas, fields: &[Field<'_>], zoom: usize, gap: usize) {
     for (i, field) in fields.iter().enumerate() {
         let top = start + i / per_row * (first.height * zoom + caption + gap);
         let left = MARGIN + i % per_row * cell;
-        canvas.field([top, left], field, zoom);
+        paint(canvas, [top, left], &field, zoom);
         for (line, text) in field.caption.lines().enumerate() {
             let fitting: String = text.chars().take(cell / GLYPH).collect();
             canvas.text([top + field.height * zoom + 3 + line * LINE, left], &fitting, 1);

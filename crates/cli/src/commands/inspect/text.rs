@@ -1,12 +1,16 @@
 //! Draws what `inspect` shows in the terminal: probabilities, the feature maps that vary most, the evidence.
 
 use super::field::{ColorScale, Field};
-use super::inspection::{FeatureMaps, Inspection, evidence_heading};
+use super::inspection::{FeatureMaps, Inspection};
+use crate::ui::names::{self, fitted};
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{GAP, Tile, draw};
 
 /// Feature maps narrower than this are enlarged.
 const NARROW: usize = 14;
+/// The most classes that get a line, and the most columns for the name of one.
+const MOST_CLASSES: usize = 20;
+const LONGEST_NAME: usize = 24;
 /// Greatest width of the probabilities' bars, in columns.
 const BAR: usize = 30;
 
@@ -25,14 +29,21 @@ fn image(inspection: &Inspection<'_>, screen: &Screen) -> String {
     draw(&[Tile { pixels, height, width, caption: String::new() }], 1, screen.colors)
 }
 
-/// A line for each class: logit, probability, a bar.
+/// A line for each class, or for the most probable of many: logit, probability, a bar.
 fn probabilities(inspection: &Inspection<'_>, screen: &Screen) -> String {
     let names = inspection.classes;
-    let name_width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
+    let mut shown: Vec<usize> = (0..names.len()).collect();
+    if names.len() > MOST_CLASSES {
+        shown = inspection.ranking.iter().copied().take(MOST_CLASSES).collect();
+    }
+    let room = screen.columns.saturating_sub(inspection.width + GAP + 8 + 13);
+    let lengths = shown.iter().map(|&class| names[class].as_str());
+    let name_width = names::column(lengths, 5, room.clamp(5, LONGEST_NAME));
     let taken = inspection.width + GAP + name_width + 8 + 13 + 2;
     let longest = screen.columns.saturating_sub(taken).min(BAR);
     let mut text = format!("\n{:<name_width$}{:>8}{:>13}\n", "class", "logit", "probability");
-    for (class, name) in names.iter().enumerate() {
+    for class in shown {
+        let name = fitted(&names[class], name_width);
         let bar = "█".repeat((inspection.probabilities[class] * longest as f64).round() as usize);
         let line = format!(
             "{name:<name_width$}{:>8.2}{:>13}  {bar}",
@@ -108,7 +119,7 @@ fn evidence(inspection: &Inspection<'_>, screen: &Screen) -> String {
         .collect();
     format!(
         "\n{}\n{}\n{}",
-        evidence_heading(),
+        inspection.evidence_heading(),
         scale.legend(screen.colors),
         draw(&fields, screen.tiles_in_a_row(inspection.width), screen.colors)
     )

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::TestArgs;
 use crate::commands::test::saved::Saved;
-use crate::commands::test::session::{TestSession, dataset};
+use crate::commands::test::session::{TestData, TestSession};
 use crate::exit::{print, usage};
 use crate::paths::short;
 use crate::ui::numbers::percent;
@@ -39,14 +39,14 @@ struct ComparisonReport {
 pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     let [a, b] = pair else { bail!("--compare takes two runs, found {}", pair.len()) };
     let [a, b] = [RunOrSeeds::open(a)?.one_run()?, RunOrSeeds::open(b)?.one_run()?];
-    let [name, other] = [dataset(args, &a)?, dataset(args, &b)?];
-    if name != other {
+    let [data, other] = [TestData::of(args, &a)?, TestData::of(args, &b)?];
+    if data.name != other.name {
         return Err(usage(format!(
             "{} was trained on {}, {} on {}; two runs are compared on the same images, which --data names",
             short(a.path()),
-            name.title(),
+            data.description.title,
             short(b.path()),
-            other.title()
+            other.description.title
         )));
     }
     // Both models are read before either is tested, because a test is counted.
@@ -58,14 +58,16 @@ pub(super) fn run(args: &TestArgs, pair: &[PathBuf]) -> anyhow::Result<()> {
     let report = ComparisonReport {
         a: of_a.file.run.clone(),
         b: second.file.run.clone(),
-        dataset: name,
+        dataset: data.name,
         comparison: Comparison::new(&of_a.probabilities, &second.probabilities)?,
     };
     let text = if args.json {
         serde_json::to_string_pretty(&report)? + "\n"
     } else {
         let disagreements = &report.comparison.disagreements;
-        render(&report) + &render_disagreements(disagreements, &session.images(&a)?, name.classes())
+        let names = &data.classes;
+        render(&report, &data.description.title)
+            + &render_disagreements(disagreements, &session.images(&a)?, names)
     };
     // As in `test` of one run, the files are written when the comparison is printed, or when that has failed.
     let printed = print(&text);
@@ -88,8 +90,8 @@ fn save(
     saved.finish(args, run.path()).and(page)
 }
 
-fn render(report: &ComparisonReport) -> String {
-    let ComparisonReport { a, b, dataset, comparison } = report;
+fn render(report: &ComparisonReport, title: &str) -> String {
+    let ComparisonReport { a, b, comparison, .. } = report;
     let Comparison { images, both_right, only_a_right, only_b_right, both_wrong, p_value, .. } = comparison;
     let share = |right: usize| percent((*images > 0).then(|| right as f64 / *images as f64));
     let verdict = if *p_value < LEVEL {
@@ -98,7 +100,7 @@ fn render(report: &ComparisonReport) -> String {
     } else {
         "Chance alone could explain the difference: they may be equally good.".to_owned()
     };
-    let mut text = format!("{} test set, {images} images\n\n", dataset.title());
+    let mut text = format!("{title} test set, {images} images\n\n");
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
@@ -114,7 +116,7 @@ fn render(report: &ComparisonReport) -> String {
 }
 
 /// Draws the first images for which the two runs predict different classes.
-fn render_disagreements(disagreements: &[Disagreement], images: &Subset, names: &[&str]) -> String {
+fn render_disagreements(disagreements: &[Disagreement], images: &Subset, names: &[String]) -> String {
     if disagreements.is_empty() {
         return "\nTheir predictions are the same for every image.\n".to_owned();
     }

@@ -1,7 +1,6 @@
 //! `test` on a folder of several seeds: tests each run, and reports their spread and their ensemble.
 
 use anyhow::bail;
-use dataset::Name;
 use learner::eval::evaluation::evaluate;
 use learner::eval::probabilities::Probabilities;
 use learner::eval::spread::spread;
@@ -15,7 +14,7 @@ use crate::args::TestArgs;
 use crate::commands::page;
 use crate::commands::test::saved::Saved;
 use crate::commands::test::seeds_table as table;
-use crate::commands::test::session::{TestSession, dataset};
+use crate::commands::test::session::{TestData, TestSession};
 use crate::exit::{note, print, usage};
 use crate::open::find::{self, DamagedSeeds};
 use crate::paths::{command, quoted, short};
@@ -29,7 +28,7 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     }
     let SeedModels { runs, missing } = folder.models()?;
     let Some((first, _)) = runs.first() else { bail!("{} holds no runs", short(folder.path())) };
-    let dataset = dataset(args, first)?;
+    let data = TestData::of(args, first)?;
     warn_of_unfinished(folder, &missing);
     let mut session = TestSession::new(args)?;
     // Without the images no run can be tested, so they are loaded before the runs are tried one by one.
@@ -45,11 +44,11 @@ pub(super) fn run(args: &TestArgs, folder: &SeedsDir) -> anyhow::Result<()> {
     if all.is_empty() {
         return find::left_out(folder, missing.damaged);
     }
-    let file = summarise(folder, dataset, &all, &missing)?;
+    let file = summarise(folder, &data, &all, &missing)?;
     let text = if args.json {
         serde_json::to_string_pretty(&file)? + "\n"
     } else {
-        table::render(&file, dataset, session.hardware())
+        table::render(&file, &data.description.title, session.hardware())
     };
     // As in `test` of one run, the files are written when the figures are printed, or when that has failed.
     let printed = print(&text);
@@ -147,7 +146,7 @@ fn save(
 /// The content of `test.json`: the runs side by side, their spread, and their ensemble.
 fn summarise(
     folder: &SeedsDir,
-    dataset: Name,
+    data: &TestData,
     all: &[Tested],
     missing: &Missing,
 ) -> anyhow::Result<SeedsTestFile> {
@@ -168,7 +167,7 @@ fn summarise(
         .collect();
     Ok(SeedsTestFile {
         folder: short(folder.path()),
-        dataset: dataset.to_string(),
+        dataset: data.name.to_string(),
         trained_on: first.tested.file.trained_on.clone(),
         backend: first.tested.file.backend.clone(),
         tested: now(),
@@ -177,7 +176,7 @@ fn summarise(
         accuracy: each(|evaluation| evaluation.accuracy),
         loss: each(|evaluation| evaluation.loss),
         corrupted_accuracy: corrupted.map(|means| spread(&means)),
-        ensemble: evaluate(&mean, dataset.classes()),
+        ensemble: evaluate(&mean, &data.classes),
     })
 }
 

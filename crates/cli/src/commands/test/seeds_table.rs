@@ -2,18 +2,16 @@
 
 use std::fmt::Write;
 
-use dataset::Name;
 use run_files::{SeedsTestFile, Spread};
 
 use crate::commands::test::table::trained_on;
 use crate::ui::numbers::{decimal, interval, percent};
 
 /// A line for each run, the spread of the runs, and their ensemble.
-pub(super) fn render(file: &SeedsTestFile, dataset: Name, hardware: &str) -> String {
+pub(super) fn render(file: &SeedsTestFile, title: &str, hardware: &str) -> String {
     let ensemble = &file.ensemble;
     let mut text = format!(
-        "{} test set, {} images; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
-        dataset.title(),
+        "{title} test set, {} images; {} in {}; {} on {hardware}\n\n{:>6}{:>9}{:>13}{:>11}{:>12}\n",
         ensemble.images,
         runs(file),
         folder(file),

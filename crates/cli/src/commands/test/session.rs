@@ -1,9 +1,10 @@
 //! Tests runs with what all tests of one process share: arguments, an opened device, and the test images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use dataset::{Corruption, Name, Subset, TestSet};
+use dataset::load::LoadError;
+use dataset::{Corruption, Description, Name, Subset, TestSet};
 use indicatif::ProgressBar;
 use learner::run::data;
 use learner::run::evaluating::{self, TestProgress, TestRequest, TestedRun, WORST};
@@ -21,16 +22,41 @@ use crate::open::run_data;
 use crate::paths::{data_dir, short};
 use crate::ui::download_bar;
 
-/// The data set that a run is tested on: the one that the arguments name, or else the run's own.
-///
-/// # Errors
-/// If the run's configuration cannot be used, or the run has other classes than the data set that is named.
-pub(super) fn dataset(args: &TestArgs, run: &RunDir) -> anyhow::Result<Name> {
-    let own = run.config()?.data().dataset;
-    let Some(named) = args.data else { return Ok(own) };
-    // The check is repeated by the test itself. Here it comes before the data set is downloaded.
-    evaluating::check_classes(own, named).with_context(|| short(run.path()))?;
-    Ok(named)
+/// The data set that a run is tested on.
+pub(super) struct TestData {
+    pub(super) name: Name,
+    pub(super) description: Description,
+    /// The names of the model's classes, by which the images are numbered.
+    pub(super) classes: Vec<String>,
+    /// The model's number of each class of the data set.
+    numbers: Vec<u8>,
+    /// The data directory.
+    dir: PathBuf,
+    /// How the data set differs from the one of the same name that the run has learned from.
+    changed: Option<String>,
+}
+
+impl TestData {
+    /// The data set that the arguments name, or else the run's own.
+    ///
+    /// # Errors
+    /// If the run's configuration cannot be used, there is no such data set, the run does not know its classes, or the
+    /// size of its images is another one.
+    pub(super) fn of(args: &TestArgs, run: &RunDir) -> anyhow::Result<Self> {
+        let config = run.config()?;
+        let own = config.data().dataset;
+        let name = args.data.unwrap_or(own);
+        // A run remembers where its own data set was.
+        let place = &args.data_dir;
+        let dir = if name == own { run_data::for_run(place, run, &config) } else { data_dir(place) };
+        let description = Description::of(name, &dir).map_err(dataset::Error::from)?;
+        // The check is repeated by the test itself. Here it comes before the data set is downloaded.
+        let trained = config.description();
+        let numbers = evaluating::check_fit(trained, &description).with_context(|| short(run.path()))?;
+        let classes = trained.classes.clone();
+        let changed = if name == own { config.description().difference(&description) } else { None };
+        Ok(Self { name, description, classes, numbers, dir, changed })
+    }
 }
 
 /// What the tests of one process share.
@@ -38,8 +64,8 @@ pub(super) struct TestSession<'a> {
     args: &'a TestArgs,
     opened: Opened,
     hardware: String,
-    /// The data set that was loaded last.
-    loaded: Option<(Name, TestSet)>,
+    /// The data set that was loaded last, with the classes by which it is numbered.
+    loaded: Option<((Name, Vec<String>), TestSet)>,
     /// Whether a limit of the file system was named.
     has_warned: bool,
 }
@@ -66,14 +92,19 @@ impl<'a> TestSession<'a> {
     }
 
     fn test_set(&mut self, run: &RunDir) -> anyhow::Result<&TestSet> {
-        let name = dataset(self.args, run)?;
-        if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != name) {
-            let config = run.config()?;
-            let place = &self.args.data_dir;
-            // A run remembers where its own data set was.
-            let is_own = name == config.data().dataset;
-            let dir = if is_own { run_data::for_run(place, run, &config) } else { data_dir(place) };
-            self.loaded = Some((name, data::test_set(name, &dir, &mut download_bar::listener())?));
+        let TestData { name, classes, numbers, dir, changed, .. } = TestData::of(self.args, run)?;
+        let is_loaded = |(loaded, by): &(Name, Vec<String>)| (*loaded, by) == (name, &classes);
+        if !self.loaded.as_ref().is_some_and(|(loaded, _)| is_loaded(loaded)) {
+            if let Some(changed) = changed {
+                note(&format!(
+                    "warning: {name} has changed since {} was trained, so the run may have learned from some of its test \
+                     images: {changed}",
+                    short(run.path())
+                ));
+            }
+            let set = data::test_set(name, &dir, &mut download_bar::listener())?;
+            let set = set.renumbered(&numbers, classes.len()).map_err(LoadError::from);
+            self.loaded = Some(((name, classes), set.map_err(dataset::Error::from)?));
         }
         self.loaded.as_ref().map(|(_, set)| set).context("the test set was not loaded")
     }
@@ -83,11 +114,12 @@ impl<'a> TestSession<'a> {
         for damaged in &best.damaged {
             note(&format!("warning: {}\n  going back to {}", damaged.error, short(&best.folder)));
         }
-        let dataset = dataset(self.args, run)?;
+        let TestData { name, description, .. } = TestData::of(self.args, run)?;
         let images = self.test_set(run)?.clone();
         let request = TestRequest {
             name: &short(run.path()),
-            dataset,
+            dataset: name,
+            description: &description,
             worst: self.args.worst.map_or(WORST, |worst| worst as usize),
             corruptions: self.args.corruptions,
         };

@@ -2,23 +2,28 @@
 
 use std::fmt::Write;
 
-use dataset::Name;
+use dataset::catalog::Entry;
 use learner::eval::evaluation::most_confused;
-use run_files::{CorruptionScores, Evaluation, Mistake, TestFile};
+use run_files::{ClassMetrics, CorruptionScores, Evaluation, Mistake, TestFile};
 
+use crate::ui::names::{self, fitted};
 use crate::ui::numbers::{decimal, interval, percent};
 
 const CONFUSED_PAIRS: usize = 5;
 /// Number of wrong images that are listed without `--worst`.
 const WORST_SHOWN: usize = 5;
 
+/// The table has this many classes at most.
+const MOST_IN_TABLE: usize = 40;
+/// A class's name has at most this many columns in the table, which is then 80 columns wide.
+const LONGEST_IN_TABLE: usize = 34;
+
 /// Accuracy with its interval, loss, calibration, a line for each class, the most confused pairs, and the
 /// wrong images with the highest loss: `worst` of them, or a few.
-pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Option<u32>) -> String {
+pub(super) fn render(file: &TestFile, title: &str, hardware: &str, worst: Option<u32>) -> String {
     let evaluation = &file.evaluation;
     let mut text = format!(
-        "{} test set, {} images; {} ({}epoch {}); {} on {hardware}\n{}\n",
-        dataset.title(),
+        "{title} test set, {} images; {} ({}epoch {}); {} on {hardware}\n{}\n",
         evaluation.images,
         file.run,
         trained_on(file.trained_on.as_deref()),
@@ -38,8 +43,8 @@ pub(super) fn render(file: &TestFile, dataset: Name, hardware: &str, worst: Opti
 
 /// The data set that the model was trained on, if that is another one.
 pub(super) fn trained_on(other: Option<&str>) -> String {
-    // A name that this version does not know is written as it is.
-    let title = |name: &str| name.parse().map_or(name.to_owned(), |name: Name| name.title().to_owned());
+    // Another name is written as it is.
+    let title = |name: &str| name.parse().map_or(name.to_owned(), |entry: Entry| entry.title().to_owned());
     other.map_or(String::new(), |name| format!("trained on {}, ", title(name)))
 }
 
@@ -56,7 +61,8 @@ fn headline(evaluation: &Evaluation) -> String {
     let top: Vec<String> = evaluation
         .top_k
         .iter()
-        .filter(|top| [2, 3, 5].contains(&top.k))
+        // Among as many predictions as there are classes, the label always is.
+        .filter(|top| [2, 3, 5].contains(&top.k) && top.k < evaluation.classes.len())
         .map(|top| format!("the first {}: {}", top.k, percent(top.accuracy)))
         .collect();
     let mut text = format!(
@@ -77,15 +83,21 @@ fn headline(evaluation: &Evaluation) -> String {
 }
 
 fn class_table(evaluation: &Evaluation) -> String {
-    let width = evaluation.classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
+    let shown = least_certain(&evaluation.classes);
+    let width = names::column(shown.iter().map(|class| class.name.as_str()), 5, LONGEST_IN_TABLE);
     let mut text = format!("{:<width$}  precision     recall         F1    images\n", "class");
-    for class in &evaluation.classes {
+    for class in &shown {
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
         let _ = writeln!(
             text,
             "{:<width$}  {precision:>9}  {recall:>9}  {f1:>9}  {:>8}",
-            class.name, class.support
+            fitted(&class.name, width),
+            class.support
         );
+    }
+    let others = evaluation.classes.len() - shown.len();
+    if others > 0 {
+        let _ = writeln!(text, "{others} more classes have a higher F1; --json lists all of them");
     }
     let macro_f1 = percent(evaluation.macro_f1);
     let _ =
@@ -93,12 +105,23 @@ fn class_table(evaluation: &Evaluation) -> String {
     text
 }
 
+/// The classes in their order; of many, those with the lowest F1, the lowest first. A class without an F1 says nothing
+/// and comes last.
+fn least_certain(classes: &[ClassMetrics]) -> Vec<&ClassMetrics> {
+    let mut shown: Vec<&ClassMetrics> = classes.iter().collect();
+    if shown.len() > MOST_IN_TABLE {
+        shown.sort_by(|a, b| a.f1.unwrap_or(2.0).total_cmp(&b.f1.unwrap_or(2.0)));
+        shown.truncate(MOST_IN_TABLE);
+    }
+    shown
+}
+
 fn confused(evaluation: &Evaluation) -> String {
     let pairs = most_confused(evaluation, CONFUSED_PAIRS);
     if pairs.is_empty() {
         return "\nno image was taken for another class\n".to_owned();
     }
-    let name = |class: usize| &evaluation.classes[class].name;
+    let name = |class: usize| fitted(&evaluation.classes[class].name, 30);
     let mut text = "\nmost confused\n".to_owned();
     for pair in pairs {
         let _ =
@@ -111,7 +134,7 @@ fn mistakes(worst: &[Mistake], evaluation: &Evaluation, shown: usize) -> String 
     if worst.is_empty() || shown == 0 {
         return String::new();
     }
-    let name = |class: usize| &evaluation.classes[class].name;
+    let name = |class: usize| fitted(&evaluation.classes[class].name, 14);
     let mut text = "\nworst mistakes\n".to_owned();
     for mistake in &worst[..shown.min(worst.len())] {
         let _ = writeln!(

@@ -5,6 +5,7 @@ use std::path::Path;
 use dataset::Split;
 use learner::Config;
 use learner::config;
+use learner::run::initial::InitialWeights;
 use learner::run::training::{self, ResumePoint, TrainError};
 use learner::run::{RunDir, RunDirError, RunLock, SeedsDir, plan_seeds};
 use learner::train::FitError;
@@ -30,13 +31,18 @@ pub(super) fn begin(
     signals: &Signals,
     config: &Config,
     count: u64,
+    initial: Option<InitialWeights>,
     mut lock: RunLock,
 ) -> anyhow::Result<()> {
     let opened = device::open(args.backend.requested())?;
     // The seeds are checked before any data is fetched.
-    let info = plan_seeds(config, count, opened.backend.name())?;
+    let mut info = plan_seeds(config, count, opened.backend.name())?;
+    info.init = initial.as_ref().map(|initial| initial.source().clone());
     let data_dir = data_dir(&args.data_dir);
     let session = TrainSession::new(args, signals, config, &opened, &data_dir, Some(lock.path().to_owned()))?;
+    // The folder keeps the weights for the runs that a resume has to begin.
+    initial.as_ref().map(|initial| initial.write(lock.path())).transpose()?;
+    let session = session.beginning_with(initial);
     let seeds = lock.begin_seeds(config, info, session.data.data_dir.as_deref())?;
     train_each(&session, config, &opened, &seeds)
 }
@@ -49,7 +55,8 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     disk_limits::warn_of_training(&lock);
     // The folder's own configuration is read first, because only the folder knows which version wrote it.
     let begun_with = seeds.config()?;
-    let config = read_config_from(&args.config, Some(&seeds.file(names::SEEDS_CONFIG)))?;
+    let file = seeds.file(names::SEEDS_CONFIG);
+    let config = read_config_from(&args.config, Some(&file), &|name| seeds.describe(name))?;
     config::resume::check(&begun_with, &config)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
@@ -62,6 +69,8 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
     let session =
         TrainSession::new(args, signals, &config, &opened, &data_dir, Some(seeds.path().to_owned()))?;
+    let initial = seeds.info().init.as_ref().map(|source| InitialWeights::read(seeds.path(), source));
+    let session = session.beginning_with(initial.transpose()?);
     lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
     train_each(&session, &config, &opened, seeds)
 }

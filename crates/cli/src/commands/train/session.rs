@@ -8,6 +8,7 @@ use dataset::Split;
 use learner::Config;
 use learner::checks::notes::Accuracies;
 use learner::run::data::TrainingData;
+use learner::run::initial::InitialWeights;
 use learner::run::store::checkpoint::DamagedCheckpoint;
 use learner::run::training::{Ended, FinishedRun, ResumePoint, Trainer};
 use learner::run::{RunDir, RunDirError, RunLock, hardware};
@@ -17,6 +18,7 @@ use run_files::{Event, names};
 
 use crate::args::TrainArgs;
 use crate::commands::page;
+use crate::commands::train::initial;
 use crate::commands::train::outcome::{self, TrainedRun};
 use crate::exit::note;
 use crate::open::checks;
@@ -32,6 +34,8 @@ pub(super) struct TrainSession<'a> {
     pub(super) signals: &'a Signals,
     /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
+    /// What new runs begin with instead of random weights.
+    initial: Option<InitialWeights>,
 }
 
 impl<'a> TrainSession<'a> {
@@ -44,9 +48,15 @@ impl<'a> TrainSession<'a> {
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
+        checks::check_loading(config, args.memory.force)?;
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
         checks::check_memory(config, opened, &data, args.memory.force)?;
-        Ok(Self { args, data, signals, folder })
+        Ok(Self { args, data, signals, folder, initial: None })
+    }
+
+    /// The same for new runs that begin with these weights.
+    pub(super) fn beginning_with(self, initial: Option<InitialWeights>) -> Self {
+        Self { initial, ..self }
     }
 
     /// Says what all runs train with: images, parameters, backend.
@@ -57,7 +67,7 @@ impl<'a> TrainSession<'a> {
         let parameters: usize = config.architecture().layers().iter().map(|layer| layer.parameters).sum();
         note(&format!(
             "{}: {} images to train on, {} to validate",
-            config.data().dataset.title(),
+            config.description().title,
             self.data.train.subset().len(),
             self.data.validation.subset().len(),
         ));
@@ -67,6 +77,9 @@ impl<'a> TrainSession<'a> {
             opened.backend.name(),
             hardware(opened)
         ));
+        if let Some(initial) = &self.initial {
+            initial::announce(initial, config);
+        }
         checks::print_notes(config, &self.data);
     }
 
@@ -120,6 +133,7 @@ impl<'a> TrainSession<'a> {
         Trainer {
             data: &self.data,
             opened,
+            initial: self.initial.as_ref(),
             tensorboard: self.args.tensorboard,
             accept_numerics: self.args.accept_numerics,
         }

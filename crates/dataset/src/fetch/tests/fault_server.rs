@@ -11,7 +11,6 @@ use flate2::write::GzEncoder;
 
 use crate::catalog::{DataFile, Role};
 use crate::split::Split;
-use crate::verify::digest::sha256_of;
 
 /// The server ends when it is dropped; answers that have begun are still sent.
 pub(crate) struct FaultServer {
@@ -96,15 +95,10 @@ impl MadeUp {
 
     /// A file that the server packs in this way.
     pub(crate) fn with_packed(content: Vec<u8>, packed: Vec<u8>) -> Self {
-        // A catalog's entries last as long as the program, hence the leaks.
-        let sha256 = |bytes: &[u8]| -> &'static str { sha256_of(bytes).leak() };
+        // A catalog's entries last as long as the program, hence the leak.
         let file = DataFile {
-            split: Split::Test,
-            role: Role::Labels,
-            name: "made-up",
-            bytes: content.len() as u64,
-            sha256: sha256(&content),
             packed_bytes: packed.len() as u64,
+            ..DataFile::of_content(Split::Test, Role::Labels, "made-up".to_owned(), &content, [28, 28])
         };
         Self { file: Box::leak(Box::new(file)), content, packed }
     }

@@ -41,7 +41,7 @@ impl Servers {
 
     fn fetch_from(&self, servers: &[&FaultServer]) -> Result<(), FetchError> {
         let places: Vec<Place<'_>> = servers.iter().map(|server| Place::Mirror(server.url())).collect();
-        fetch(Name::Mnist, vec![self.made.file], self.data.path(), &places, &mut quiet)
+        fetch(Entry::Mnist, vec![self.made.file], self.data.path(), &places, &mut quiet)
     }
 
     fn left(&self) -> Vec<String> {
@@ -230,12 +230,12 @@ fn gzip_streams_that_are_not_the_file_are_refused() {
         let good = MadeUp::new(content.clone());
         let (data, server) = (TempDir::new().unwrap(), made.server());
         let places = [Place::Mirror(server.url())];
-        let error = fetch(Name::Mnist, vec![made.file], data.path(), &places, &mut quiet).unwrap_err();
+        let error = fetch(Entry::Mnist, vec![made.file], data.path(), &places, &mut quiet).unwrap_err();
         assert!(error.to_string().contains(reason), "{what}: {error}");
         assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "{what}");
         let (good, server) = (good.file, good.server());
         let places = [Place::Mirror(server.url())];
-        fetch(Name::Mnist, vec![good], data.path(), &places, &mut quiet).unwrap();
+        fetch(Entry::Mnist, vec![good], data.path(), &places, &mut quiet).unwrap();
         assert_eq!(fs::read(data.path().join("mnist/made-up")).unwrap(), content, "{what}");
     }
 }
@@ -247,7 +247,7 @@ fn after_a_bad_mirror_the_next_place_is_used_and_both_are_told() {
     let places = [&servers.faulty, &servers.good, &servers.faulty].map(|server| Place::Mirror(server.url()));
     let mut seen = Vec::new();
     let wanted = vec![servers.made.file];
-    fetch(Name::Mnist, wanted, servers.data.path(), &places, &mut |event| seen.push(event)).unwrap();
+    fetch(Entry::Mnist, wanted, servers.data.path(), &places, &mut |event| seen.push(event)).unwrap();
     let [bad, good] =
         [&servers.faulty, &servers.good].map(|server| format!("{} (from {MIRROR})", server.url()));
     let total = servers.made.packed.len() as u64;
@@ -314,11 +314,11 @@ fn a_mirror_may_pack_the_files_in_its_own_way() {
     let mut seen = Vec::new();
     let places = [Place::Mirror(servers.faulty.url())];
     let wanted = || vec![servers.made.file];
-    fetch(Name::Mnist, wanted(), servers.data.path(), &places, &mut quiet)
+    fetch(Entry::Mnist, wanted(), servers.data.path(), &places, &mut quiet)
         .expect("packed under the raw name");
     fs::remove_file(servers.data.path().join("mnist/made-up")).unwrap();
     *servers.says.lock().unwrap() = [answer("200 OK", &stored), Vec::new()];
-    fetch(Name::Mnist, wanted(), servers.data.path(), &places, &mut |event| seen.push(event)).unwrap();
+    fetch(Entry::Mnist, wanted(), servers.data.path(), &places, &mut |event| seen.push(event)).unwrap();
     let total = stored.len() as u64;
     let all = FetchEvent::Progress { file: "made-up", done: total, total };
     assert!(seen.contains(&all), "the total is what the server says: {seen:?}");

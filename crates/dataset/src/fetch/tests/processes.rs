@@ -32,7 +32,7 @@ fn made_up() -> MadeUp {
 
 fn fetch_from_server(url: &str, data: &Path) -> Result<(), FetchError> {
     let places = [Place::Mirror(url.to_owned())];
-    fetch(Name::Mnist, vec![made_up().file], data, &places, &mut quiet)
+    fetch(Entry::Mnist, vec![made_up().file], data, &places, &mut quiet)
 }
 
 pub(super) fn command(test: &str, data: &Path, url: &str) -> Command {
@@ -193,7 +193,7 @@ fn the_mirror_of_the_environment_is_asked_first_and_for_the_data_sets_folder() {
                 std::process::exit(if mirror_first { DONE } else { 1 });
             }
         };
-        drop(download(Name::FashionMnist, &[Split::Test], &data, None, false, &mut stop));
+        drop(download(Name::FASHION_MNIST, &[Split::Test], &data, None, false, &mut stop));
         return;
     }
     let asked = Arc::new(Mutex::new(Vec::new()));

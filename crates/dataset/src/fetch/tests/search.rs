@@ -12,7 +12,6 @@ use super::super::*;
 use crate::catalog::Role;
 use crate::idx::{Images, write_images, write_labels};
 use crate::load::sample;
-use crate::verify::digest::sha256_of;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -32,18 +31,10 @@ impl Pair {
         let pixels = (0..3 * 784_u32).map(|i| (i * i % 251) as u8).collect();
         let images = write_images(&Images::new(3, 28, 28, pixels).unwrap());
         let labels = write_labels(&[3, 1, 4]);
-        let file = |role, name, content: &[u8]| -> &'static DataFile {
-            // A catalog's entries last as long as the program, hence the leaks.
-            let sha256 = sha256_of(content).leak();
-            let bytes = content.len() as u64;
-            Box::leak(Box::new(DataFile {
-                split: Split::Test,
-                role,
-                name,
-                bytes,
-                sha256,
-                packed_bytes: bytes,
-            }))
+        let file = |role, name: &str, content: &[u8]| -> &'static DataFile {
+            // A catalog's entries last as long as the program, hence the leak.
+            let file = DataFile::of_content(Split::Test, role, String::from(name), content, [28, 28]);
+            Box::leak(Box::new(DataFile { packed_bytes: content.len() as u64, ..file }))
         };
         let files = [
             file(Role::Images, "t10k-images-idx3-ubyte", &images),
@@ -55,10 +46,10 @@ impl Pair {
     fn fetch(&self, from: &Path) -> Result<(), String> {
         let data = TempDir::new().unwrap();
         let places = [Place::Folder(from)];
-        fetch(Name::Mnist, self.files.to_vec(), data.path(), &places, &mut |_| ())
+        fetch(Entry::Mnist, self.files.to_vec(), data.path(), &places, &mut |_| ())
             .map_err(|error| error.to_string())?;
         for (file, content) in self.files.iter().zip([&self.images, &self.labels]) {
-            assert_eq!(&fs::read(Name::Mnist.path(file, data.path())).unwrap(), content);
+            assert_eq!(&fs::read(Entry::Mnist.path(file, data.path())).unwrap(), content);
         }
         Ok(())
     }
@@ -195,15 +186,17 @@ fn what_is_there_but_wrong_is_told_for_each_file() {
 
 #[test]
 fn files_of_another_data_set_are_named() {
-    let labels = Name::FashionMnist.files()[3];
+    let labels = &Entry::FashionMnist.files()[3];
     assert_eq!(labels.name, "t10k-labels-idx1-ubyte");
-    let (mnist, fashion) = (Name::Mnist.files()[3], Name::FashionMnist.files().last().unwrap());
-    let difference =
-        crate::verify::Difference::Sha256 { found: mnist.sha256.into(), expected: labels.sha256 };
-    let seen = crate::verify::Kind::Known { name: Name::Mnist, file: mnist.name };
-    let mismatch = crate::verify::Mismatch { difference, seen, expected: fashion };
+    let (mnist, fashion) = (&Entry::Mnist.files()[3], Entry::FashionMnist.files().last().unwrap());
+    let difference = crate::verify::Difference::Sha256 {
+        found: mnist.sha256.to_string(),
+        expected: labels.sha256.to_string(),
+    };
+    let seen = crate::verify::Kind::Known { entry: Entry::Mnist, file: &mnist.name };
+    let mismatch = crate::verify::Mismatch { difference, seen, expected: Box::new(fashion.clone()) };
     assert_eq!(mismatch.to_string(), "it is MNIST's t10k-labels-idx1-ubyte, not Fashion-MNIST's");
-    let swapped = crate::verify::Mismatch { expected: &Name::Mnist.files()[0], ..mismatch };
+    let swapped = crate::verify::Mismatch { expected: Box::new(Entry::Mnist.files()[0].clone()), ..mismatch };
     assert_eq!(swapped.to_string(), "it is MNIST's t10k-labels-idx1-ubyte, not train-images-idx3-ubyte");
     // The sample's files are IDX files of other sizes.
     assert_eq!(sample::TEST_PER_CLASS, 20);

@@ -14,7 +14,7 @@ fn refused(dir: &Path) -> (String, bool) {
     let from = TempDir::new().unwrap();
     let mut asked = false;
     let mut events = |_| asked = true;
-    let error = download(Name::Mnist, &[Split::Test], dir, Some(from.path()), true, &mut events).unwrap_err();
+    let error = download(Name::MNIST, &[Split::Test], dir, Some(from.path()), true, &mut events).unwrap_err();
     (error.to_string(), asked)
 }
 
@@ -43,14 +43,14 @@ fn a_link_to_nothing_and_a_file_in_the_way_are_told_before_anything_is_asked_for
         );
         assert!(message.starts_with(&at(part).display().to_string()), "{message}");
         assert!(!asked, "{dir}");
-        let error = ensure(Name::Mnist, &[Split::Test], &at(dir), &mut quiet).unwrap_err();
+        let error = ensure(Name::MNIST, &[Split::Test], &at(dir), &mut quiet).unwrap_err();
         assert!(matches!(error, FetchError::Blocked(_)), "{dir}: {error}");
-        let reports = verify::verify(Name::Mnist, &[Split::Test], &at(dir));
+        let reports = verify::verify(Name::MNIST, &[Split::Test], &at(dir)).unwrap();
         for report in reports {
             let Status::Unreadable(reason) = report.status else { panic!("{dir}: {report:?}") };
             assert!(reason.contains(what), "{dir}: {reason}");
         }
-        let error = crate::load::load_test(Name::Mnist, &at(dir)).unwrap_err().to_string();
+        let error = crate::load::load_test(Name::MNIST, &at(dir)).unwrap_err().to_string();
         assert!(error.contains(what), "{dir}: {error}");
     }
     // What the links stand for is still to come.
@@ -66,8 +66,9 @@ fn a_file_that_is_a_link_to_nothing_is_kept_unless_forced() {
     fs::create_dir(data.path().join("mnist")).unwrap();
     let path = data.path().join("mnist/t10k-images-idx3-ubyte");
     symlink("/no/such/disk/images", &path).unwrap();
-    let error = ensure(Name::Mnist, &[Split::Test], data.path(), &mut quiet).unwrap_err();
-    let FetchError::Wrong { status: Status::Unreadable(reason), .. } = &error else { panic!("{error}") };
+    let error = ensure(Name::MNIST, &[Split::Test], data.path(), &mut quiet).unwrap_err();
+    let FetchError::Wrong { status, .. } = &error else { panic!("{error}") };
+    let Status::Unreadable(reason) = &**status else { panic!("{error}") };
     assert!(reason.ends_with("is a link to nothing: /no/such/disk/images is not there"), "{reason}");
     assert!(refused(data.path()).1, "with force, the files are asked for");
     assert!(path.is_symlink());

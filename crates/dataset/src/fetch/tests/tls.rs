@@ -61,7 +61,7 @@ fn https_server() -> String {
 /// What a child does in the tests here: it fetches the file, and writes the error into the data directory.
 fn fetch_in_child(data: &Path, url: &str) -> ! {
     let places = [Place::Mirror(url.to_owned())];
-    let result = fetch(Name::Mnist, vec![made_up().file], data, &places, &mut |_| ());
+    let result = fetch(Entry::Mnist, vec![made_up().file], data, &places, &mut |_| ());
     let said = result.err().map(|error| error.to_string()).unwrap_or_default();
     fs::write(data.join("said"), said).unwrap();
     std::process::exit(DONE);

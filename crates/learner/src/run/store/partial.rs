@@ -79,9 +79,9 @@ enum Writer {
     Earlier,
 }
 
-/// The version that gave a partial file of `of` this name; `None` if it is another file's name.
-fn writer(name: &str, of: &str) -> Option<Writer> {
-    let tag = name.strip_prefix(of)?.strip_prefix('.')?.strip_suffix(SUFFIX)?;
+/// The version that gave a partial file this name, if it is the partial file of one that `of` holds for.
+fn writer(name: &str, of: fn(&str) -> bool) -> Option<Writer> {
+    let (_, tag) = name.strip_suffix(SUFFIX)?.rsplit_once('.').filter(|(name, _)| of(name))?;
     let is_hexadecimal = tag.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if tag.len() == DIGITS && is_hexadecimal {
         return Some(Writer::Locking);
@@ -91,24 +91,20 @@ fn writer(name: &str, of: &str) -> Option<Writer> {
     is_id.then_some(Writer::Earlier)
 }
 
-/// Whether `name` is the name of a partial file of one of these files.
-pub(crate) fn is_partial(name: &str, of: &[&str]) -> bool {
-    writer_of(name, of).is_some()
+/// Whether `name` is the name of a partial file of a file whose name `of` holds for.
+pub(crate) fn is_partial(name: &str, of: fn(&str) -> bool) -> bool {
+    writer(name, of).is_some()
 }
 
-fn writer_of(name: &str, of: &[&str]) -> Option<Writer> {
-    of.iter().find_map(|of| writer(name, of))
-}
-
-/// Removes the partial files of these files that no process is writing any more.
+/// Removes the partial files, of files whose names `of` holds for, that no process is writing any more.
 ///
 /// # Errors
 /// If the folder cannot be read, or such a file cannot be removed.
-pub(crate) fn sweep(folder: &Path, of: &[&str]) -> io::Result<()> {
+pub(crate) fn sweep(folder: &Path, of: fn(&str) -> bool) -> io::Result<()> {
     let reading = failed("reading the folder", folder);
     for entry in fs::read_dir(folder).map_err(&reading)? {
         let entry = entry.map_err(&reading)?;
-        if let Some(writer) = writer_of(&entry.file_name().to_string_lossy(), of) {
+        if let Some(writer) = writer(&entry.file_name().to_string_lossy(), of) {
             sweep_file(&entry.path(), writer)?;
         }
     }
@@ -147,6 +143,7 @@ fn is_nobodys(writer: Writer, lock: &Result<(), TryLockError>, unchanged_for: Op
 mod tests {
     use std::time::SystemTime;
 
+    use run_files::names::is_replaced;
     use tempfile::TempDir;
 
     use super::*;
@@ -168,7 +165,7 @@ mod tests {
         let id = std::process::id().to_string();
         for file in [&first, &second] {
             let name = file.path.file_name().unwrap().to_str().unwrap();
-            assert_eq!(writer(name, "test.json"), Some(Writer::Locking), "{name}");
+            assert_eq!(writer(name, |name| name == "test.json"), Some(Writer::Locking), "{name}");
             assert!(!name.contains(&format!(".{id}.")), "{name}");
         }
     }
@@ -187,10 +184,10 @@ mod tests {
             ("run.json.7", None),
             ("film.7.partial", None),
         ] {
-            assert_eq!(writer(name, "run.json"), expected, "{name}");
+            assert_eq!(writer(name, |name| name == "run.json"), expected, "{name}");
         }
-        assert!(is_partial("run.json.7.partial", &["config.toml", "run.json"]));
-        assert!(!is_partial("film.7.partial", &["config.toml", "run.json"]));
+        assert!(is_partial("run.json.7.partial", is_replaced));
+        assert!(!is_partial("film.7.partial", is_replaced));
     }
 
     #[test]
@@ -201,7 +198,7 @@ mod tests {
         drop(PartialFile::create(&of).unwrap());
         fs::write(dir.path().join("film.7.partial"), "").unwrap();
         assert_eq!(names(dir.path()).len(), 3);
-        sweep(dir.path(), &["test.json", "predictions.csv"]).unwrap();
+        sweep(dir.path(), is_replaced).unwrap();
         let alive = alive.path.file_name().unwrap().to_str().unwrap();
         assert_eq!(names(dir.path()), ["film.7.partial", alive]);
     }
@@ -211,12 +208,12 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("run.json.7.partial");
         fs::write(&path, "{").unwrap();
-        sweep(dir.path(), &["run.json"]).unwrap();
+        sweep(dir.path(), is_replaced).unwrap();
         assert!(path.exists(), "a process of an earlier version may still be writing it");
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::now() - 2 * OLD).unwrap();
         drop(file);
-        sweep(dir.path(), &["run.json"]).unwrap();
+        sweep(dir.path(), is_replaced).unwrap();
         assert!(!path.exists());
     }
 

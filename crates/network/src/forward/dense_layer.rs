@@ -1,0 +1,74 @@
+//! A dense layer: weights and biases, then normalization, then activation.
+
+use kernels::{DenseShape, Finish, FinishShape, Level, Stage, Stages, dense_activated, finish, unwritten};
+
+use crate::config::{Activation, Normalization};
+use crate::forward::held::Held;
+use crate::forward::normalization::{BatchNorm, kernel_of, values_of};
+use crate::tensors::{NamedTensors, TensorsError};
+
+/// A dense layer of the network.
+#[derive(Clone, Debug)]
+pub(super) struct DenseLayer {
+    shape: DenseShape,
+    /// `[inputs, outputs]`
+    weight: Held,
+    bias: Vec<f32>,
+    norm: Option<BatchNorm>,
+    activation: kernels::Activation,
+}
+
+impl DenseLayer {
+    /// The layer whose tensors' names begin with `name`, such as `dense.0` or `head`.
+    pub(super) fn new(
+        name: &str,
+        [inputs, outputs]: [usize; 2],
+        (normalization, activation): (Normalization, Activation),
+        weights: &NamedTensors,
+    ) -> Result<Self, TensorsError> {
+        let is_normalized = normalization == Normalization::Batch;
+        Ok(Self {
+            shape: DenseShape { inputs, outputs },
+            weight: Held::new(values_of(weights, format!("{name}.weight"))?),
+            bias: values_of(weights, format!("{name}.bias"))?,
+            norm: is_normalized.then(|| BatchNorm::new(name, weights)).transpose()?,
+            activation: kernel_of(activation),
+        })
+    }
+
+    /// Features `[n, inputs]` to `[n, outputs]`.
+    pub(super) fn forward(&self, n: usize, x: &[f32]) -> Vec<f32> {
+        let Self { shape, weight, bias, norm, activation } = self;
+        let of_product = if norm.is_some() { kernels::Activation::None } else { *activation };
+        let mut out = unwritten(n * shape.outputs);
+        weight.kept(|keep| {
+            let operands = [x, weight.values(), bias];
+            dense_activated(Level::best(), *shape, of_product, operands, keep, &mut out, &mut []);
+        });
+        match norm {
+            Some(norm) => self.normalized(n, norm, &out),
+            None => out,
+        }
+    }
+
+    /// The features are the channels of one image with a pixel for each row.
+    fn normalized(&self, n: usize, norm: &BatchNorm, x: &[f32]) -> Vec<f32> {
+        let shape = FinishShape {
+            height: n,
+            width: 1,
+            channels: self.shape.outputs,
+            stages: Stages::new([Stage::Normalize, Stage::Activate(self.activation)]),
+            pooling: None,
+        };
+        let normalization = Some(norm.for_kernels());
+        let mut out = unwritten(x.len());
+        finish(
+            Level::best(),
+            &Finish { shape, shortcut: &[], normalization, dropout: None },
+            x,
+            &mut out,
+            None,
+        );
+        out
+    }
+}

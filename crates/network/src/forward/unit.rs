@@ -1,0 +1,175 @@
+//! A unit: a convolution, and what follows it before the next one.
+
+use kernels::{
+    ConvShape, Finish, FinishShape, LARGEST_WINDOW, Level, PoolKind, PoolShape, Pooling, Purpose, Stages,
+    activate, conv2d, conv2d_max_pool2d, finish, fold_normalization, unwritten,
+};
+
+use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
+use crate::forward::held::Held;
+use crate::forward::loops;
+use crate::forward::normalization::{BatchNorm, kernel_of, values_of};
+use crate::plan::{First, Plan};
+use crate::shapes::UnitShape;
+use crate::tensors::{NamedTensors, TensorsError};
+
+/// A unit of the network.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    config: UnitConfig,
+    conv: ConvShape,
+    plan: Plan,
+    /// `[filters, channels of a group, kernel, kernel]`
+    weight: Held,
+    bias: Vec<f32>,
+    /// `None` if there is none, or if it is part of the filters.
+    norm: Option<BatchNorm>,
+}
+
+impl Unit {
+    /// The unit whose tensors' names begin with `name`, such as `units.0`.
+    pub(super) fn new(
+        name: &str,
+        config: &UnitConfig,
+        shape: &UnitShape,
+        weights: &NamedTensors,
+    ) -> Result<Self, TensorsError> {
+        let mut weight = values_of(weights, format!("{name}.conv.weight"))?;
+        let mut bias = values_of(weights, format!("{name}.conv.bias"))?;
+        let is_normalized = config.normalization == Normalization::Batch;
+        let mut norm = is_normalized.then(|| BatchNorm::new(name, weights)).transpose()?;
+        let folded = Plan::folded(config);
+        if folded.is_some()
+            && let Some(norm) = norm.take()
+        {
+            fold_normalization(&norm.for_kernels(), &mut weight, &mut bias);
+        }
+        let plan = folded.unwrap_or_else(|| Plan::new(config));
+        let conv = convolution(config, shape);
+        Ok(Self { config: config.clone(), conv, plan, weight: Held::new(weight), bias, norm })
+    }
+
+    /// Feature maps `[n, height, width, channels]` to `[n, pooled height, pooled width, filters]`. `shortcut` has the
+    /// shape of the feature maps that it is added to, or is empty.
+    pub(super) fn forward(&self, maps: &[f32], shortcut: &[f32]) -> Vec<f32> {
+        let &ConvShape { out_height, out_width, filters, .. } = &self.conv;
+        match self.plan.first {
+            First::Convolution => {
+                self.finish(self.convolve(maps), [out_height, out_width, filters], shortcut)
+            }
+            First::PooledConvolution { activation } => {
+                let shape = self.pool_shape(activation);
+                let sizes = [shape.height(), shape.width(), filters];
+                self.finish(self.convolve_and_pool(maps, &shape), sizes, shortcut)
+            }
+        }
+    }
+
+    fn convolve(&self, maps: &[f32]) -> Vec<f32> {
+        let (conv, weight) = (&self.conv, self.weight.values());
+        if !loops::kernels_take(conv) {
+            return loops::conv2d(conv, maps, weight, &self.bias);
+        }
+        let mut out = unwritten(maps.len() / conv.input_len() * conv.output_len());
+        self.weight.kept(|keep| conv2d(Level::best(), conv, maps, weight, &self.bias, keep, &mut out));
+        out
+    }
+
+    fn pool_shape(&self, activation: Activation) -> PoolShape {
+        PoolShape { conv: self.conv, pool: self.config.pool_size, activation: kernel_of(activation) }
+    }
+
+    fn convolve_and_pool(&self, maps: &[f32], shape: &PoolShape) -> Vec<f32> {
+        let (conv, pool) = (&shape.conv, shape.pool);
+        if !loops::kernels_take(conv) || pool * pool > LARGEST_WINDOW {
+            let mut convolved = self.convolve(maps);
+            activate(Level::best(), shape.activation, &mut convolved, &mut []);
+            let window = Pooling { kind: PoolKind::Max, height: pool, width: pool };
+            return loops::max_pool(&convolved, [conv.out_height, conv.out_width, conv.filters], window);
+        }
+        let mut out = unwritten(maps.len() / conv.input_len() * shape.output_len());
+        self.weight.kept(|keep| {
+            let operands = [maps, self.weight.values(), &self.bias];
+            let [maps, weight, bias] = operands;
+            let purpose = Purpose::Inference(keep);
+            conv2d_max_pool2d(Level::best(), shape, maps, weight, bias, &mut out, purpose);
+        });
+        out
+    }
+
+    /// Does the stages that the first operator has left, those up to the pooling in one pass and those behind it in
+    /// another, with feature maps of `[height, width, channels]`.
+    fn finish(&self, mut maps: Vec<f32>, mut sizes: [usize; 3], shortcut: &[f32]) -> Vec<f32> {
+        let mut rest = self.plan.then.as_slice();
+        while !rest.is_empty() {
+            let before = rest.iter().take_while(|stage| **stage != Stage::Pool).count();
+            let pooling = rest.get(before).and_then(|_| self.pooling(sizes));
+            let stages = Stages::new(rest[..before].iter().filter_map(|stage| self.stage(*stage)));
+            let [height, width, channels] = sizes;
+            let shape = FinishShape { height, width, channels, stages, pooling };
+            maps = self.pass(shape, maps, shortcut);
+            sizes = [shape.out_height(), shape.out_width(), channels];
+            rest = rest.get(before + 1..).unwrap_or_default();
+        }
+        maps
+    }
+
+    /// One pass of stages and pooling.
+    fn pass(&self, shape: FinishShape, maps: Vec<f32>, shortcut: &[f32]) -> Vec<f32> {
+        if let (false, Some(pooling)) = (shape.is_taken(), shape.pooling) {
+            let staged = match shape.stages.is_empty() {
+                true => maps,
+                false => self.pass(FinishShape { pooling: None, ..shape }, maps, shortcut),
+            };
+            return loops::max_pool(&staged, [shape.height, shape.width, shape.channels], pooling);
+        }
+        let mut out = unwritten(maps.len() / shape.input_len() * shape.output_len());
+        let normalization =
+            self.norm.as_ref().filter(|_| shape.stages.normalizes()).map(BatchNorm::for_kernels);
+        let shortcut = if shape.stages.adds() { shortcut } else { &[] };
+        let call = Finish { shape, shortcut, normalization, dropout: None };
+        finish(Level::best(), &call, &maps, &mut out, None);
+        out
+    }
+
+    /// The stage as the kernels name it, except for pooling.
+    fn stage(&self, stage: Stage) -> Option<kernels::Stage> {
+        match stage {
+            Stage::Normalization => Some(kernels::Stage::Normalize),
+            Stage::Residual => Some(kernels::Stage::Add),
+            Stage::Activation => Some(kernels::Stage::Activate(kernel_of(self.config.activation))),
+            Stage::Pool => None,
+        }
+    }
+
+    /// The pooling of feature maps of these sizes.
+    fn pooling(&self, [map_height, map_width, _channels]: [usize; 3]) -> Option<Pooling> {
+        let size = self.config.pool_size;
+        let (kind, height, width) = match self.config.pool {
+            Pool::Max => (PoolKind::Max, size, size),
+            Pool::Average => (PoolKind::Average, size, size),
+            Pool::GlobalAverage => (PoolKind::Average, map_height, map_width),
+            Pool::None => return None,
+        };
+        Some(Pooling { kind, height, width })
+    }
+}
+
+/// The sizes of a unit's convolution.
+fn convolution(config: &UnitConfig, shape: &UnitShape) -> ConvShape {
+    let (input, convolved) = (shape.input, shape.convolved);
+    let before = |size| config.zeros_around(size).0;
+    ConvShape {
+        channels: input.channels,
+        height: input.height,
+        width: input.width,
+        filters: config.filters,
+        kernel: config.kernel_size,
+        stride: config.stride,
+        top: before(input.height),
+        left: before(input.width),
+        out_height: convolved.height,
+        out_width: convolved.width,
+        groups: config.groups,
+    }
+}
