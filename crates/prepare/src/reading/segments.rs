@@ -23,9 +23,9 @@ const SHORTEST: f32 = 0.5;
 /// A part of at least this share of the typical height may be a digit of its own.
 const TALL: f32 = 0.6;
 /// What a cut costs, as the negative logarithm of a probability: digits that touch are rarer than odd ones.
-const CUT: f32 = 0.3;
-/// The same for a group that stands alone in its image: it most often is one digit.
-const CUT_ALONE: f32 = 1.3;
+const CUT: f32 = 0.5;
+/// What it costs to cut a group that stands alone in its image, however often: it most often is one digit.
+const ALONE: f32 = 1.0;
 /// What each crossed stroke costs.
 const CROSSED_STROKE: f32 = 0.5;
 /// What a unit of energy below the usual costs: half digits have less than whole ones.
@@ -137,10 +137,7 @@ impl Graph {
         let mut ways: Vec<Option<(f32, Option<usize>)>> = vec![None; last + 1];
         ways[0] = Some((0.0, None));
         for to in 1..=last {
-            let crossed = self
-                .seams
-                .get(to - 1)
-                .map_or(0.0, |seam| CROSSED_STROKE * seam.ink + if alone { CUT_ALONE } else { CUT });
+            let crossed = self.seams.get(to - 1).map_or(0.0, |seam| CUT + CROSSED_STROKE * seam.ink);
             for (at, (from, end, digit)) in digits.iter().enumerate() {
                 if let Some((before, _)) = ways[*from]
                     && *end == to
@@ -152,8 +149,9 @@ impl Graph {
                 }
             }
         }
+        let alone = if alone { ALONE } else { 0.0 };
         match ways[last] {
-            Some((least, _)) if least < cost(&whole, usual, 1.0) => along(digits, &ways),
+            Some((least, _)) if least + alone < cost(&whole, usual, 1.0) => along(digits, &ways),
             _ => vec![whole],
         }
     }

@@ -2,12 +2,12 @@
 
 use super::{
     groups::{Group, Typical},
-    shape::holes,
+    shape::{holes, stroke_width},
 };
 use crate::{Ink, Part, ink::HALF};
 
 /// A group of less than this share of the typical height is no digit.
-const SHORTEST: f32 = 0.4;
+const SHORTEST: f32 = 0.35;
 /// The same for one with a hole: a small 0.
 const SHORTEST_WITH_HOLE: f32 = 0.3;
 /// A dash is at least this many times as wide as high.
@@ -57,7 +57,9 @@ fn is_dot(part: &Part, height: f32) -> bool {
 fn is_cross(ink: &Ink, group: &Group, typical: Typical) -> bool {
     let b = &group.whole.bounds;
     let (height, width) = (b.height as f32, b.width as f32);
-    let small = height <= TALLEST_CROSS * typical.height && height.min(width) >= 3.0 * typical.stroke;
+    // Its own strokes may be thinner than those beside it.
+    let stroke = stroke_width(ink, &group.parts);
+    let small = height <= TALLEST_CROSS * typical.height && height.min(width) >= 3.5 * stroke;
     if !small || !(0.5..2.0).contains(&(width / height)) {
         return false;
     }
@@ -67,12 +69,11 @@ fn is_cross(ink: &Ink, group: &Group, typical: Typical) -> bool {
             points.push((y as f32, x as f32));
         }
     });
-    let strokes: Vec<Stroke> =
-        (0..DIRECTIONS).map(|at| Stroke::densest(&points, at, typical.stroke)).collect();
+    let strokes: Vec<Stroke> = (0..DIRECTIONS).map(|at| Stroke::densest(&points, at, stroke)).collect();
     (0..DIRECTIONS).any(|a| {
         (0..a).any(|b| {
             // Between 52 and 128 degrees.
-            (7..=17).contains(&(a - b)) && make_cross(&points, &strokes[a], &strokes[b], typical.stroke)
+            (7..=17).contains(&(a - b)) && make_cross(&points, &strokes[a], &strokes[b], stroke)
         })
     })
 }
