@@ -39,10 +39,10 @@ impl Config {
         }
         let name = data.dataset;
         let description = describe(name).map_err(|error| ConfigError::Data {
-            place: String::new(),
+            place: Box::default(),
             name,
             is_unknown: matches!(error, DescriptionError::Unknown(_)),
-            problem: error.to_string(),
+            problem: error.to_string().into(),
         })?;
         if let [class] = description.classes.as_slice() {
             return Err(ConfigError::OneClass { name, class: class.clone() });
