@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
+use predicting::{builtin, prepared, wild};
 use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
 
@@ -14,6 +15,7 @@ mod command;
 mod download_data;
 mod earlier;
 mod page;
+mod predicting;
 mod python;
 mod robustness;
 mod sample;
@@ -36,6 +38,8 @@ enum Task {
     },
     /// Make the built-in sample again from downloaded MNIST.
     Sample,
+    /// Train the model that comes with the program anew, compare its bytes, and tell its figures (minutes).
+    Builtin(builtin::BuiltinArgs),
     /// Check the rules of ARCHITECTURE.md that a program can check.
     Tidy,
     /// What has to pass before a change is taken; `.ci/run` does more.
@@ -82,6 +86,10 @@ enum Task {
         #[arg(long, default_value = "chromium")]
         browser: String,
     },
+    /// Let `predict` read MNIST's test images that are scaled, moved, inverted, coloured, transparent, turned.
+    Prepared(prepared::PreparedArgs),
+    /// Let `predict` read a folder of labelled images, and count what is right.
+    Wild(wild::WildArgs),
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -93,6 +101,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::DownloadData { dataset, from } => download_data::run(dataset, from.as_deref(), &data_dir()),
         Task::Sample => sample::run(&data_dir(), &root().join("crates/dataset/sample")),
+        Task::Builtin(args) => builtin::run(root(), &data_dir(), &args),
         Task::Tidy => tidy::run(root()),
         Task::Ci(args) => ci::run(root(), &args),
         Task::Seeds(args) => seeds::run(root(), &args),
@@ -110,6 +119,8 @@ fn main() -> ExitCode {
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
+        Task::Prepared(args) => prepared::run(root(), &data_dir(), &args),
+        Task::Wild(args) => wild::run(root(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod inspect;
 mod page;
+pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod summary;

@@ -60,6 +60,23 @@ pub(crate) fn usage(text: String) -> anyhow::Error {
     Usage(text).into()
 }
 
+/// An error that ends the program with the exit code of data: images that cannot be read. What can be read was.
+#[derive(Debug)]
+struct Unreadable(String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Unreadable {}
+
+/// An error that ends the program with the exit code of data that cannot be read.
+pub(crate) fn unreadable(text: String) -> anyhow::Error {
+    Unreadable(text).into()
+}
+
 impl Interrupted {
     /// The code that a shell reports for a process that a signal ended: 130 for INT, 143 for TERM.
     fn code(&self) -> u8 {
@@ -160,7 +177,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
         return Some(USAGE);
     }
-    if cause.is::<TensorsError>() || cause.is::<ImportError>() {
+    if cause.is::<TensorsError>() || cause.is::<ImportError>() || cause.is::<Unreadable>() {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.

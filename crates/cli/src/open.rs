@@ -4,5 +4,6 @@ pub(crate) mod checks;
 pub(crate) mod device;
 pub(crate) mod disk_limits;
 pub(crate) mod find;
+pub(crate) mod model;
 pub(crate) mod run_data;
 pub(crate) mod weights_file;

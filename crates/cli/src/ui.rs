@@ -1,5 +1,6 @@
 //! Shows progress, tables, images and numbers in a terminal.
 
+pub(crate) mod canvas;
 pub(crate) mod download_bar;
 pub(crate) mod epoch_table;
 pub(crate) mod import_bar;

@@ -6,6 +6,7 @@
 //! The crate prints nothing: events say what happens, and errors say what is missing. How to show the
 //! events, and which command would help, is up to the program.
 
+pub mod augment;
 pub mod catalog;
 pub mod corrupt;
 #[cfg(feature = "import")]
@@ -21,6 +22,7 @@ pub mod sets;
 pub mod split;
 pub mod verify;
 
+pub use augment::Augmentation;
 pub use catalog::Name;
 pub use corrupt::Corruption;
 pub use description::{Description, DescriptionError, Preparation};

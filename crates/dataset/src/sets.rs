@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use crate::augment::Augmentation;
 use crate::idx::{Images, Labels};
 use subset::{SetError, Subset};
 
@@ -33,9 +34,12 @@ pub mod division;
 pub mod shuffle;
 pub mod subset;
 
-/// Images to learn from.
+/// Images to learn from, and how they are changed at random before that.
 #[derive(Clone, Debug)]
-pub struct TrainSet(Subset);
+pub struct TrainSet {
+    subset: Subset,
+    augmentation: Augmentation,
+}
 
 /// Images that choose the best model. They are held out of a [`TrainSet`] and not trained on.
 #[derive(Clone, Debug)]
@@ -51,12 +55,26 @@ impl TrainSet {
     /// # Errors
     /// If there are not as many labels as images, or a label is not below `classes`.
     pub fn from_images(images: Images, labels: Labels, classes: usize) -> Result<Self, SetError> {
-        Subset::new(images, labels, classes).map(Self)
+        Subset::new(images, labels, classes).map(|subset| Self::new(subset, Augmentation::default()))
     }
 
-    /// The images with their labels.
+    fn new(subset: Subset, augmentation: Augmentation) -> Self {
+        Self { subset, augmentation }
+    }
+
+    /// The images with their labels, as they are before any change.
     pub fn subset(&self) -> &Subset {
-        &self.0
+        &self.subset
+    }
+
+    /// The same images, which training is to change at random within these ranges.
+    pub fn augmented(self, augmentation: Augmentation) -> Self {
+        Self { augmentation, ..self }
+    }
+
+    /// How training changes the images.
+    pub fn augmentation(&self) -> &Augmentation {
+        &self.augmentation
     }
 }
 

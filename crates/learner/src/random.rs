@@ -22,6 +22,8 @@ pub enum Stream {
     Dropout = 5,
     /// The corruption of a test image.
     Corruption = 6,
+    /// The changes of a training image in an epoch.
+    Augmentation = 7,
 }
 
 /// The generator for one purpose in one step of a run.
@@ -41,6 +43,12 @@ pub fn generator(seed: u64, stream: Stream, epoch: u64, step: u64) -> ChaCha8Rng
 pub fn corruption_generator(corruption: Corruption, index: usize) -> ChaCha8Rng {
     const SEED: u64 = 0;
     generator(SEED, Stream::Corruption, corruption.number(), index as u64)
+}
+
+/// The generator for the augmentation of one image in an epoch. It depends on the image's position in its file, and so
+/// neither on the order of the images nor on how many are trained on.
+pub fn augmentation_generator(seed: u64, epoch: usize, index: usize) -> ChaCha8Rng {
+    generator(seed, Stream::Augmentation, epoch as u64, index as u64)
 }
 
 #[cfg(test)]

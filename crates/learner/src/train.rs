@@ -1,6 +1,7 @@
 //! Training: the loop, its optimizer and schedule, and the observers that it reports to.
 
 mod averaging;
+mod batch;
 pub(crate) mod error;
 pub mod event_file;
 pub mod fit;

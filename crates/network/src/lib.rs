@@ -16,6 +16,7 @@ pub mod forward;
 pub mod import;
 pub mod model_file;
 pub mod plan;
+pub mod reading;
 pub mod shapes;
 pub mod state_dict;
 pub mod summary;
@@ -24,7 +25,7 @@ pub mod thresholds;
 
 pub use architecture::{Architecture, ShapeError};
 pub use config::{ModelConfig, UnitConfig};
-pub use model_file::{ModelFile, ModelFileError, ModelSource};
+pub use model_file::{ModelFile, ModelFileError, ModelSource, builtin};
 pub use shapes::{FeatureMapShape, UnitShape};
 pub use state_dict::{Initial, TensorSpec};
 pub use summary::connections;

@@ -4,6 +4,8 @@
 //! `weights.safetensors`, so any reader of safetensors can also take the weights out of it. Equal models give equal
 //! bytes.
 
+pub mod builtin;
+
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

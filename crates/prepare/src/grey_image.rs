@@ -42,6 +42,13 @@ impl GreyImage {
         self.width
     }
 
+    /// The image with dark for light and light for dark.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        self.pixels.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
+        self
+    }
+
     /// All pixels, `[height, width]`.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels

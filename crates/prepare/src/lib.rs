@@ -13,6 +13,7 @@ pub mod ink;
 mod orientation;
 mod preparation;
 mod prepared;
+pub mod reading;
 mod resize;
 mod sample;
 mod single;

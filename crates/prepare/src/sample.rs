@@ -24,14 +24,6 @@ impl Plane {
         Self { height: width, width: height, values }
     }
 
-    /// The outermost values.
-    pub(crate) fn frame(&self) -> Vec<f32> {
-        let (height, width) = (self.height, self.width);
-        let inside =
-            |row: usize, column: usize| row > 0 && column > 0 && row + 1 < height && column + 1 < width;
-        (0..height * width).filter(|at| !inside(at / width, at % width)).map(|at| self.values[at]).collect()
-    }
-
     /// Each value averaged with its neighbours, by weights of 1, 2, 1 in both directions.
     pub(crate) fn smooth(&self) -> Self {
         let (height, width) = (self.height, self.width);

@@ -15,8 +15,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("dataset", &["prepare"]),
     ("kernels", &[]),
     ("run_files", &[]),
-    // Its forward pass on slices.
-    ("network", &["kernels"]),
+    // Its forward pass on slices, and what it reads in images of any kind.
+    ("network", &["kernels", "prepare"]),
     ("ops", &["burn", "kernels"]),
     ("model", &["burn", "network", "ops"]),
     ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),

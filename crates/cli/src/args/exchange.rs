@@ -35,6 +35,8 @@ pub(crate) enum FileFormat {
     Onnx,
     /// The tensors, with PyTorch's names and layout
     Safetensors,
+    /// All that `predict` needs in one file: network, weights, classes, preparation, thresholds
+    Model,
 }
 
 #[derive(Debug, ClapArgs)]

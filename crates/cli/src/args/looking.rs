@@ -51,6 +51,12 @@ pub(crate) struct ShowArgs {
     /// Show the mean image of each class, and the spread around it.
     #[arg(long, conflicts_with_all = ["count", "start"])]
     pub(crate) mean: bool,
+    /// Show each image beside what training makes of it in the first epochs, as the configuration's [augment] says. The
+    /// images are those of the configuration's data set.
+    #[arg(long, conflicts_with_all = ["mean", "wrong", "corruption", "dataset", "split"])]
+    pub(crate) augmented: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// How many images [default: two rows of the terminal, or 100 in a file].
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) count: Option<u32>,

@@ -1,5 +1,6 @@
 //! `export`: writes a run's best model as a file for other programs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -17,8 +18,8 @@ use crate::paths::{as_text, short};
 use crate::ui::numbers::grouped;
 
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    let format = format(args)?;
     refuse_existing(args)?;
+    let format = format(args)?;
     let run = find::one_run(args.run_dir.as_deref(), "exporting")?;
     let best = run.best_model()?;
     for damaged in &best.damaged {
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     let config = run.config()?;
     let written = Written::new(args, format, &run, &best, &config);
-    let bytes = content(&written, &best, &config).with_context(|| short(&best.folder))?;
+    let bytes = content(&written, &run, &best, &config)?;
     let folder = match args.output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -45,7 +46,7 @@ fn format(args: &ExportArgs) -> anyhow::Result<FileFormat> {
     };
     let format = args.format.or(by_name).ok_or_else(|| {
         usage(format!(
-            "the name {} does not say which format is meant; add --format onnx, or safetensors",
+            "the name {} does not say which format is meant; add --format onnx, safetensors, or model",
             short(&args.output)
         ))
     })?;
@@ -60,6 +61,9 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     if output.is_dir() || output.file_name().is_none() {
         return Err(usage(format!("{} is a folder; name a file", short(output))));
     }
+    if output.file_name().and_then(OsStr::to_str).is_none() {
+        return Err(usage(format!("{}: expected a name in UTF-8", short(output))));
+    }
     if output.symlink_metadata().is_ok() && !args.force {
         let text =
             format!("{} is already there; name another file, or replace it with --force", short(output));
@@ -68,9 +72,10 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn content(written: &Written, best: &BestModel, config: &Config) -> Result<Vec<u8>, network::TensorsError> {
+fn content(written: &Written, run: &RunDir, best: &BestModel, config: &Config) -> anyhow::Result<Vec<u8>> {
     let (architecture, weights) = (config.architecture(), &best.snapshot.weights);
-    match written.format {
+    let folder = || short(&best.folder);
+    Ok(match written.format {
         "onnx" => {
             let about = About {
                 classes: &written.classes,
@@ -78,10 +83,11 @@ fn content(written: &Written, best: &BestModel, config: &Config) -> Result<Vec<u
                 weights_sha256: &written.weights_sha256,
                 version: env!("CARGO_PKG_VERSION"),
             };
-            onnx(architecture, weights, written.values, &about)
+            onnx(architecture, weights, written.values, &about).with_context(folder)?
         }
-        _ => pytorch(architecture, weights),
-    }
+        "model" => run.model_file(best, config)?.to_bytes()?,
+        _ => pytorch(architecture, weights).with_context(folder)?,
+    })
 }
 
 /// What was written, as `--json` prints it.
@@ -125,6 +131,7 @@ impl Written {
         let (format, outputs) = match format {
             FileFormat::Onnx => ("onnx", vec![logits, probabilities]),
             FileFormat::Safetensors => ("safetensors", vec![logits]),
+            FileFormat::Model => ("model", vec![logits]),
         };
         Self {
             file: args.output.clone(),

@@ -18,7 +18,6 @@ use crate::ui::download_bar;
 use crate::ui::names::fitted;
 use crate::ui::screen::Screen;
 
-mod canvas;
 mod color;
 mod field;
 mod inspection;

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context;
+use dataset::augment::Augmenter;
 use dataset::{Description, Name, Split, Subset};
 use learner::eval::predictions_csv;
-use learner::random::corruption_generator;
+use learner::random::{augmentation_generator, corruption_generator};
 use learner::run::{RunDirError, data};
 use run_files::{Mistake, names};
 
@@ -13,13 +14,17 @@ use crate::args::ShowArgs;
 use crate::exit::{print, usage};
 use crate::open::find;
 use crate::open::run_data;
-use crate::paths::{command, data_dir, quoted};
+use crate::paths::{command, data_dir, quoted, read_config};
 use crate::ui::download_bar;
 use crate::ui::screen::Screen;
 use crate::ui::tiles::{Tile, draw, grid, shrunk, square, write_png};
 
 const IN_A_FILE: usize = 100;
 const ROWS_ON_A_SCREEN: usize = 2;
+/// How many versions of an image are shown at least with `--augmented`, the original among them.
+const VERSIONS: usize = 4;
+/// How many are in a row of a file.
+const VERSIONS_IN_A_FILE: usize = 10;
 
 /// An image to be shown, with its caption.
 struct CaptionedImage {
@@ -28,6 +33,12 @@ struct CaptionedImage {
 }
 
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<()> {
+    if args.augmented {
+        return show_augmented(args);
+    }
+    if args.config.config.is_some() || !args.config.set.is_empty() {
+        return Err(usage("--config and --set are for --augmented".to_owned()));
+    }
     if args.wrong {
         return show_wrong(args);
     }
@@ -81,6 +92,8 @@ fn class(label: &str, names: &[String]) -> anyhow::Result<usize> {
 fn count(args: &ShowArgs, images: &Subset) -> usize {
     match (args.count, &args.output) {
         (Some(count), _) => count as usize,
+        (None, Some(_)) if args.augmented => VERSIONS_IN_A_FILE,
+        (None, None) if args.augmented => ROWS_ON_A_SCREEN,
         (None, Some(_)) => IN_A_FILE,
         (None, None) => Screen::of_stdout().tiles_in_a_row(images.width()) * ROWS_ON_A_SCREEN,
     }
@@ -96,6 +109,44 @@ fn captioned(args: &ShowArgs, images: &Subset, i: usize, caption: String) -> Cap
         },
     );
     CaptionedImage { pixels, caption }
+}
+
+/// `--augmented`: shows each image, and what training makes of it in the first epochs.
+fn show_augmented(args: &ShowArgs) -> anyhow::Result<()> {
+    let config = read_config(&args.config, &args.data_dir)?;
+    if config.augment().is_off() {
+        return Err(usage(
+            "this configuration changes no image: name another with --config configs/real.toml, or a change with \
+             --set augment.rotation=15"
+                .to_owned(),
+        ));
+    }
+    let images = load(config.data().dataset, Split::Train, &data_dir(&args.data_dir))?;
+    let names = &config.description().classes;
+    let (height, width) = (images.height(), images.width());
+    let mut augmenter = Augmenter::new(config.augment(), height, width);
+    let versions = versions(args, width);
+    let mut shown = Vec::new();
+    for i in choose(args, &images, names)? {
+        let original = images.image(i);
+        let caption = format!("#{i}: {}", names[usize::from(images.label(i))]);
+        shown.push(CaptionedImage { pixels: original.to_vec(), caption });
+        for epoch in 1..versions {
+            let mut pixels = vec![0; original.len()];
+            let mut random = augmentation_generator(config.train().seed, epoch, images.index(i));
+            augmenter.augment(original, &mut random, &mut pixels);
+            shown.push(CaptionedImage { pixels, caption: format!("epoch {epoch}") });
+        }
+    }
+    present(args, &images, &shown)
+}
+
+/// How many versions of an image `--augmented` shows, the original among them. They fill whole rows.
+fn versions(args: &ShowArgs, width: usize) -> usize {
+    if args.output.is_some() {
+        return VERSIONS_IN_A_FILE;
+    }
+    VERSIONS.next_multiple_of(Screen::of_stdout().tiles_in_a_row(width))
 }
 
 /// `--wrong`: shows the test images that a run classified wrongly, the highest loss first.
@@ -192,8 +243,14 @@ fn present(args: &ShowArgs, like: &Subset, shown: &[CaptionedImage]) -> anyhow::
             caption: shown.caption.clone(),
         })
         .collect();
-    // Mean and spread of a class stay side by side.
-    let columns = if args.mean { tiles.len().min(4) } else { square(tiles.len()) };
+    let columns = if args.augmented {
+        VERSIONS_IN_A_FILE
+    } else if args.mean {
+        // Mean and spread of a class stay side by side.
+        tiles.len().min(4)
+    } else {
+        square(tiles.len())
+    };
     if tiles.is_empty() {
         return Err(usage(
             "no image is left to be shown: try a smaller --start, or another --label".to_owned(),

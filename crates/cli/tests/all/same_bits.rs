@@ -114,20 +114,41 @@ fn a_run_goes_on_with_other_bits_only_if_they_are_accepted() {
     );
 }
 
-#[test]
-fn a_run_ends_in_the_bits_of_its_numerics_version() {
+/// Checks that runs with these assignments end in the bits that are recorded under this name.
+fn check(name: &str, sets: &[&str]) {
     let expected: Value = serde_json::from_str(EXPECTED).unwrap();
-    let ends = ends(&["model.dense=[20]", "model.dropout=0.2"]);
     let others: Vec<_> = ["fused", "not fused"]
         .into_iter()
-        .zip(ends)
+        .zip(ends(sets))
         .flat_map(|(key, ends)| ends.into_iter().map(move |(place, sha256)| (key, place, sha256)))
-        .filter(|(key, _, sha256)| *sha256 != expected[key])
+        .filter(|(key, _, sha256)| *sha256 != expected[name][key])
         .collect();
     // If the arithmetic was meant to change: raise `numerics::VERSION`, and name a file of that version above.
     assert!(
         others.is_empty(),
         "other bits than those of version {}: {others:#?}",
         learner::numerics::VERSION
+    );
+}
+
+#[test]
+fn a_run_ends_in_the_bits_of_its_numerics_version() {
+    check("plain", &["model.dense=[20]", "model.dropout=0.2"]);
+}
+
+#[test]
+fn an_augmented_run_ends_in_the_bits_of_its_numerics_version() {
+    check(
+        "augmented",
+        &[
+            "augment.rotation=15",
+            "augment.shift=0.07",
+            "augment.zoom=0.15",
+            "augment.shear=0.2",
+            "augment.elastic=0.04",
+            "augment.stroke_width=0.02",
+            "augment.erase=0.05",
+            "augment.flip=true",
+        ],
     );
 }

@@ -82,6 +82,29 @@ fn a_corruption_changes_what_is_shown_in_the_same_way_each_time() {
 }
 
 #[test]
+fn an_image_stands_beside_what_training_makes_of_it() {
+    let sandbox = Sandbox::new();
+    let sample = ["show", "--augmented", "--set", "data.dataset=sample", "--index", "4"];
+    let shown = |more: &[&str]| sandbox.run(&[&sample, more].concat()).done().stdout;
+    let turned = ["--set", "augment.rotation=30"];
+    let first = shown(&turned);
+    // Two tiles fit side by side into 80 columns, and four versions are shown.
+    for caption in ["#4: 4", "epoch 1", "epoch 2", "epoch 3"] {
+        assert!(first.contains(caption), "{first}");
+    }
+    assert_eq!(first.lines().count(), 30, "{first}");
+    assert_eq!(first, shown(&turned));
+    assert_ne!(first, shown(&[&turned[..], &["--set", "train.seed=2"]].concat()));
+    sandbox.run(&sample).fails(2, &["this configuration changes no image", "--set augment.rotation=15"]);
+    sandbox.run(&["show", "--dataset", "sample", "--set", "train.seed=2"]).fails(2, &["are for --augmented"]);
+    sandbox.run(&["show", "--augmented", "--wrong"]).fails(2, &["cannot be used with"]);
+    sandbox.run(&[&sample[..], &turned, &["-o", "grid.png"]].concat()).done();
+    let file = fs::read(sandbox.path().join("grid.png")).unwrap();
+    // Ten tiles of 112 pixels and their margins, as a PNG file's header says.
+    assert_eq!(file[16..20], (10 * 118_u32 + 6).to_be_bytes());
+}
+
+#[test]
 fn classes_have_a_mean_and_a_spread() {
     let sandbox = Sandbox::new();
     let shown = sandbox.run(&["show", "--dataset", "sample", "--mean"]).done().stdout;

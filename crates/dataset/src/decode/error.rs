@@ -36,6 +36,9 @@ pub enum DecodeError {
         .needed.div_ceil(1 << 20)
     )]
     TooMuchMemory { width: u32, height: u32, needed: u64 },
+    /// The decoder panicked, which no file should be able to bring about.
+    #[error("a {format} file that is broken in a way that its decoder does not expect")]
+    Panicked { format: &'static str },
     /// The decoder asked for more memory than its header announced.
     #[error("decoding this {format} file would take more than 256 MiB of memory")]
     DecoderMemory { format: &'static str },
@@ -46,11 +49,13 @@ impl DecodeError {
     pub(super) fn from_image(format: &'static str, error: ImageError) -> Self {
         match error {
             ImageError::Limits(_) => Self::DecoderMemory { format },
-            ImageError::Unsupported(error) => Self::Unsupported { format, problem: error.to_string() },
+            ImageError::Unsupported(error) => {
+                Self::Unsupported { format, problem: brief(&error.to_string()) }
+            }
             ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Self::CutShort { format }
             }
-            other => Self::Broken { format, problem: other.to_string() },
+            other => Self::Broken { format, problem: brief(&other.to_string()) },
         }
     }
 }
@@ -65,4 +70,15 @@ fn shown(begin: &[u8]) -> String {
     let letters: String =
         begin.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' }).collect();
     format!("{text}({letters})")
+}
+
+/// The beginning of what a decoder says, on one line. Some list each number of a file.
+fn brief(problem: &str) -> String {
+    const LONGEST: usize = 160;
+    let mut text: String =
+        problem.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if problem.chars().nth(LONGEST).is_some() {
+        text.push_str("...");
+    }
+    text
 }

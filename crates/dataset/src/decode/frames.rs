@@ -2,6 +2,8 @@
 
 use image::ImageFormat;
 
+use crate::decode::png;
+
 /// The most pages of a TIFF that are counted. Its pages may form a ring.
 const MOST_PAGES: usize = 1000;
 
@@ -9,7 +11,7 @@ const MOST_PAGES: usize = 1000;
 pub(super) fn count(bytes: &[u8], format: ImageFormat) -> usize {
     let count = match format {
         ImageFormat::Gif => gif(bytes),
-        ImageFormat::Png => png(bytes),
+        ImageFormat::Png => png::frames(bytes),
         ImageFormat::Tiff => tiff(bytes),
         _ => Some(1),
     };
@@ -41,19 +43,6 @@ fn gif(bytes: &[u8]) -> Option<usize> {
         }
     }
     Some(frames)
-}
-
-/// What the chunk of animation control says, which stands before the image.
-fn png(bytes: &[u8]) -> Option<usize> {
-    let mut at = 8;
-    loop {
-        let [length, name] = [number(bytes, at, false)?, number(bytes, at + 4, false)?];
-        match &name.to_be_bytes() {
-            b"acTL" => return number(bytes, at + 8, false).map(|frames| frames as usize),
-            b"IDAT" | b"IEND" => return Some(1),
-            _ => at = at.checked_add(12)?.checked_add(length as usize)?,
-        }
-    }
 }
 
 /// The number of directories in the chain. That of files with offsets of 64 bits is not followed.

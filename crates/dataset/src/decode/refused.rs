@@ -10,6 +10,11 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// Whether it is an image, in a format that is not read.
+    pub fn is_image(&self) -> bool {
+        self.advice == CONVERT
+    }
+
     /// What to do, as the end of a sentence.
     pub(super) fn advice(&self) -> String {
         if self.advice.is_empty() { String::new() } else { format!("; {}", self.advice) }

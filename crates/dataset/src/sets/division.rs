@@ -32,14 +32,14 @@ impl TrainSet {
     /// # Errors
     /// If one of the two sets would be empty.
     pub fn split(self, fraction: f64, rng: &mut impl Rng) -> Result<(TrainSet, ValidationSet), SplitError> {
-        let available = self.0.len();
+        let available = self.subset.len();
         let validation = (fraction * available as f64).round() as usize;
         let train = available.saturating_sub(validation);
         if train == 0 || validation == 0 {
             return Err(SplitError::Empty { fraction, available, train, validation });
         }
-        let (held_out, rest) = stratified(&self.0, validation, rng);
-        Ok((TrainSet(rest), ValidationSet(held_out)))
+        let (held_out, rest) = stratified(&self.subset, validation, rng);
+        Ok((TrainSet::new(rest, self.augmentation), ValidationSet(held_out)))
     }
 
     /// Keeps the first `train` images and holds out the rest for validation, without a random choice. This
@@ -48,14 +48,14 @@ impl TrainSet {
     /// # Errors
     /// If one of the two sets would be empty.
     pub fn split_at(self, train: usize) -> Result<(TrainSet, ValidationSet), SplitError> {
-        let available = self.0.len();
+        let available = self.subset.len();
         if train == 0 || train >= available {
             return Err(SplitError::EmptyAt { available, train });
         }
-        let Subset { data, mut indices } = self.0;
+        let Self { subset: Subset { data, mut indices }, augmentation } = self;
         let held_out = indices.split_off(train);
         let rest = Subset { data: data.clone(), indices };
-        Ok((TrainSet(rest), ValidationSet(Subset { data, indices: held_out })))
+        Ok((TrainSet::new(rest, augmentation), ValidationSet(Subset { data, indices: held_out })))
     }
 
     /// Keeps `count` images, the same fraction of each class.
@@ -63,11 +63,12 @@ impl TrainSet {
     /// # Errors
     /// If `count` is 0, or there are fewer images.
     pub fn limit(self, count: usize, rng: &mut impl Rng) -> Result<TrainSet, SplitError> {
-        let available = self.0.len();
+        let available = self.subset.len();
         if count == 0 || count > available {
             return Err(SplitError::Limit { wanted: count, available });
         }
-        Ok(TrainSet(stratified(&self.0, count, rng).0))
+        let (kept, _rest) = stratified(&self.subset, count, rng);
+        Ok(TrainSet::new(kept, self.augmentation))
     }
 }
 
@@ -133,10 +134,10 @@ mod tests {
         let (train, validation) = images().split(0.2, &mut rng(1)).unwrap();
         assert_eq!(validation.subset().class_counts(), [10, 6, 1, 3, 0]);
         assert_eq!(train.subset().class_counts(), [40, 24, 6, 10, 0]);
-        let mut all: Vec<u32> = [train.0.indices.clone(), validation.0.indices.clone()].concat();
+        let mut all: Vec<u32> = [train.subset.indices.clone(), validation.0.indices.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<u32>>());
-        assert!(train.0.indices.is_sorted() && validation.0.indices.is_sorted());
+        assert!(train.subset.indices.is_sorted() && validation.0.indices.is_sorted());
     }
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn split_at_trains_on_the_first_images_and_validates_on_the_rest() {
         let (train, validation) = images().split_at(83).unwrap();
-        assert_eq!(train.0.indices, (0..83).collect::<Vec<u32>>());
+        assert_eq!(train.subset.indices, (0..83).collect::<Vec<u32>>());
         assert_eq!(validation.0.indices, (83..100).collect::<Vec<u32>>());
         assert_eq!(validation.subset().image(0), [83]);
     }

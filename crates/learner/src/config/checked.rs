@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use dataset::{Description, DescriptionError, Name};
+use dataset::{Augmentation, Description, DescriptionError, Name};
 use network::Architecture;
 
 use crate::config::checkpoint_size;
@@ -22,19 +22,20 @@ pub type Describe<'a> = &'a dyn Fn(Name) -> Result<Description, DescriptionError
 pub struct Config {
     data: DataConfig,
     description: Description,
+    augment: Augmentation,
     train: TrainConfig,
     architecture: Architecture,
 }
 
 impl Config {
-    /// Checks the three tables of a configuration together. `describe` is asked once, for their data set.
+    /// Checks the tables of a configuration together. `describe` is asked once, for their data set.
     ///
     /// # Errors
     /// Names the first value that is out of its range, a data set that is not there or has a single class, the first
     /// layer that cannot be built, or the file of a checkpoint that would be too large.
     pub fn new(tables: Tables, describe: Describe<'_>) -> Result<Self, ConfigError> {
-        let Tables { data, model, train } = tables;
-        for (key, value, checked) in ranges(&data, &train) {
+        let Tables { data, augment, model, train } = tables;
+        for (key, value, checked) in ranges(&data, &train).into_iter().chain(augment_ranges(&augment)) {
             checked.map_err(|expected| ConfigError::Value { key, value, expected })?;
         }
         let name = data.dataset;
@@ -49,7 +50,7 @@ impl Config {
         }
         let architecture = Architecture::new(&model, description.input_shape(), description.classes.len())?;
         checkpoint_size::check(&architecture, &train)?;
-        Ok(Self { data, description, train, architecture })
+        Ok(Self { data, description, augment, train, architecture })
     }
 
     /// The table `[data]`.
@@ -60,6 +61,11 @@ impl Config {
     /// What the data set is.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// The table `[augment]`.
+    pub fn augment(&self) -> &Augmentation {
+        &self.augment
     }
 
     /// The table `[train]`.
@@ -86,6 +92,7 @@ impl Config {
     pub fn tables(&self) -> Tables {
         Tables {
             data: self.data.clone(),
+            augment: self.augment.clone(),
             model: self.architecture.config().clone(),
             train: self.train.clone(),
         }
@@ -123,6 +130,29 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
     ]
 }
 
+/// The ranges of `[augment]`. What is beyond them leaves nothing to learn from.
+fn augment_ranges(augment: &Augmentation) -> Vec<Ranged> {
+    let range = |key, value: f64, least: f64, largest: f64, of: &str| {
+        let is_within = (least..=largest).contains(&value);
+        (
+            key,
+            shortest(value),
+            if is_within { Ok(()) } else { Err(format!("{of} from {least} to {largest}")) },
+        )
+    };
+    let share = "a share of the image's size";
+    vec![
+        range("augment.rotation", augment.rotation, 0.0, 180.0, "degrees"),
+        range("augment.shift", augment.shift, 0.0, 0.5, share),
+        range("augment.zoom", augment.zoom, 0.0, 0.9, share),
+        range("augment.shear", augment.shear, 0.0, 2.0, "pixels sideways for each pixel upwards,"),
+        range("augment.elastic", augment.elastic, 0.0, 0.5, share),
+        range("augment.elastic_smoothness", augment.elastic_smoothness, 0.05, 1.0, share),
+        range("augment.stroke_width", augment.stroke_width, 0.0, 0.25, share),
+        range("augment.erase", augment.erase, 0.0, 1.0, "a share of the image's area"),
+    ]
+}
+
 fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
     let is_within = (least..=largest).contains(&value);
     let expected = || format!("a whole number from {least} to {largest}");
@@ -130,8 +160,11 @@ fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {
 }
 
 fn number(key: &'static str, value: f64, checked: Result<(), &'static str>) -> Ranged {
-    // Without an exponent, a tiny number would be a long row of zeros.
+    (key, shortest(value), checked.map_err(str::to_owned))
+}
+
+/// The number as text. Without an exponent, a tiny number would be a long row of zeros.
+fn shortest(value: f64) -> String {
     let is_short = value == 0.0 || (1e-5..1e16).contains(&value.abs());
-    let text = if is_short { value.to_string() } else { format!("{value:?}") };
-    (key, text, checked.map_err(str::to_owned))
+    if is_short { value.to_string() } else { format!("{value:?}") }
 }

@@ -40,6 +40,17 @@ const DATA: &[(&str, Kind)] = &[
     ("split_seed", COUNT_OR_ZERO),
     ("train_limit", COUNT),
 ];
+const AUGMENT: &[(&str, Kind)] = &[
+    ("rotation", Kind::Number),
+    ("shift", Kind::Number),
+    ("zoom", Kind::Number),
+    ("shear", Kind::Number),
+    ("elastic", Kind::Number),
+    ("elastic_smoothness", Kind::Number),
+    ("stroke_width", Kind::Number),
+    ("erase", Kind::Number),
+    ("flip", Kind::Flag),
+];
 const MODEL: &[(&str, Kind)] = &[
     ("dense", Kind::List(&COUNT)),
     ("dense_normalization", NORMALIZATION),
@@ -83,12 +94,21 @@ const TRAIN: &[(&str, Kind)] = &[
     ("patience", COUNT_OR_ZERO),
 ];
 /// The configuration as a whole.
-pub(super) const ROOT: Kind =
-    Kind::Table(&[("data", Kind::Table(DATA)), ("model", Kind::Table(MODEL)), ("train", Kind::Table(TRAIN))]);
+pub(super) const ROOT: Kind = Kind::Table(&[
+    ("data", Kind::Table(DATA)),
+    ("augment", Kind::Table(AUGMENT)),
+    ("model", Kind::Table(MODEL)),
+    ("train", Kind::Table(TRAIN)),
+]);
 
 /// The tables as they are written in a file, with their keys.
-const TABLES: [(&str, &[(&str, Kind)]); 4] =
-    [("[data]", DATA), ("[model]", MODEL), ("[[model.units]]", UNIT), ("[train]", TRAIN)];
+const TABLES: [(&str, &[(&str, Kind)]); 5] = [
+    ("[data]", DATA),
+    ("[augment]", AUGMENT),
+    ("[model]", MODEL),
+    ("[[model.units]]", UNIT),
+    ("[train]", TRAIN),
+];
 
 /// The tables that have a key of this name, as they are written in a file.
 pub(super) fn tables_with(key: &str) -> Vec<&'static str> {

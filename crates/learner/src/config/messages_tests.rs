@@ -21,12 +21,11 @@ fn places() -> Vec<Place> {
     let mut places = Vec::new();
     for (table, kind) in keys_of(&ROOT) {
         for (key, kind) in keys_of(kind) {
-            let header = if *table == "model" {
-                "[model]"
-            } else if *table == "data" {
-                "[data]"
-            } else {
-                "[train]"
+            let header = match *table {
+                "data" => "[data]",
+                "augment" => "[augment]",
+                "model" => "[model]",
+                _ => "[train]",
             };
             places.push(Place { header, key, full: format!("{table}.{key}"), kind });
             if let Kind::List(element @ Kind::Table(_)) = kind {
@@ -261,7 +260,7 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
     let names =
         |kind: &'static Kind| keys_of(kind).iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&ROOT), serdes("x = 1"));
-    for table in ["data", "model", "train"] {
+    for table in ["data", "augment", "model", "train"] {
         assert_eq!(names(ROOT.of_key(table).unwrap()), serdes(&format!("[{table}]\nx = 1")));
     }
     let Some(Kind::List(unit)) = ROOT.of_key("model").unwrap().of_key("units") else { panic!("no units") };

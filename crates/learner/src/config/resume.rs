@@ -41,8 +41,8 @@ fn may_train_longer(run: &Config, wanted: &Config) -> bool {
 
 /// Every value of a configuration under its full key, for example `model.units.0.filters`.
 fn keys(config: &Config) -> Result<BTreeMap<String, Value>, ConfigError> {
-    let tables = Value::try_from(config.tables())
-        .map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
+    let tables =
+        config.tables().complete().map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
     let mut keys = BTreeMap::new();
     flatten(String::new(), tables, &mut keys);
     Ok(keys)
@@ -72,17 +72,24 @@ mod tests {
     #[test]
     fn each_changed_key_is_named_with_both_values() {
         let order = "model.units.0.order=[residual, normalization, activation, pool]";
-        let changed = config(&["train.seed=2", "model.units.1.filters=65", "data.train_limit=1000", order]);
+        let changed = config(&[
+            "augment.rotation=15",
+            "train.seed=2",
+            "model.units.1.filters=65",
+            "data.train_limit=1000",
+            order,
+        ]);
         let message = check(&config(&[]), &changed).unwrap_err().to_string();
         for line in [
             "train.seed: 1 in the run, 2 now",
+            "augment.rotation: 0.0 in the run, 15.0 now",
             "model.units.1.filters: 64 in the run, 65 now",
             "data.train_limit: absent in the run, 1000 now",
             "model.units.0.order: [\"normalization\", \"residual\", \"activation\", \"pool\"] in the run, [\"residual\", ",
         ] {
             assert!(message.contains(line), "{message}");
         }
-        assert_eq!(message.matches(" in the run, ").count(), 4, "{message}");
+        assert_eq!(message.matches(" in the run, ").count(), 5, "{message}");
     }
 
     #[test]

@@ -2,21 +2,36 @@
 
 use std::num::NonZeroUsize;
 
-use dataset::Name;
+use dataset::{Augmentation, Name};
 use network::ModelConfig;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
 /// The largest whole number of a configuration, seeds among them. TOML guarantees no larger one, so a run with
 /// a larger one could not be resumed.
 pub const LARGEST_WHOLE: u64 = i64::MAX as u64;
 
-/// The three tables of a configuration file, whose values may still be out of range.
+/// The tables of a configuration file, whose values may still be out of range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tables {
     pub data: DataConfig,
+    /// A file need not have it, and those of earlier versions do not. So it is left out where it has its default values.
+    #[serde(skip_serializing_if = "Augmentation::is_default")]
+    pub augment: Augmentation,
     pub model: ModelConfig,
     pub train: TrainConfig,
+}
+
+impl Tables {
+    /// All keys with their values, those of `[augment]` among them even where it has its default values.
+    pub(super) fn complete(&self) -> Result<Value, toml::ser::Error> {
+        let mut value = Value::try_from(self)?;
+        if let Value::Table(tables) = &mut value {
+            tables.insert("augment".to_owned(), Value::try_from(&self.augment)?);
+        }
+        Ok(value)
+    }
 }
 
 /// `[data]`: which images are used.

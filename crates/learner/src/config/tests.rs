@@ -95,6 +95,37 @@ fn values_out_of_range_and_impossible_networks_are_refused() {
 }
 
 #[test]
+fn augmentation_is_off_and_not_printed_unless_it_is_configured() {
+    let printed = to_toml(&read("", &[]).unwrap()).unwrap();
+    assert!(!printed.contains("augment"), "{printed}");
+    let config = read("[augment]\nrotation = 10", &["augment.flip=true", "augment.zoom=0.1"]).unwrap();
+    assert_eq!((config.augment().rotation, config.augment().zoom, config.augment().flip), (10.0, 0.1, true));
+    let printed = to_toml(&config).unwrap();
+    assert!(printed.contains("[augment]\nrotation = 10.0\nshift = 0.0\nzoom = 0.1\n"), "{printed}");
+    assert_eq!(read(&printed, &[]).unwrap(), config);
+}
+
+#[test]
+fn augmentation_beyond_its_range_is_refused() {
+    let share = "expected a share of the image's size from 0 to 0.5";
+    for (key, value, expected) in [
+        ("rotation", "181", "expected degrees from 0 to 180"),
+        ("rotation", "-1", "expected degrees from 0 to 180"),
+        ("shift", "2", share),
+        ("zoom", "1", "expected a share of the image's size from 0 to 0.9"),
+        ("shear", "3", "expected pixels sideways for each pixel upwards, from 0 to 2"),
+        ("elastic", "34", share),
+        ("elastic_smoothness", "0", "expected a share of the image's size from 0.05 to 1"),
+        ("stroke_width", "NaN", "expected a share of the image's size from 0 to 0.25"),
+        ("erase", "1.5", "expected a share of the image's area from 0 to 1"),
+    ] {
+        let message = refusal(&format!("[augment]\n{key} = {}", value.to_lowercase()), &[]);
+        assert_eq!(message, format!("augment.{key} = {value}: {expected}"));
+    }
+    assert!(refusal("[augment]\nrotatoin = 1", &[]).ends_with("did you mean `rotation`?"));
+}
+
+#[test]
 fn a_file_of_windows_is_read() {
     let text = "[train]\r\nepochs = 7\r\n";
     let marked = format!("\u{feff}{text}");

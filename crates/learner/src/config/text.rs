@@ -2,7 +2,6 @@
 //! written as TOML. Errors say where in the text the mistake is.
 
 use dataset::Description;
-use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::advice;
@@ -45,8 +44,7 @@ pub fn parse_with(
     }
     // The assignments change the complete tables, defaults included, so that an assignment can override one
     // key of a default unit.
-    let mut root =
-        Value::try_from(&checked).map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
+    let mut root = checked.complete().map_err(|error| ConfigError::NotToml { problem: error.to_string() })?;
     for assignment in assignments {
         assign(&mut root, assignment)?;
     }

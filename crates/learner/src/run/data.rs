@@ -20,15 +20,16 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    /// Divides a data set's training images as the configuration says. The same configuration always gives
-    /// the same division.
+    /// Divides a data set's training images as the configuration says, which also says how those to train on are augmented.
+    /// The same configuration always gives the same division.
     ///
     /// # Errors
     /// If there are too few images for the division.
     pub fn divide(config: &Config, all: TrainSet) -> Result<Self, dataset::Error> {
         let data = config.data();
         let mut split = generator(data.split_seed, Stream::Split, 0, 0);
-        let (train, validation) = all.split(data.validation_fraction, &mut split)?;
+        let (train, validation) =
+            all.augmented(config.augment().clone()).split(data.validation_fraction, &mut split)?;
         let Some(limit) = data.train_limit else { return Ok(Self { train, validation, data_dir: None }) };
         let mut choice = generator(data.split_seed, Stream::Limit, 0, 0);
         Ok(Self { train: train.limit(limit.get(), &mut choice)?, validation, data_dir: None })

@@ -1,8 +1,8 @@
 //! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
-use burn::tensor::{Device, Gradients, Tensor};
-use dataset::{Subset, TrainSet, ValidationSet};
-use model::{Masks, input};
+use burn::tensor::{Device, Gradients};
+use dataset::{TrainSet, ValidationSet};
+use model::Masks;
 use network::Architecture;
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
@@ -10,7 +10,8 @@ use crate::config::TrainConfig;
 use crate::eval::logits::Logits;
 use crate::eval::predict::predict;
 use crate::eval::score::Score;
-use crate::random::{Stream, generator};
+use crate::random::{Stream, augmentation_generator, generator};
+use crate::train::batch::batch;
 use crate::train::error::FitError;
 use crate::train::gradient_norm::{clip_scale, gradient_norm};
 use crate::train::learner::Learner;
@@ -33,7 +34,8 @@ pub enum Outcome {
 ///
 /// Each epoch takes the images in a new order, in batches of `batch_size`. The images at the end that do not
 /// fill a batch are left out of the epoch, so that all batches have the same shape; the next epoch's order
-/// has other images at its end. The observer gets the events, and a snapshot after each epoch and after
+/// has other images at its end. If the training set is augmented, each image is changed at random in each epoch;
+/// validation images never are. The observer gets the events, and a snapshot after each epoch and after
 /// every `checkpoint_every_steps` steps. With `resume`, the run continues from that snapshot. On a CPU the
 /// same seed gives the same bits, whether or not the run was interrupted and resumed.
 ///
@@ -67,7 +69,8 @@ pub fn fit(
         let order = dataset::shuffled(plan.train, &mut shuffle);
         let steps_done = plan.steps_done_in_epoch(&learner.state);
         for positions in order.chunks_exact(plan.batch_size).skip(steps_done) {
-            let (images, labels) = batch(train.subset(), positions, &training_device);
+            let random = |index| augmentation_generator(config.seed, epoch, index);
+            let (images, labels) = batch(train, positions, random, &training_device);
             let mut dropout =
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
@@ -115,13 +118,6 @@ pub fn fit(
     let finish = FinishEvent { epochs: learner.state.epoch, best_epoch, best_accuracy, best_loss };
     observer.event(&Event::Finish(finish))?;
     Ok(Outcome::Finished(best))
-}
-
-/// The images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`.
-fn batch(images: &Subset, positions: &[u32], device: &Device) -> (Tensor<4>, Vec<u8>) {
-    let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
-    let labels = positions.iter().map(|&position| images.label(position as usize)).collect();
-    (input::to_inputs(&pixels, positions.len(), images.height(), images.width(), device), labels)
 }
 
 /// The norm of all gradients together. It is an error if the norm or one of the window's losses is not

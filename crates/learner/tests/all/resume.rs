@@ -1,5 +1,6 @@
 //! Tests that a run that was interrupted and resumed ends with the same bits as one that was not.
 
+use dataset::Augmentation;
 use learner::config::checkpoint_size;
 use learner::config::{Optimizer, Schedule, TrainConfig};
 use learner::train::FitError;
@@ -67,6 +68,32 @@ fn every_kind_of_run_resumes_to_the_same_bits() {
         assert_eq!(events, whole.events, "{optimizer:?}");
         assert_eq!(Some(&last), whole.snapshots.last(), "{optimizer:?}");
     }
+}
+
+#[test]
+fn an_augmented_run_resumes_to_the_same_bits() {
+    let plain = digits(100, 20, &network_with_dropout_and_batch_statistics());
+    let all = Augmentation {
+        rotation: 15.0,
+        shift: 0.07,
+        zoom: 0.15,
+        shear: 0.2,
+        elastic: 0.04,
+        stroke_width: 0.02,
+        erase: 0.05,
+        flip: true,
+        ..Augmentation::default()
+    };
+    let task = Task { train: plain.train.clone().augmented(all), ..plain };
+    let config = TrainConfig { checkpoint_every_steps: 3, ..training(3, 16, 0.01) };
+    let (whole, result) = task.fit(&config, cpu());
+    result.unwrap();
+    // An epoch has six steps, and the interruptions are within the first, at its end and within the last.
+    let (events, last) = interrupted(&task, &config, &[1, 2, 3, 7]);
+    assert_eq!(events, whole.events);
+    assert_eq!(Some(&last), whole.snapshots.last());
+    let plain = Task { train: task.train.clone().augmented(Augmentation::default()), ..task };
+    assert_ne!(plain.fit(&config, cpu()).0.weights(), &last.weights);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn clean(pixels: &mut [u8], height: usize, width: usize) {
         let touched = contact(part, pixels, height, width) as f32;
         let reaches_in = inside && touched >= CONTACT * (part.bounds.height + part.bounds.width) as f32;
         let speck = area(part) < 0.5 * stroke * stroke;
-        reaches_in || speck || is_frame(part, stroke, &parts)
+        reaches_in || speck || is_frame(part, &parts)
     };
     let dropped: Vec<usize> =
         parts.iter().filter(|part| drop(part)).flat_map(|part| held(part, width)).collect();
@@ -47,10 +47,13 @@ pub(crate) fn contact(part: &Part, pixels: &[u8], height: usize, width: usize) -
 }
 
 /// Whether a part is a rectangle of lines around another part.
-fn is_frame(part: &Part, stroke: f32, parts: &[Part]) -> bool {
+fn is_frame(part: &Part, parts: &[Part]) -> bool {
     let b = &part.bounds;
-    let thick = (2.0 * stroke).ceil() as usize + 1;
-    if b.height < 4 * thick || b.width < 4 * thick || !parts.iter().any(|other| surrounds(b, &other.bounds)) {
+    if !parts.iter().any(|other| surrounds(b, &other.bounds)) {
+        return false;
+    }
+    let thick = (1.5 * strokes::width(&part.mask, b.height, b.width, |held| held)).ceil() as usize + 1;
+    if b.height < 4 * thick || b.width < 4 * thick {
         return false;
     }
     let near = |row: usize, column: usize| {

@@ -19,7 +19,7 @@ const FIRST_SIDE: usize = 320;
 const STROKE: f32 = 8.0;
 /// The window in which the paper is looked for is this many times as wide as a stroke: wide enough for strokes that
 /// cross or touch, too narrow for most else.
-const WINDOW_IN_STROKES: f32 = 5.0;
+const WINDOW_IN_STROKES: f32 = 4.0;
 
 /// Darker than this, in grey levels, the noise in the paper would grow too much.
 const DARKEST_PAPER: f32 = 64.0;
@@ -46,7 +46,7 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     } else {
         first
     };
-    let mut contrast = darker_than_paper(&light, window(stroke / factor));
+    let mut contrast = darker_than_paper(&light, window(stroke / factor).min(widest_window(&light)));
     rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
     let level = threshold::ink(&contrast)?;
     let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
@@ -65,9 +65,9 @@ fn window(stroke: f32) -> usize {
     ((WINDOW_IN_STROKES * stroke) as usize).max(3)
 }
 
-/// The window of the first look: half the image.
+/// The window of the first look: a third of the image, wider than the strokes of a digit that fills it.
 fn widest_window(light: &Plane) -> usize {
-    (light.height.min(light.width) / 2).max(3)
+    (light.height.min(light.width) / 3).max(3)
 }
 
 /// How wide the strokes of ink on light paper are, in pixels; none if none are seen.
@@ -80,12 +80,20 @@ fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
         let mut contrast = darker_than_paper(light, widest);
         rules::erase(&mut contrast, rules);
         let level = threshold::ink(&contrast)?;
-        let stroke = strokes::width(&contrast.values, light.height, light.width, |value| value >= level);
+        let stroke = writing_width(&contrast, level)?;
         if 4 * window(stroke) > 3 * widest {
             return Some(stroke);
         }
         widest = window(stroke);
     }
+}
+
+/// The usual width of strokes in what is ink and no frame, no speck and nothing that reaches in from outside.
+fn writing_width(contrast: &Plane, level: f32) -> Option<f32> {
+    let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
+    clean::clean(&mut pixels, contrast.height, contrast.width);
+    let stroke = strokes::width(&pixels, contrast.height, contrast.width, |level| level >= HALF);
+    (stroke > 0.0).then_some(stroke)
 }
 
 /// How much darker than the paper behind it each pixel is, as the share of the paper's lightness that is missing, 0 to

@@ -5,7 +5,7 @@ use crate::sample::Plane;
 
 /// How much more of one kind of stroke than of the other is a sure sign.
 const CLEAR_RATIO: f32 = 3.0;
-/// How much a frame that is all of one kind counts against a sure sign of the structure.
+/// How much a frame that is of one kind by three quarters counts against a sure sign of the structure.
 const FRAME_WEIGHT: f32 = 1.5;
 
 /// Whether the ink is the lighter one, asked of two witnesses.
@@ -22,9 +22,23 @@ pub(super) fn ink_is_light(plane: &Plane, threshold: f32) -> bool {
         let dark = energy(plane, &background::behind_dark(plane, window));
         structure += (light / dark).ln() / CLEAR_RATIO.ln();
     }
-    let frame = plane.frame();
-    let dark_share = frame.iter().filter(|&&value| value < threshold).count() as f32 / frame.len() as f32;
-    (structure / 3.0).clamp(-1.0, 1.0) + FRAME_WEIGHT * (2.0 * dark_share - 1.0) > 0.0
+    let dark_share = border_share(plane, side / 20 + 1, threshold);
+    let frame = (2.0 * (2.0 * dark_share - 1.0)).clamp(-1.0, 1.0);
+    (structure / 3.0).clamp(-1.0, 1.0) + FRAME_WEIGHT * frame > 0.0
+}
+
+/// The share of values below a threshold among those less than `depth` pixels from the border.
+fn border_share(plane: &Plane, depth: usize, threshold: f32) -> f32 {
+    let (height, width) = (plane.height, plane.width);
+    let (mut below, mut all) = (0, 0);
+    for (at, &value) in plane.values.iter().enumerate() {
+        let (row, column) = (at / width, at % width);
+        if row.min(height - 1 - row).min(column.min(width - 1 - column)) < depth {
+            all += 1;
+            below += usize::from(value < threshold);
+        }
+    }
+    below as f32 / all as f32
 }
 
 /// The squared differences between two planes, and a little so that it is never 0.

@@ -74,7 +74,7 @@ fn lying(contrast: &Plane) -> Vec<Rule> {
         return Vec::new();
     }
     let level = palest(contrast);
-    let marked = thin(contrast, level, widest.ceil() as usize);
+    let marked = marks(contrast, level, widest.ceil() as usize);
     let width = contrast.width;
     let steps = (STEEPEST * width as f32) as i32;
     let profile = |drift: i32| profile(&marked, contrast.height, width, drift as f32 / width as f32);
@@ -90,11 +90,22 @@ fn lying(contrast: &Plane) -> Vec<Rule> {
     if several.len() >= 3 { several } else { peaks(COVERED_ALONE) }
 }
 
-/// Which pixels stand in a run of ink along their column of at most `longest` pixels. A pixel below or above one counts
-/// as well, so that a rule may waver.
-fn thin(contrast: &Plane, level: f32, longest: usize) -> Vec<bool> {
+/// What a pixel says about a rule through it.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    /// Paper: there is none.
+    Paper,
+    /// There may be one.
+    Thin,
+    /// A stroke covers it.
+    Covered,
+}
+
+/// The marks of all pixels: those in a run of ink along their column of at most `longest` pixels are thin, and a pixel
+/// above and below such a run too, because a rule may waver; those in longer runs are covered.
+fn marks(contrast: &Plane, level: f32, longest: usize) -> Vec<Mark> {
     let (height, width) = (contrast.height, contrast.width);
-    let mut marked = vec![false; height * width];
+    let mut marks = vec![Mark::Paper; height * width];
     for column in 0..width {
         let mut row = 0;
         while row < height {
@@ -102,36 +113,40 @@ fn thin(contrast: &Plane, level: f32, longest: usize) -> Vec<bool> {
             while row < height && contrast.values[row * width + column] >= level {
                 row += 1;
             }
-            // Strokes cross rules: what is longer than a rule is wide counts at its place too, if it is no area.
-            if row > first && row - first <= longest {
-                for near in first.saturating_sub(1)..(row + 1).min(height) {
-                    marked[near * width + column] = true;
-                }
+            if row > first {
+                let (rows, mark) = if row - first <= longest {
+                    (first.saturating_sub(1)..(row + 1).min(height), Mark::Thin)
+                } else {
+                    (first..row, Mark::Covered)
+                };
+                rows.for_each(|near| marks[near * width + column] = mark);
             }
             row += 1;
         }
     }
-    marked
+    marks
 }
 
-/// For each row at column 0 the share of a line of this slope that is marked, over the columns where it is inside.
-fn profile(marked: &[bool], height: usize, width: usize, slope: f32) -> Vec<f32> {
-    let mut counts = vec![0u32; height];
-    let mut inside = vec![0u32; height];
+/// For each row at column 0 the share of thin pixels on a line of this slope, among those that no stroke covers; 0 where
+/// less than half of the line is inside the image or more than three quarters are covered.
+fn profile(marks: &[Mark], height: usize, width: usize, slope: f32) -> Vec<f32> {
+    let mut thin = vec![0u32; height];
+    let mut seen = vec![0u32; height];
     for column in 0..width {
         let shift = (slope * column as f32).round() as isize;
         for row in 0..height {
             let at = row as isize + shift;
             if (0..height as isize).contains(&at) {
-                inside[row] += 1;
-                counts[row] += u32::from(marked[at as usize * width + column]);
+                let mark = marks[at as usize * width + column];
+                thin[row] += u32::from(mark == Mark::Thin);
+                seen[row] += u32::from(mark != Mark::Covered);
             }
         }
     }
-    let share = |(&count, &inside): (&u32, &u32)| {
-        if 2 * inside as usize >= width { count as f32 / inside as f32 } else { 0.0 }
+    let share = |(&thin, &seen): (&u32, &u32)| {
+        if 4 * seen as usize >= width { thin as f32 / seen as f32 } else { 0.0 }
     };
-    counts.iter().zip(&inside).map(share).collect()
+    thin.iter().zip(&seen).map(share).collect()
 }
 
 /// The local peaks of a profile of at least `least`, at most one within `apart` rows.
@@ -193,7 +208,6 @@ mod tests {
     fn squares_vanish_in_both_directions() {
         let lines = page(0.0);
         let mut page = lines.transposed();
-        page.values.iter_mut().zip(&Plane::transposed(&page).values).for_each(|_| ());
         for rule in 1..7 {
             page.values[(rule * 22) * page.width..][..page.width].fill(60.0);
         }

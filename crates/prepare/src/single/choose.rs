@@ -11,7 +11,7 @@ const CUT: f32 = 0.2;
 const GAP: f32 = 0.15;
 /// Or this many strokes wide.
 const GAP_IN_STROKES: f32 = 2.5;
-/// And if it has at least this share of the digit's ink.
+/// And if it is no longer than the digit and has at least this share of its ink.
 const PIECE: f32 = 0.015;
 
 /// The part with the most ink, and the pieces beside it that belong to it: a bar that does not reach its 5, the rest of

@@ -1,7 +1,6 @@
 //! Chooses the colours of numbers: grey for amounts, red and blue for evidence for and against.
 
-/// Red, green, blue.
-pub(crate) type Rgb = [u8; 3];
+use crate::ui::canvas::Rgb;
 
 /// Colours from no evidence to the strongest, for and against. They are ColorBrewer's RdBu (Harrower and
 /// Brewer 2003), because people who cannot tell red from green can tell this red from this blue.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::color::{Rgb, diverging, grey, mix, terminal};
+use super::color::{diverging, grey, mix, terminal};
+use crate::ui::canvas::Rgb;
 use crate::ui::tiles::Drawable;
 
 /// Without colours: amounts and evidence for, from nothing to the greatest value.

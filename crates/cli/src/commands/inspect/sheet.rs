@@ -1,9 +1,9 @@
 //! Draws the PNG file of `inspect --output`: all feature maps of all units, and the evidence for all classes.
 
-use super::canvas::Canvas;
 use super::field::{ColorScale, Field};
 use super::inspection::{FeatureMaps, Inspection};
 use super::network_tables;
+use crate::ui::canvas::Canvas;
 use crate::ui::names::{self, fitted};
 use crate::ui::tiles::GLYPH;
 
@@ -42,6 +42,11 @@ pub(super) fn draw(inspection: &Inspection<'_>) -> Canvas {
     canvas
 }
 
+/// Draws a field; each number is `zoom` pixels wide and high.
+fn paint(canvas: &mut Canvas, place: [usize; 2], field: &Field<'_>, zoom: usize) {
+    canvas.squares(place, [field.height, field.width], zoom, |y, x| field.color(y, x));
+}
+
 /// Writes lines of text below everything that is drawn so far, after a gap.
 fn lines(canvas: &mut Canvas, text: &str) {
     let top = canvas.height() + MARGIN;
@@ -61,7 +66,7 @@ fn class_rows(canvas: &mut Canvas, inspection: &Inspection<'_>) {
         ..inspection.evidence(0, ColorScale { greatest: 255.0, is_signed: false })
     };
     let zoom = zoom(LARGE, inspection.width);
-    canvas.field([top, MARGIN], &image, zoom);
+    paint(canvas, [top, MARGIN], &image, zoom);
     let left = 2 * MARGIN + inspection.width * zoom;
     let mut shown: Vec<usize> = (0..inspection.classes.len()).collect();
     if shown.len() > MOST_CLASSES {
@@ -140,7 +145,7 @@ fn grid(canvas: &mut Canvas, fields: &[Field<'_>], zoom: usize, gap: usize) {
     for (i, field) in fields.iter().enumerate() {
         let top = start + i / per_row * (first.height * zoom + caption + gap);
         let left = MARGIN + i % per_row * cell;
-        canvas.field([top, left], field, zoom);
+        paint(canvas, [top, left], &field, zoom);
         for (line, text) in field.caption.lines().enumerate() {
             let fitting: String = text.chars().take(cell / GLYPH).collect();
             canvas.text([top + field.height * zoom + 3 + line * LINE, left], &fitting, 1);

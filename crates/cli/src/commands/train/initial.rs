@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use learner::Config;
 use learner::run::find::RunOrSeeds;
 use learner::run::initial::InitialWeights;
@@ -19,8 +18,7 @@ pub(super) fn read(from: &Path, args: &TrainArgs, config: &Config) -> anyhow::Re
         return Ok(InitialWeights::of_file(from, &bytes, config, args.layout.map(Into::into))?);
     }
     let run = RunOrSeeds::open(from)?.one_run()?;
-    let weights = InitialWeights::of_run(&run, &short(from), config);
-    weights.with_context(|| format!("--init {}", short(from)))
+    Ok(InitialWeights::of_run(&run, &short(from), config)?)
 }
 
 /// Says what a run begins with.

@@ -40,7 +40,15 @@ impl InitialWeights {
         let unfit =
             |source: TensorsError| InitialError::Unfit { from: run.path().to_owned(), source: source.into() };
         let bytes = run.best_model()?.snapshot.weights.to_bytes().map_err(unfit)?;
-        Self::of_bytes(run.path(), name, &bytes, config, None)
+        let mut initial = Self::of_bytes(run.path(), name, &bytes, config, None)?;
+        let before = run.config()?.description().classes.join(", ");
+        let now = config.description().classes.join(", ");
+        if initial.other_classes(config).is_none() && before != now {
+            initial.notes.push(format!(
+                "its classes are {before}, and those of this data set {now}; its output layer is kept all the same"
+            ));
+        }
+        Ok(initial)
     }
 
     /// The tensors of a safetensors file, whose content is `bytes`. `layout` is needed only if the file does not

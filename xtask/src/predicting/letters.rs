@@ -4,7 +4,7 @@
 //! width into a box of 20x20 pixels, and moved so that their centre of mass is the centre of 28x28 pixels.
 
 /// Height and width of an image, in pixels.
-pub const SIZE: usize = 28;
+pub(crate) const SIZE: usize = 28;
 /// Height and width of the box that the strokes fill.
 const BOX: f32 = 20.0;
 /// Samples along each side of a pixel.
@@ -15,7 +15,7 @@ type Point = [f32; 2];
 type Stroke = Vec<Point>;
 
 /// Images `[28, 28]` of each letter from A to Z, `each` times, with the letter. The same seed gives the same images.
-pub fn letters(each: usize, seed: u64) -> Vec<(char, Vec<u8>)> {
+pub(crate) fn letters(each: usize, seed: u64) -> Vec<(char, Vec<u8>)> {
     let mut numbers = Numbers(seed);
     let all = ('A'..='Z').flat_map(|letter| std::iter::repeat_n(letter, each));
     all.map(|letter| (letter, draw(strokes(letter, &mut numbers), &mut numbers))).collect()
@@ -64,9 +64,13 @@ fn strokes(letter: char, numbers: &mut Numbers) -> Vec<Stroke> {
         'B' => vec![stem(), bowl(0.0, 0.47, 0.72), bowl(0.47, 1.0, 0.8)],
         'C' => vec![arc([0.5, 0.5], [0.48, 0.5], [-45.0, -315.0])],
         'D' => vec![stem(), bowl(0.0, 1.0, 0.85)],
-        'E' => vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])],
+        'E' => {
+            vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])]
+        }
         'F' => vec![line(&[[0.8, 0.0], [0.0, 0.0], [0.0, 1.0]]), line(&[[0.0, 0.5], [0.65, 0.5]])],
-        'G' => vec![joined(&[arc([0.5, 0.5], [0.5, 0.5], [-45.0, -350.0]), line(&[[1.0, 0.58], [0.55, 0.58]])])],
+        'G' => {
+            vec![joined(&[arc([0.5, 0.5], [0.5, 0.5], [-45.0, -350.0]), line(&[[1.0, 0.58], [0.55, 0.58]])])]
+        }
         'H' => vec![stem(), line(&[[0.8, 0.0], [0.8, 1.0]]), line(&[[0.0, 0.5], [0.8, 0.5]])],
         'I' if numbers.between(0.0, 1.0) < 0.5 => vec![stem()],
         'I' => vec![
@@ -191,7 +195,8 @@ mod tests {
         for (letter, image) in &drawn {
             let mass: f32 = image.iter().map(|&ink| f32::from(ink)).sum();
             let mean = |coordinate: fn(usize) -> usize| {
-                let weighted = image.iter().enumerate().map(|(i, &ink)| f32::from(ink) * coordinate(i) as f32);
+                let weighted =
+                    image.iter().enumerate().map(|(i, &ink)| f32::from(ink) * coordinate(i) as f32);
                 weighted.sum::<f32>() / mass
             };
             let centre = [mean(|i| i % SIZE), mean(|i| i / SIZE)];

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use super::color::Rgb;
-use super::field::Field;
 use crate::ui::tiles::ink;
+
+/// Red, green, blue.
+pub(crate) type Rgb = [u8; 3];
 
 /// The colours of `show`'s PNG files.
 const BACKGROUND: Rgb = [40; 3];
@@ -52,13 +53,34 @@ impl Canvas {
         }
     }
 
-    /// Draws a field; each number is `zoom` pixels wide and high.
-    pub(crate) fn field(&mut self, [top, left]: [usize; 2], field: &Field<'_>, zoom: usize) {
-        for y in 0..field.height {
-            for x in 0..field.width {
-                self.fill([top + y * zoom, left + x * zoom], [zoom; 2], field.color(y, x));
+    /// Draws `[height, width]` squares, each `zoom` wide and high, in the colours of their row and column.
+    pub(crate) fn squares(
+        &mut self,
+        [top, left]: [usize; 2],
+        [height, width]: [usize; 2],
+        zoom: usize,
+        color: impl Fn(usize, usize) -> Rgb,
+    ) {
+        for y in 0..height {
+            for x in 0..width {
+                self.fill([top + y * zoom, left + x * zoom], [zoom; 2], color(y, x));
             }
         }
+    }
+
+    /// Draws the border of a rectangle, inside of it.
+    pub(crate) fn frame(
+        &mut self,
+        [top, left]: [usize; 2],
+        [height, width]: [usize; 2],
+        line: usize,
+        color: Rgb,
+    ) {
+        let [high, wide] = [line.min(height), line.min(width)];
+        self.fill([top, left], [high, width], color);
+        self.fill([top + height - high, left], [high, width], color);
+        self.fill([top, left], [height, wide], color);
+        self.fill([top, left + width - wide], [height, wide], color);
     }
 
     /// Writes the image as a PNG file.
@@ -88,6 +110,14 @@ mod tests {
         assert_eq!(canvas.height(), 3);
         assert_eq!(canvas.pixels.iter().filter(|pixel| **pixel == [1, 2, 3]).count(), 2);
         assert_eq!((canvas.pixels[3], canvas.pixels[7]), (BACKGROUND, [1, 2, 3]));
+    }
+
+    #[test]
+    fn a_frame_is_drawn_inside_its_rectangle() {
+        let mut canvas = Canvas::new(5);
+        canvas.frame([1, 0], [4, 5], 1, [1, 2, 3]);
+        let drawn = canvas.pixels.iter().filter(|pixel| **pixel == [1, 2, 3]).count();
+        assert_eq!((canvas.height(), drawn), (5, 2 * 5 + 2 * 2));
     }
 
     #[test]

@@ -1,0 +1,207 @@
+//! Groups that may be several digits: pieces between cuts are scored by the network, and the best sequence of pieces
+//! is taken. To leave a group whole is one of the sequences.
+//!
+//! This is the segmentation graph of LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
+//! recognition", 1998, section VII: nodes are cuts, edges are pieces with a cost, and dynamic programming finds the
+//! cheapest way from the left edge to the right one.
+
+use super::{
+    groups::{Group, Typical},
+    item::Scores,
+    seams::{self, Seam},
+};
+use crate::{Ink, Part};
+
+/// The network is sure of a digit from this probability on.
+const SURE: f32 = 0.9;
+/// A digit that is narrower than this, as a share of its height, is not cut: both halves would be strokes.
+const NARROWEST: f32 = 0.5;
+/// A digit that the network is sure of is not cut below this width, as a share of its height.
+const WIDE: f32 = 0.9;
+/// Each piece has at least this share of the height of the group: the bar of a 5 or the foot of a 2 is no digit.
+const SHORTEST: f32 = 0.5;
+/// A part of at least this share of the typical height may be a digit of its own.
+const TALL: f32 = 0.6;
+/// What a cut costs, as the negative logarithm of a probability: digits that touch are rarer than odd ones.
+const CUT: f32 = 0.3;
+/// The same for a group that stands alone in its image: it most often is one digit.
+const CUT_ALONE: f32 = 1.3;
+/// What each crossed stroke costs.
+const CROSSED_STROKE: f32 = 0.5;
+/// What a unit of energy below the usual costs: half digits have less than whole ones.
+const ENERGY: f32 = 0.5;
+/// What width beyond the height costs.
+const WIDTH: f32 = 2.0;
+/// Hardly a digit is wider than this, as a share of its height, and what width beyond that costs.
+const WIDEST: f32 = 1.4;
+const FAR_TOO_WIDE: f32 = 6.0;
+/// What a cut through one stroke, or along one for a while, crosses at most.
+const ONE_STROKE: f32 = 1.7;
+/// The least height of both sides of such a cut, as a share of the group's.
+const TALL_SIDE: f32 = 0.7;
+/// The least probability that counts: no single piece decides alone.
+const LEAST_PROBABILITY: f32 = 1e-4;
+
+/// A part as one digit, and what the network thinks of it.
+#[derive(Clone, Debug)]
+pub(super) struct Digit {
+    pub(super) part: Part,
+    /// `[size, size]`.
+    pub(super) pixels: Vec<u8>,
+    pub(super) scores: Scores,
+}
+
+/// The cuts of a group, and the pieces that they make.
+pub(super) struct Graph {
+    seams: Vec<Seam>,
+    pieces: Vec<Piece>,
+}
+
+/// What lies between two cuts. The left edge is cut 0, the right edge the last one.
+struct Piece {
+    from: usize,
+    to: usize,
+    part: Part,
+    /// `[size, size]`.
+    pixels: Vec<u8>,
+}
+
+impl Graph {
+    /// The cuts and pieces of a group that the network has seen whole; none if it surely is one digit.
+    pub(super) fn new(
+        ink: &Ink,
+        group: &Group,
+        scores: &Scores,
+        size: usize,
+        typical: Typical,
+    ) -> Option<Self> {
+        let whole = &group.whole;
+        let tall = |part: &&Part| part.bounds.height as f32 >= TALL * typical.height;
+        let several_tall = group.parts.iter().filter(tall).count() > 1;
+        if !several_tall && aspect(whole) < NARROWEST {
+            return None;
+        }
+        let seams = seams::seams(ink, whole, typical.stroke);
+        let sure = scores.largest() >= SURE && aspect(whole) < WIDE;
+        if !several_tall && sure && !seams.iter().any(|seam| touch(whole, seam)) {
+            return None;
+        }
+        let last = seams.len() + 1;
+        let cut = |at: usize| if at == 0 { None } else { seams.get(at - 1) };
+        let mut pieces = Vec::new();
+        let shared = (typical.stroke / 2.0) as usize;
+        for (from, to) in (0..last).flat_map(|from| (from + 1..=last).map(move |to| (from, to))) {
+            let piece = |shared| seams::between(whole, cut(from), cut(to), shared);
+            let digit_like = |part: &Part| {
+                part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
+                    && aspect(part) <= WIDEST
+                    && seams::is_thick(part, typical.stroke)
+            };
+            if to - from < last
+                && piece(0).is_some_and(|part| digit_like(&part))
+                && let Some(part) = piece(shared)
+            {
+                let pixels = crate::digit(ink, &part, size);
+                pieces.push(Piece { from, to, part, pixels });
+            }
+        }
+        (!pieces.is_empty()).then_some(Self { seams, pieces })
+    }
+
+    /// The images of all pieces.
+    pub(super) fn images(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.pieces.iter().map(|piece| &piece.pixels)
+    }
+
+    /// The best sequence of digits, from left to right. `scores` has those of [`images`](Self::images) in their order;
+    /// `usual` is the energy of digits that the network is sure of, if it saw some; `alone` says that the image has no
+    /// other group.
+    pub(super) fn best(
+        self,
+        whole: Digit,
+        scores: Vec<Scores>,
+        usual: Option<f32>,
+        alone: bool,
+    ) -> Vec<Digit> {
+        let largest = scores.iter().map(|scores| scores.energy).fold(whole.scores.energy, f32::max);
+        let usual = usual.unwrap_or(largest);
+        let area = whole.part.area() as f32;
+        let last = self.seams.len() + 1;
+        let digits: Vec<(usize, usize, Digit)> = self
+            .pieces
+            .into_iter()
+            .zip(scores)
+            .map(|(Piece { from, to, part, pixels }, scores)| (from, to, Digit { part, pixels, scores }))
+            .collect();
+        // For each cut: the cost of the cheapest way to it, and the last piece of that way.
+        let mut ways: Vec<Option<(f32, Option<usize>)>> = vec![None; last + 1];
+        ways[0] = Some((0.0, None));
+        for to in 1..=last {
+            let crossed = self
+                .seams
+                .get(to - 1)
+                .map_or(0.0, |seam| CROSSED_STROKE * seam.ink + if alone { CUT_ALONE } else { CUT });
+            for (at, (from, end, digit)) in digits.iter().enumerate() {
+                if let Some((before, _)) = ways[*from]
+                    && *end == to
+                {
+                    let sum = before + crossed + cost(digit, usual, digit.part.area() as f32 / area);
+                    if ways[to].is_none_or(|(least, _)| sum < least) {
+                        ways[to] = Some((sum, Some(at)));
+                    }
+                }
+            }
+        }
+        match ways[last] {
+            Some((least, _)) if least < cost(&whole, usual, 1.0) => along(digits, &ways),
+            _ => vec![whole],
+        }
+    }
+}
+
+/// The digits along the cheapest way.
+fn along(digits: Vec<(usize, usize, Digit)>, ways: &[Option<(f32, Option<usize>)>]) -> Vec<Digit> {
+    let mut chosen = Vec::new();
+    let mut cut = ways.len() - 1;
+    while let Some((_, Some(at))) = ways[cut] {
+        chosen.push(at);
+        cut = digits[at].0;
+    }
+    let mut digits: Vec<Option<Digit>> = digits.into_iter().map(|(_, _, digit)| Some(digit)).collect();
+    chosen.into_iter().rev().filter_map(|at| digits[at].take()).collect()
+}
+
+/// Whether a cut looks like one between two digits that touch: it crosses a single stroke and leaves something tall on
+/// both sides. Within a digit such a cut is rare, because it crosses two strokes of a loop or cuts off a bar.
+fn touch(whole: &Part, seam: &Seam) -> bool {
+    let tall = |part: Option<Part>| {
+        part.is_some_and(|part| part.bounds.height as f32 >= TALL_SIDE * whole.bounds.height as f32)
+    };
+    seam.ink <= ONE_STROKE
+        && tall(seams::between(whole, None, Some(seam), 0))
+        && tall(seams::between(whole, Some(seam), None, 0))
+}
+
+/// What it costs to take a part for a digit. The energy counts by the part's share of the group's ink, so that whole
+/// and pieces can be compared.
+fn cost(digit: &Digit, usual: f32, share: f32) -> f32 {
+    let surprise = -digit.scores.largest().max(LEAST_PROBABILITY).ln();
+    let energy = ENERGY * share * (usual - digit.scores.energy).max(0.0);
+    let aspect = aspect(&digit.part);
+    surprise + energy + WIDTH * (aspect - 1.0).max(0.0) + FAR_TOO_WIDE * (aspect - WIDEST).max(0.0)
+}
+
+/// Width over height.
+fn aspect(part: &Part) -> f32 {
+    part.bounds.width as f32 / part.bounds.height as f32
+}
+
+/// The median energy of the digits that the network is sure of; none if there are none.
+pub(super) fn usual_energy<'a>(digits: impl Iterator<Item = &'a Digit>) -> Option<f32> {
+    let mut energies: Vec<f32> = digits
+        .filter(|digit| digit.scores.largest() >= SURE && aspect(&digit.part) < WIDE)
+        .map(|digit| digit.scores.energy)
+        .collect();
+    energies.sort_by(f32::total_cmp);
+    energies.get(energies.len() / 2).copied()
+}
