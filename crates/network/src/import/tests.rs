@@ -166,7 +166,7 @@ fn a_prefix_and_the_counts_of_batches_are_left_out() {
     assert_eq!(classes(&file), Some(3));
     // What only some tensors begin with is no prefix.
     let other = changed(&file, Some("pt"), |tensors| {
-        tensors.push(("step".to_owned(), Dtype::F32, vec![], vec![0; 4]))
+        tensors.push(("step".to_owned(), Dtype::F32, vec![], vec![0; 4]));
     });
     assert_eq!(
         problems(&other, &architecture)[0],
