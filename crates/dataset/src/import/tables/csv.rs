@@ -153,7 +153,7 @@ impl Columns {
 fn without_labels(count: usize, values: usize, has_names: bool) -> Fault {
     let side = values.isqrt();
     let kaggle = if has_names && side == 28 {
-        "; Kaggle's test.csv is such a file, its labels are not public"
+        "; Kaggle's test.csv is such a file, whose labels are not public: import train.csv alone"
     } else {
         ""
     };
