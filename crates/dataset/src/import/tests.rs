@@ -165,7 +165,7 @@ fn what_killed_processes_left_is_removed_or_put_back() {
     let lock = fs::File::create(data.path().join(".partial-import-alive/lock")).unwrap();
     lock.try_lock().unwrap();
     drop(alive);
-    let mut other = wanted.clone();
+    let mut other = wanted;
     other.name = "other".parse().unwrap();
     run(&other, data.path()).unwrap();
     assert_eq!(names(data.path()), [".partial-import-alive", "file", "mine", "other"]);

@@ -53,7 +53,7 @@ pub fn read(file: &mut dyn BufRead, memory: &Memory) -> Result<Table, Fault> {
         return Err(Fault::content("it holds a line of names and no image"));
     }
     loop {
-        if table.labels.len() % LINES_BETWEEN_CHECKS == 0 {
+        if table.labels.len().is_multiple_of(LINES_BETWEEN_CHECKS) {
             let read = table.labels.len() + LINES_BETWEEN_CHECKS;
             memory.expect(read as u64, columns.side, columns.side)?;
         }
