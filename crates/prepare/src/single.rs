@@ -75,3 +75,31 @@ fn middle(square: &[u8], size: usize, [height, width]: [usize; 2]) -> Vec<u8> {
     }
     pixels
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An image of 28x28 with a bar of 20 by 4 pixels, its first pixel at this place.
+    fn bar(top: usize, left: usize) -> GreyImage {
+        let mut pixels = vec![0; 784];
+        (top..top + 20).for_each(|row| pixels[row * 28 + left..][..4].fill(255));
+        GreyImage::new(28, 28, pixels).unwrap()
+    }
+
+    #[test]
+    fn an_image_like_those_of_mnist_stays_as_it_is() {
+        let image = bar(4, 12);
+        assert!(is_prepared(&image, [28, 28]) && !is_prepared(&image, [32, 32]));
+        assert_eq!(single(&image, [28, 28]).map(|prepared| prepared.pixels), Some(image.pixels().to_vec()));
+    }
+
+    #[test]
+    fn a_shifted_or_blank_image_is_not_prepared() {
+        assert!(!is_prepared(&bar(7, 12), [28, 28]) && !is_prepared(&bar(4, 20), [28, 28]));
+        assert!(!is_prepared(&GreyImage::new(28, 28, vec![0; 784]).unwrap(), [28, 28]));
+        let shifted = single(&bar(7, 20), [28, 28]).unwrap();
+        assert!(is_prepared(&GreyImage::new(28, 28, shifted.pixels).unwrap(), [28, 28]));
+        assert_eq!(shifted.bounds, Bounds { top: 7, left: 20, height: 20, width: 4 });
+    }
+}

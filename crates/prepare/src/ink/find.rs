@@ -48,7 +48,7 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     };
     let mut contrast = darker_than_paper(&light, window(stroke / factor).min(widest_window(&light)));
     rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
-    let level = threshold::ink(&contrast)?;
+    let level = threshold::ink(&light, &contrast)?;
     let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
     clean::clean(&mut pixels, light.height, light.width);
     pixels.iter().any(|&level| level >= HALF).then(|| Ink {
@@ -79,7 +79,7 @@ fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
     loop {
         let mut contrast = darker_than_paper(light, widest);
         rules::erase(&mut contrast, rules);
-        let level = threshold::ink(&contrast)?;
+        let level = threshold::ink(light, &contrast)?;
         let stroke = writing_width(&contrast, level)?;
         if 4 * window(stroke) > 3 * widest {
             return Some(stroke);
@@ -97,14 +97,14 @@ fn writing_width(contrast: &Plane, level: f32) -> Option<f32> {
 }
 
 /// How much darker than the paper behind it each pixel is, as the share of the paper's lightness that is missing, 0 to
-/// 255, less what is usual for the paper. Ink takes the same share in light and in shade.
+/// 255, less what is usual for the paper. Paper's noise lies around 0. Ink takes the same share in light and in shade.
 fn darker_than_paper(light: &Plane, window: usize) -> Plane {
     let paper = background::behind_dark(&light.smooth(), window);
-    let missing = |(paper, value): (&f32, &f32)| (paper - value).max(0.0) * 255.0 / paper.max(DARKEST_PAPER);
+    let missing = |(paper, value): (&f32, &f32)| (paper - value) * 255.0 / paper.max(DARKEST_PAPER);
     let mut contrast =
         Plane { values: paper.values.iter().zip(&light.values).map(missing).collect(), ..*light };
     let usual = threshold::middle(&mut contrast.values.clone());
-    contrast.values.iter_mut().for_each(|value| *value = (*value - usual).max(0.0));
+    contrast.values.iter_mut().for_each(|value| *value -= usual);
     contrast
 }
 

@@ -3,6 +3,7 @@
 
 mod erase;
 
+use super::threshold;
 use crate::sample::Plane;
 
 pub(super) use erase::erase;
@@ -19,6 +20,10 @@ const WIDEST: f32 = 0.03;
 const PALEST: f32 = 0.15;
 /// Less contrast than this, in grey levels, is no rule.
 const MINIMUM_CONTRAST: f32 = 8.0;
+/// So many deviations of the paper's noise are no rule.
+const NOISE_DEVIATIONS: f32 = 3.0;
+/// A normal distribution's deviation, by the median distance from its middle.
+const MEDIAN_TO_DEVIATION: f32 = 1.4826;
 
 /// One rule that runs along the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,11 +65,14 @@ impl Rules {
     }
 }
 
-/// The contrast from which on a pixel may belong to a rule.
+/// The contrast from which on a pixel may belong to a rule: neither too pale beside the ink nor paper's noise.
 fn palest(contrast: &Plane) -> f32 {
     let mut sorted = contrast.values.clone();
     let at = sorted.len() - 1 - sorted.len() / 200;
-    (PALEST * *sorted.select_nth_unstable_by(at, f32::total_cmp).1).max(MINIMUM_CONTRAST)
+    let strongest = *sorted.select_nth_unstable_by(at, f32::total_cmp).1;
+    sorted.iter_mut().for_each(|value| *value = value.abs());
+    let noise = MEDIAN_TO_DEVIATION * threshold::middle(&mut sorted);
+    (PALEST * strongest).max(NOISE_DEVIATIONS * noise).max(MINIMUM_CONTRAST)
 }
 
 /// The rules along the rows.

@@ -5,8 +5,10 @@ use crate::sample::Plane;
 
 /// Grey levels that a histogram tells apart.
 const LEVELS: usize = 256;
-/// Edges less steep than this, in grey levels, are no ink's.
+/// Edges less steep than this, in 255ths of the paper's lightness, are no ink's.
 const MINIMUM_CONTRAST: f32 = 16.0;
+/// In the image itself they are at least as steep as this, so that what compression leaves on grey is no ink.
+const FAINTEST: f32 = 10.0;
 /// The steepest edges of ink are this many times as steep as the image's quieter
 /// parts.
 const NOISE_RATIO: f32 = 3.0;
@@ -42,25 +44,39 @@ pub(super) fn middle(values: &mut [f32]) -> f32 {
     *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
-/// The contrast from which on a pixel is ink; none without ink.
+/// The contrast from which on a pixel is ink, by the image's lightness and the contrast to its paper; none without ink.
 ///
 /// Strokes have the steepest edges. Otsu's threshold is taken among the pixels beside edges that are at least half as
 /// steep as the steepest, where there is as much paper as ink, however little ink there is on however much paper, and
 /// where a shadow or a rule weaker than the ink has no say.
-pub(super) fn ink(contrast: &Plane) -> Option<f32> {
+pub(super) fn ink(light: &Plane, contrast: &Plane) -> Option<f32> {
+    if is_noise(light) {
+        return None;
+    }
     let steepness = steepness(contrast);
-    let count = (contrast.height.max(contrast.width) / 4).max(4).min(steepness.values.len());
-    let mut sorted = steepness.values.clone();
-    let steepest = *sorted.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1;
-    // A digit may fill its image, but not a quarter of it is without edges then.
-    let quarter = sorted.len() / 4;
-    let usual = *sorted.select_nth_unstable_by(quarter, f32::total_cmp).1;
-    if steepest < MINIMUM_CONTRAST || steepest < NOISE_RATIO * usual {
+    let steepest = steepest(&steepness);
+    if steepest < MINIMUM_CONTRAST {
         return None;
     }
     let beside = near(&steepness, 1, |value| value >= 0.5 * steepest);
     let values = contrast.values.iter().zip(&beside).filter(|&(_, &beside)| beside).map(|(&value, _)| value);
     Some(otsu(values))
+}
+
+/// Whether no edges stand out from the noise. A digit may fill its image, but a quarter of it is without edges then.
+fn is_noise(light: &Plane) -> bool {
+    let steepness = steepness(light);
+    let mut sorted = steepness.values.clone();
+    let quarter = sorted.len() / 4;
+    let usual = *sorted.select_nth_unstable_by(quarter, f32::total_cmp).1;
+    steepest(&steepness) < (NOISE_RATIO * usual).max(FAINTEST)
+}
+
+/// The steepness of the steepest edges: as many pixels as a stroke of a quarter of the image's longer side has there.
+fn steepest(steepness: &Plane) -> f32 {
+    let count = (steepness.height.max(steepness.width) / 4).max(4).min(steepness.values.len());
+    let mut sorted = steepness.values.clone();
+    *sorted.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1
 }
 
 /// The difference between the largest and the smallest value of each pixel and its neighbours.

@@ -9,7 +9,7 @@ const SEARCH: f32 = 1.5;
 const FOLLOW: f32 = 0.1;
 
 /// Erases rules where nothing crosses them.
-pub(crate) fn erase(contrast: &mut Plane, rules: &Rules) {
+pub(in crate::ink) fn erase(contrast: &mut Plane, rules: &Rules) {
     let level = palest(contrast);
     rules.lying.iter().for_each(|rule| erase_lying(contrast, rule, level));
     if !rules.standing.is_empty() {
