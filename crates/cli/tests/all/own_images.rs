@@ -11,8 +11,7 @@ fn write_png(path: &Path, stands: bool, i: usize) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let (at, length) = (4 + i % 16, 10 + i / 16);
     let is_ink = |y: usize, x: usize| if stands { x == at && y < length } else { y == at && x < length };
-    let pixels: Vec<u8> =
-        (0..24 * 24).map(|p| if is_ink(p / 24, p % 24) { 255 } else { 0 }).collect();
+    let pixels: Vec<u8> = (0..24 * 24).map(|p| if is_ink(p / 24, p % 24) { 255 } else { 0 }).collect();
     let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), 24, 24);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
@@ -44,7 +43,8 @@ const SMALL: [&str; 10] = [
 #[test]
 fn class_folders_become_a_tested_model_with_their_names() {
     let sandbox = images();
-    let import = ["data", "import", "--name", "bars", "--from", "photos", "--size", "20x24", "--data-dir", "own"];
+    let import =
+        ["data", "import", "--name", "bars", "--from", "photos", "--size", "20x24", "--data-dir", "own"];
     let imported = sandbox.run(&[&import[..], &["--licence", "CC0", "--title", "Bars"]].concat()).done();
     let expected = "bars is in own/bars: 64 training and 16 test images of 20x24 in 2 classes, prepared by resize\n\n\
                     label  class     training    test\n    0  lying           32       8\n    1  standing        32       8\n";
@@ -90,7 +90,11 @@ fn images_in_both_parts_are_named() {
     assert!(imported.stdout.contains("80 training and 2 test images"), "{}", imported.stdout);
     let words = "1 test images are training images as well";
     assert!(imported.stderr.contains(words), "{}", imported.stderr);
-    assert!(imported.stderr.contains("all/test/lying/again.png is all/train/lying/7.png"), "{}", imported.stderr);
+    assert!(
+        imported.stderr.contains("all/test/lying/again.png is all/train/lying/7.png"),
+        "{}",
+        imported.stderr
+    );
 }
 
 #[test]
@@ -99,7 +103,9 @@ fn tables_that_are_no_training_data_are_named_for_what_they_are() {
     let row = vec!["0"; 784].join(",");
     fs::write(sandbox.path().join("test.csv"), format!("{row}\n{row}\n")).unwrap();
     fs::write(sandbox.path().join("train.parquet"), b"PAR1").unwrap();
-    for (file, words) in [("test.csv", "784 columns, which are the pixels"), ("train.parquet", "it is a Parquet file")] {
+    for (file, words) in
+        [("test.csv", "784 columns, which are the pixels"), ("train.parquet", "it is a Parquet file")]
+    {
         let import = ["data", "import", "--name", "mine", "--from", file, "--data-dir", "own"];
         sandbox.run(&import).fails(3, &[file, words]);
     }
