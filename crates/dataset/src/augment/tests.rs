@@ -116,7 +116,7 @@ fn an_augmenter_remembers_nothing_of_other_images() {
 fn a_range_leaves_the_numbers_of_the_others_as_they_were() {
     let digits = digits();
     let turned = Augmentation { rotation: 30.0, ..Augmentation::default() };
-    let both = Augmentation { erase: 0.2, ..turned.clone() };
+    let both = Augmentation { erase: 0.2, ..turned };
     let (turned, both) =
         (augmented(&turned, digits.image(3), 28, 28, 5), augmented(&both, digits.image(3), 28, 28, 5));
     // Where nothing was erased, the two are equal.
