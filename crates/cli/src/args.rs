@@ -7,12 +7,14 @@ pub(crate) use data::{DataCommand, DataImportArgs};
 pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};
+pub(crate) use predicting::PredictArgs;
 pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
 
 mod data;
 mod exchange;
 mod looking;
 mod options;
+mod predicting;
 mod training;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Show images with their labels, in the terminal or as a PNG file.
     Show(ShowArgs),
+    /// Read images of your own: digits in files, folders, or standard input.
+    Predict(PredictArgs),
     /// Write a page that shows a run, or several side by side.
     Report(ReportArgs),
     /// Look inside a network at one image: feature maps, evidence, and what convolution saves.

@@ -221,7 +221,8 @@ mod tests {
         let mut weights = NamedTensors::default();
         for spec in architecture.tensor_specs() {
             let count: usize = spec.shape.iter().product();
-            let value = |i: usize| if spec.shape.len() == 2 && i % 2 == 1 { 10.0 / 64.0 } else { 0.0 };
+            let is_matrix = spec.shape.len() == 2;
+            let value = |i: usize| if is_matrix && i % 2 == 1 { 10.0 / 64.0 } else { 0.0 };
             weights.insert(spec.name, spec.shape, (0..count).map(value).collect());
         }
         Reader::new(Predictor::new(architecture, &weights).unwrap(), preparation, thresholds)

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::decode::decoded_image::DecodedImage;
+use crate::decode::decoding::decode;
 use crate::decode::error::DecodeError;
-use crate::decode::{DecodedImage, MOST_FILE_BYTES, decode};
+use crate::decode::limits::MOST_FILE_BYTES;
 
 /// Why no image comes from a file or a stream.
 #[derive(Debug, Error)]

@@ -198,7 +198,7 @@ impl RunDir {
     /// If `run.json` or `thresholds.json` cannot be read.
     pub fn model_file(&self, model: &BestModel, config: &Config) -> Result<ModelFile, RunDirError> {
         let description = config.description();
-        let preparation = description.preparation.unwrap_or(dataset::Preparation::Resize);
+        let preparation = description.preparation.unwrap_or(Preparation::Resize);
         Ok(ModelFile {
             title: description.title.clone(),
             architecture: config.architecture().clone(),

@@ -35,6 +35,11 @@ type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 /// The same file after a change of its tensors, with this `format` in its metadata.
 fn changed(file: &[u8], format: Option<&str>, change: impl FnOnce(&mut Vec<Tensor>)) -> Vec<u8> {
+    with_entry(file, format.map(|format| ["format", format]), change)
+}
+
+/// The same file after a change of its tensors, with this entry in its metadata.
+fn with_entry(file: &[u8], entry: Option<[&str; 2]>, change: impl FnOnce(&mut Vec<Tensor>)) -> Vec<u8> {
     let read = SafeTensors::deserialize(file).unwrap();
     let tensor = |(name, view): (&str, TensorView<'_>)| {
         (name.to_owned(), view.dtype(), view.shape().to_vec(), view.data().to_vec())
@@ -47,7 +52,7 @@ fn changed(file: &[u8], format: Option<&str>, change: impl FnOnce(&mut Vec<Tenso
             (name.as_str(), TensorView::new(*kind, shape.clone(), data).unwrap())
         })
         .collect();
-    let metadata = format.map(|format| [("format".to_owned(), format.to_owned())].into_iter().collect());
+    let metadata = entry.map(|[key, value]| [(key.to_owned(), value.to_owned())].into_iter().collect());
     safetensors::serialize(views, metadata).unwrap()
 }
 
@@ -91,6 +96,8 @@ fn a_square_matrix_is_asked_for_unless_the_file_names_its_writer() {
     let pytorchs = pytorch(&architecture, &weights).unwrap();
     assert_eq!(read(&ours, &architecture, None).unwrap().tensors, weights);
     assert_eq!(read(&pytorchs, &architecture, None).unwrap().tensors, weights);
+    let whole_model = with_entry(&ours, Some(["model", "{}"]), |_| ());
+    assert_eq!(read(&whole_model, &architecture, None).unwrap().tensors, weights);
     for (file, layout) in [(&ours, Layout::Own), (&pytorchs, Layout::Pytorch)] {
         for format in [None, Some("tf")] {
             let unnamed = changed(file, format, |_| ());

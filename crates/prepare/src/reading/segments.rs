@@ -89,12 +89,17 @@ impl Graph {
         let last = seams.len() + 1;
         let cut = |at: usize| if at == 0 { None } else { seams.get(at - 1) };
         let mut pieces = Vec::new();
+        let shared = (typical.stroke / 2.0) as usize;
         for (from, to) in (0..last).flat_map(|from| (from + 1..=last).map(move |to| (from, to))) {
-            let part = if to - from < last { seams::between(whole, cut(from), cut(to)) } else { None };
-            if let Some(part) = part
-                && part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
-                && aspect(&part) <= WIDEST
-                && seams::is_thick(&part, typical.stroke)
+            let piece = |shared| seams::between(whole, cut(from), cut(to), shared);
+            let digit_like = |part: &Part| {
+                part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
+                    && aspect(part) <= WIDEST
+                    && seams::is_thick(part, typical.stroke)
+            };
+            if to - from < last
+                && piece(0).is_some_and(|part| digit_like(&part))
+                && let Some(part) = piece(shared)
             {
                 let pixels = crate::digit(ink, &part, size);
                 pieces.push(Piece { from, to, part, pixels });
@@ -173,8 +178,8 @@ fn touch(whole: &Part, seam: &Seam) -> bool {
         part.is_some_and(|part| part.bounds.height as f32 >= TALL_SIDE * whole.bounds.height as f32)
     };
     seam.ink <= ONE_STROKE
-        && tall(seams::between(whole, None, Some(seam)))
-        && tall(seams::between(whole, Some(seam), None))
+        && tall(seams::between(whole, None, Some(seam), 0))
+        && tall(seams::between(whole, Some(seam), None, 0))
 }
 
 /// What it costs to take a part for a digit. The energy counts by the part's share of the group's ink, so that whole
