@@ -25,6 +25,7 @@ fn strong() -> Augmentation {
         stroke_width: 0.05,
         erase: 0.1,
         flip: true,
+        outliers: 0.0,
     }
 }
 
