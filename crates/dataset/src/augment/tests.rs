@@ -133,6 +133,7 @@ fn no_size_and_no_range_makes_it_panic() {
         shift: value,
         zoom: value,
         shear: value,
+        outliers: value,
         elastic: value,
         elastic_smoothness: value,
         stroke_width: value,

@@ -20,7 +20,7 @@ pub(super) fn batch(
 ) -> (Tensor<4>, Vec<u8>) {
     let images = train.subset();
     let (n, height, width) = (positions.len(), images.height(), images.width());
-    let known = n - (n as f64 * train.augmentation().outliers) as usize;
+    let known = n - ((n as f64 * train.augmentation().outliers) as usize).min(n / 2);
     let labels = positions[..known].iter().map(|&position| images.label(position as usize)).collect();
     if train.augmentation().is_off() {
         let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
