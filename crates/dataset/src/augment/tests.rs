@@ -25,6 +25,7 @@ fn strong() -> Augmentation {
         stroke_width: 0.05,
         erase: 0.1,
         flip: true,
+        outliers: 0.0,
     }
 }
 
@@ -132,6 +133,7 @@ fn no_size_and_no_range_makes_it_panic() {
         shift: value,
         zoom: value,
         shear: value,
+        outliers: value,
         elastic: value,
         elastic_smoothness: value,
         stroke_width: value,
