@@ -168,7 +168,9 @@ fn misfit(spec: &TensorSpec, found: &[usize]) -> Option<String> {
     match *spec.shape {
         _ if found == spec.shape => None,
         [inputs, outputs] if found == [outputs, inputs] => None,
-        [inputs, outputs] => Some(format!("[{outputs}, {inputs}] as in PyTorch, or [{inputs}, {outputs}]")),
+        [inputs, outputs] if inputs != outputs => {
+            Some(format!("[{outputs}, {inputs}] as in PyTorch, or [{inputs}, {outputs}]"))
+        }
         _ => Some(format!("{:?}", spec.shape)),
     }
 }

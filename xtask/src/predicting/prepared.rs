@@ -68,7 +68,9 @@ pub(crate) fn run(root: &Path, data_dir: &Path, args: &PreparedArgs) -> Result<(
             fs::write(folder.join(format!("{i}.{ending}")), bytes(&image))?;
         }
         let answers = answers(&program, args, &folder, count)?;
-        let right = |(i, answer): &(usize, &Value)| answer["text"] == images.label(*i).to_string();
+        // What is read is a text.
+        let right =
+            |(i, answer): &(usize, &Value)| answer["text"].as_str() == Some(&*images.label(*i).to_string());
         let right = answers.iter().enumerate().filter(right).count();
         say(&format!("{name:<20} {right:>6} of {count}  {:>6.2} %", 100.0 * right as f64 / count as f64));
     }

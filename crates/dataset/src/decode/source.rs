@@ -16,7 +16,7 @@ use crate::decode::limits::MOST_FILE_BYTES;
 pub enum ReadError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Io(#[from] io::Error),
     #[error("this is a folder; expected an image")]
     Folder,
