@@ -39,4 +39,4 @@ class Agreement:
             print(f"{self.subject}: {difference}")
         verdict = f"{len(self.differences)} of {self.compared} differ" if self.differences else f"{self.compared} agree"
         remarks = "".join(f"; {remark}" for remark in self.remarks)
-        print(f"{self.subject}: {verdict}, largest difference {self.largest:.1e}{remarks}")
+        print(f"{self.subject}: {verdict}, largest difference {self.largest:.1e}{remarks}", flush=True)

@@ -53,10 +53,11 @@ def main() -> int:
         task.add_argument("runs", nargs=2, type=Path, metavar=("A", "B"))
     arguments = parser.parse_args()
 
-    agreements = check(arguments)
-    for agreement in agreements:
+    differ = False
+    for agreement in check(arguments):
         agreement.tell()
-    return 1 if any(agreement.differences for agreement in agreements) else 0
+        differ |= bool(agreement.differences)
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ def check(folder, page, data):
     runtime, lecture, general = (compile(block, f"docs/export.md, block {i}", "exec") for i, block in enumerate(page, 1))
     pixels = read_images(data)[:IMAGES]
     torch.set_num_threads(1)
-    agreements = []
     for model in sorted(path for path in folder.iterdir() if path.is_dir()):
         agreement = Agreement(model.name)
         before = Path.cwd()
@@ -48,8 +47,7 @@ def check(folder, page, data):
             save_file(names["network"].state_dict(), "back.safetensors")
         finally:
             os.chdir(before)
-        agreements.append(agreement)
-    return agreements
+        yield agreement
 
 
 def read_images(data):

@@ -5,17 +5,17 @@ use std::process::ExitCode;
 
 use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
+use predicting::{builtin, prepared, wild};
 use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, memory, profiles, test_time};
 
 mod agreement;
-mod builtin;
 mod ci;
 mod command;
 mod download_data;
 mod earlier;
-mod letters;
 mod page;
+mod predicting;
 mod python;
 mod robustness;
 mod sample;
@@ -86,6 +86,10 @@ enum Task {
         #[arg(long, default_value = "chromium")]
         browser: String,
     },
+    /// Let `predict` read MNIST's test images that are scaled, moved, inverted, coloured, transparent, turned.
+    Prepared(prepared::PreparedArgs),
+    /// Let `predict` read a folder of labelled images, and count what is right.
+    Wild(wild::WildArgs),
     /// Compare the training speed of `cargo run` and `cargo run --release`, in turn.
     Profiles {
         #[arg(long, default_value_t = 5)]
@@ -115,6 +119,8 @@ fn main() -> ExitCode {
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),
+        Task::Prepared(args) => prepared::run(root(), &data_dir(), &args),
+        Task::Wild(args) => wild::run(root(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),
     };
     match result {

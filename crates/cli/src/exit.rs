@@ -17,8 +17,8 @@ use learner::run::evaluating::UnfitData;
 use learner::run::store::checkpoint::CheckpointError;
 use learner::train::FitError;
 use model::device::DeviceError;
-use network::TensorsError;
 use network::import::ImportError;
+use network::{ModelFileError, TensorsError};
 use report::ReportError;
 
 use crate::hint;
@@ -177,7 +177,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
     if let Some(ImportError::Square { .. }) = cause.downcast_ref() {
         return Some(USAGE);
     }
-    if cause.is::<TensorsError>() || cause.is::<ImportError>() || cause.is::<Unreadable>() {
+    if cause.is::<TensorsError>()
+        || cause.is::<ImportError>()
+        || cause.is::<Unreadable>()
+        || cause.is::<ModelFileError>()
+    {
         return Some(DATA);
     }
     // `FitError::Tensors` shows its cause's text as its own, and so leaves the cause out of the chain.

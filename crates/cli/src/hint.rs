@@ -295,10 +295,10 @@ mod tests {
         hint.replace(&command(""), "")
     }
 
-    fn unverified(missing: usize, wrong: usize) -> impl FnOnce(PathBuf) -> dataset::Error {
+    fn unverified(missing: u32, wrong: u32) -> impl FnOnce(PathBuf) -> dataset::Error {
         move |dir| dataset::Error::Unverified {
             name: Name::MNIST,
-            title: "MNIST".to_owned(),
+            title: "MNIST".into(),
             dir,
             missing,
             wrong,

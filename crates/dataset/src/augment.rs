@@ -14,11 +14,13 @@ mod draw;
 mod elastic;
 mod erase;
 mod map;
+mod outlier;
 mod ranges;
 mod resample;
 mod stroke;
 
 pub use augmenter::Augmenter;
+pub use outlier::outlier;
 pub use ranges::Augmentation;
 
 #[cfg(test)]

@@ -3,161 +3,22 @@
 //! PNG, JPEG, GIF, BMP, WebP, TIFF and PNM are read, by the decoders of the crate `image`. What is transparent is laid
 //! over paper, and the image is turned as EXIF says. Other files are refused by the name of what they are.
 
+mod decoded_image;
+mod decoding;
 mod error;
 mod frames;
 mod jpeg;
 mod kind;
+mod limits;
 mod png;
 mod raster;
 mod refused;
 mod source;
 mod webp;
 
-use std::io::Cursor;
-use std::panic;
-use std::sync::{Mutex, PoisonError};
-
-use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
-use prepare::GreyImage;
-
+pub use decoded_image::{DecodedImage, ImageNotes};
+pub use decoding::decode;
 pub use error::DecodeError;
+pub use limits::{MOST_FILE_BYTES, MOST_MEMORY, MOST_PIXELS};
+pub use refused::Refused;
 pub use source::{ReadError, read, read_file};
-
-/// The most pixels of an image, after which it is refused: 64 megapixels.
-pub const MOST_PIXELS: u64 = 64_000_000;
-/// The most bytes that decoding an image may take besides the file: 256 MiB.
-pub const MOST_MEMORY: u64 = 256 << 20;
-/// The most bytes of a file: 256 MiB.
-pub const MOST_FILE_BYTES: u64 = 256 << 20;
-/// An image of more pixels is reduced, so that no step that follows needs to be fit for more: 16 megapixels.
-const MOST_GREY_PIXELS: u64 = 16_000_000;
-
-/// The most memory with which an image is decoded beside others.
-const MOST_BESIDE_OTHERS: u64 = 32 << 20;
-/// Held while a larger image is decoded, so that many threads do not take [`MOST_MEMORY`] each.
-static LARGE: Mutex<()> = Mutex::new(());
-
-/// A grey image, and what became of the file on the way there.
-#[derive(Clone, Debug)]
-pub struct DecodedImage {
-    /// Upright, with transparency laid over paper.
-    pub image: GreyImage,
-    pub notes: ImageNotes,
-}
-
-/// What messages say about an image that was decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImageNotes {
-    /// Whether a pixel was not grey.
-    pub was_colour: bool,
-    /// Whether a pixel was transparent, wholly or in part.
-    pub had_alpha: bool,
-    /// The number of frames of an animation, or pages of a TIFF. The first was decoded.
-    pub frames: usize,
-    /// Whether the image was turned, because EXIF says how the camera was held.
-    pub oriented: bool,
-    /// Pixels of the file to one of the image, in each direction. 1, but for an image of more than 16 megapixels.
-    pub reduced_by: usize,
-}
-
-/// Decodes the bytes of an image file, whatever its format.
-///
-/// # Errors
-/// If the bytes are no image that is read, the image is broken or cut short, or it would take more than [`MOST_PIXELS`]
-/// or [`MOST_MEMORY`]. The header tells this before anything is decoded.
-pub fn decode(bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
-    let format = kind::format(bytes)?;
-    // The decoders are other people's, and mutated files have found a panic in one of them: that of PNG, for a palette
-    // of one byte (png 0.18.1). One broken image among thousands must not end an import.
-    let decoded = panic::catch_unwind(|| decode_as(format, bytes));
-    decoded.unwrap_or_else(|_| Err(DecodeError::Panicked { format: kind::name(format) }))
-}
-
-fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeError> {
-    let name = kind::name(format);
-    let broken = |error| DecodeError::from_image(name, error);
-    // The decoder of JPEG fills up what is missing and does not say so, that of WebP believes every size.
-    // That of PNG does not expect a colour of less than three values.
-    if format == ImageFormat::Png && !png::has_whole_colours(bytes) {
-        return Err(DecodeError::Broken {
-            format: name,
-            problem: "its palette has a part of a colour".into(),
-        });
-    }
-    let progressive = format == ImageFormat::Jpeg && jpeg::check(bytes)?;
-    let webp = if format == ImageFormat::WebP { Some(webp::check(bytes)?) } else { None };
-
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MOST_MEMORY);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(broken)?;
-    let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
-    let needed = memory(&decoder, format, progressive, animated)?;
-    let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
-    let orientation = match &webp {
-        Some(chunks) => chunks.orientation.unwrap_or(1),
-        // EXIF that cannot be read does not make the image worse.
-        None => decoder.orientation().map_or(1, image::metadata::Orientation::to_exif),
-    };
-
-    let (width, height) = decoder.dimensions();
-    let [height, width] = [height, width].map(|size| size as usize);
-    let colours = decoder.color_type();
-    // At most MOST_MEMORY, as checked.
-    let mut samples = vec![0; decoder.total_bytes() as usize];
-    decoder.read_image(&mut samples).map_err(broken)?;
-
-    let (image, mut notes) = raster::grey(height, width, colours, samples)
-        .map_err(|what| DecodeError::Unsupported { format: name, problem: what })?;
-    let factor = ((height * width) as f64 / MOST_GREY_PIXELS as f64).sqrt().ceil().max(1.0) as usize;
-    notes.frames = webp.map_or_else(|| frames::count(bytes, format), |chunks| chunks.frames.max(1));
-    notes.oriented = orientation != 1;
-    notes.reduced_by = factor;
-    let image = image.reduced(factor).oriented(orientation);
-    drop(large);
-    Ok(DecodedImage { image, notes })
-}
-
-/// The bytes that decoding an image takes.
-///
-/// # Errors
-/// If that is too much. Nothing was taken yet.
-fn memory(
-    decoder: &impl ImageDecoder,
-    format: ImageFormat,
-    progressive: bool,
-    animated: bool,
-) -> Result<u64, DecodeError> {
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 {
-        return Err(DecodeError::NoPixels { width, height });
-    }
-    if pixels > MOST_PIXELS {
-        return Err(DecodeError::TooManyPixels { width, height });
-    }
-    // What each decoder holds beside the samples that it hands over, in bytes.
-    let samples = decoder.total_bytes();
-    let held = match format {
-        // The coefficients of the whole image, two bytes each.
-        ImageFormat::Jpeg if progressive => samples.saturating_mul(2),
-        // All samples a second time; for CMYK, four of them for three.
-        ImageFormat::Tiff => samples.saturating_mul(4) / 3,
-        // The canvas, a frame, and what the frame is made of.
-        ImageFormat::WebP if animated => pixels.saturating_mul(12),
-        // A lossy image and its opacity, which is decoded as an image of its own.
-        ImageFormat::WebP if decoder.color_type().has_alpha() => pixels.saturating_mul(7),
-        // A lossless image with an opacity that it does not have, or the planes of a lossy one.
-        ImageFormat::WebP => pixels.saturating_mul(4),
-        // The indexes of a frame, or a frame that is smaller than the image.
-        ImageFormat::Gif => pixels.saturating_mul(4),
-        _ => 0,
-    };
-    // The grey image is made while the samples are there.
-    let needed = samples.saturating_add(held.max(pixels));
-    if needed > MOST_MEMORY {
-        return Err(DecodeError::TooMuchMemory { width, height, needed });
-    }
-    Ok(needed)
-}

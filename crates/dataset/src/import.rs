@@ -107,14 +107,16 @@ fn check(request: &Request, dir: &Path) -> Result<(), ImportError> {
 
 /// Checks that both parts have images.
 fn expect_images(gathered: &Gathered, [train, test]: [&Part<'_>; 2]) -> Result<(), ImportError> {
-    let first = || {
-        gathered.unreadable.first().map_or(String::new(), |unread| {
-            format!("; the first reason is {}: {}", unread.path.display(), unread.reason)
-        })
+    let none = |part: &str| match gathered.unreadable.first() {
+        Some(Unread { path, reason }) => Err(ImportError::source(
+            path,
+            format!("{reason}; this is the first file, and no {part} image can be read"),
+        )),
+        None => Err(ImportError::Request(format!("found no {part} images"))),
     };
     match (train.len(), test.len(), &gathered.test) {
-        (0, _, _) => Err(ImportError::Request(format!("no training image can be read{}", first()))),
-        (_, 0, Some(_)) => Err(ImportError::Request(format!("no test image can be read{}", first()))),
+        (0, _, _) => none("training"),
+        (_, 0, Some(_)) => none("test"),
         (_, 0, None) => Err(ImportError::Request(
             "no class has two images that differ, so none can be split off for testing; name test images with --test"
                 .to_owned(),

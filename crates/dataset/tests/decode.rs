@@ -173,3 +173,16 @@ fn four_colours_without_adobes_mark_are_not_guessed() {
     let error = decode(&bytes).unwrap_err().to_string();
     assert!(error.contains("inverted"), "{error}");
 }
+
+#[test]
+fn a_palette_with_a_part_of_a_colour_is_refused() {
+    let bytes = fs::read(path("palette-trns.png")).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"PLTE").unwrap();
+    let colours = u32::from_be_bytes(bytes[at - 4..at].try_into().unwrap()) as usize;
+    let mut checksum = flate2::Crc::new();
+    checksum.update(b"PLTE\0");
+    let chunk = [&[0, 0, 0, 1], &b"PLTE\0"[..], &checksum.sum().to_be_bytes()].concat();
+    let cut = [&bytes[..at - 4], &chunk, &bytes[at + 4 + colours + 4..]].concat();
+    let error = decode(&cut).unwrap_err();
+    assert!(matches!(error, DecodeError::Broken { format: "PNG", .. }), "{error}");
+}

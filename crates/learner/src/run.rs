@@ -4,22 +4,20 @@
 //! A program uses the parts in this order: [`data`] fetches and loads the images, [`RunLock`] locks a folder,
 //! [`training`] trains a run there, [`find`] finds and opens a run, and [`evaluating`] tests it.
 
+mod begin;
 mod best_model;
 pub mod data;
 mod error;
 pub mod evaluating;
 pub mod find;
 mod folder;
-pub mod importing;
-pub mod initial;
 mod lock;
 mod machine;
-pub mod recorder;
 mod run_dir;
 mod seeds_dir;
 pub mod store;
-pub mod training;
 
+pub use begin::{importing, initial, recorder, training};
 pub use best_model::BestModel;
 pub use error::{RunDirError, Unwritten};
 pub use folder::{now, write_json_result, write_result};

@@ -3,7 +3,6 @@
 mod averaging;
 mod batch;
 pub(crate) mod error;
-pub mod event_file;
 pub mod fit;
 mod gradient_norm;
 pub(crate) mod learner;

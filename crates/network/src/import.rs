@@ -109,7 +109,11 @@ pub fn read(
     let format = |error: safetensors::SafeTensorError| TensorsError::Format { reason: error.to_string() };
     let file = SafeTensors::deserialize(bytes).map_err(format)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
-    let of_writer = metadata.metadata().as_ref().and_then(|metadata| layout_of(metadata.get("format")?));
+    let of_writer = metadata.metadata().as_ref().and_then(|metadata| match metadata.get("format") {
+        Some(format) => layout_of(format),
+        // A whole model in one file, as this program writes it.
+        None => metadata.contains_key("model").then_some(Layout::Own),
+    });
     let views: BTreeMap<String, TensorView<'_>> =
         file.iter().map(|(name, view)| (name.to_owned(), view)).collect();
     let specs = architecture.tensor_specs();
@@ -121,12 +125,12 @@ pub fn read(
         let Some(view) = views.get(&name) else { continue };
         match misfit(spec, view.shape()) {
             Some(expected) => {
-                problems.push(format!("{name}: found the shape {:?}, expected {expected}", view.shape()))
+                problems.push(format!("{name}: found the shape {:?}, expected {expected}", view.shape()));
             }
-            None => match converted.to_f32(view) {
+            None => match converted.convert(view) {
                 Some(numbers) => values.push((spec, name, view.shape(), numbers)),
                 None => {
-                    problems.push(format!("{name}: found numbers of type {:?}, expected F32", view.dtype()))
+                    problems.push(format!("{name}: found numbers of type {:?}, expected F32", view.dtype()));
                 }
             },
         }
@@ -151,8 +155,8 @@ pub fn read(
 }
 
 /// The layout of a file whose metadata say this about its writer.
-fn layout_of(format: &String) -> Option<Layout> {
-    match format.as_str() {
+fn layout_of(format: &str) -> Option<Layout> {
+    match format {
         "pt" => Some(Layout::Pytorch),
         format if format.starts_with("mnist-cnn") => Some(Layout::Own),
         _ => None,
@@ -164,7 +168,9 @@ fn misfit(spec: &TensorSpec, found: &[usize]) -> Option<String> {
     match *spec.shape {
         _ if found == spec.shape => None,
         [inputs, outputs] if found == [outputs, inputs] => None,
-        [inputs, outputs] => Some(format!("[{outputs}, {inputs}] as in PyTorch, or [{inputs}, {outputs}]")),
+        [inputs, outputs] if inputs != outputs => {
+            Some(format!("[{outputs}, {inputs}] as in PyTorch, or [{inputs}, {outputs}]"))
+        }
         _ => Some(format!("{:?}", spec.shape)),
     }
 }

@@ -28,7 +28,7 @@ impl Thresholds {
     pub fn scores(&self, logits: &[f32]) -> (Vec<f32>, f32) {
         let temperature = f64::from(self.temperature);
         let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        let terms = logits.iter().map(|&logit| ((f64::from(logit) - largest) / temperature).exp());
+        let terms = logits.iter().map(|&logit| libm::exp((f64::from(logit) - largest) / temperature));
         let terms: Vec<f64> = terms.collect();
         let sum: f64 = terms.iter().sum();
         (terms.iter().map(|term| (term / sum) as f32).collect(), energy(logits))
@@ -61,8 +61,8 @@ impl Thresholds {
 /// The logarithm of the sum of the exponentials of one image's logits.
 pub fn energy(logits: &[f32]) -> f32 {
     let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
-    (largest + sum.ln()) as f32
+    let sum: f64 = logits.iter().map(|&logit| libm::exp(f64::from(logit) - largest)).sum();
+    (largest + libm::log(sum)) as f32
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_note_with_clear_corners_keeps_its_paper() {
         for (ink, paper) in [(0, 250), (255, 10)] {
-            let mut pixels = vec![[paper, 255]; 100];
+            let mut pixels = [[paper, 255]; 100];
             (44..56).for_each(|place| pixels[place] = [ink, 255]);
             [0, 9, 90, 99].iter().for_each(|corner| pixels[*corner] = [ink, 0]);
             let image = GreyImage::from_grey_alpha(10, 10, pixels.as_flattened()).unwrap();

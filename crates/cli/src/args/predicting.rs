@@ -14,7 +14,7 @@ pub(crate) struct PredictArgs {
     /// Images, folders of images, or - for an image on standard input.
     #[arg(required = true, value_name = "IMAGE")]
     pub(crate) images: Vec<PathBuf>,
-    /// Directory of the run whose model reads, or `latest` [default: the model that comes with the program].
+    /// Directory of the run whose model reads, `latest`, or a model file [default: the model that comes with the program].
     #[arg(short = 'p', long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Take each image as one digit, whatever its parts are.

@@ -18,8 +18,8 @@ use crate::paths::{as_text, short};
 use crate::ui::numbers::grouped;
 
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    let format = format(args)?;
     refuse_existing(args)?;
+    let format = format(args)?;
     let run = find::one_run(args.run_dir.as_deref(), "exporting")?;
     let best = run.best_model()?;
     for damaged in &best.damaged {

@@ -97,7 +97,8 @@ fn conclude(folders: &[Folder], answered: usize, unreadable: usize) -> anyhow::R
     for folder in folders {
         let name = folder.path.display();
         if folder.passed_over > 0 {
-            let files = if folder.passed_over == 1 { "1 file" } else { &format!("{} files", folder.passed_over) };
+            let files =
+                if folder.passed_over == 1 { "1 file" } else { &format!("{} files", folder.passed_over) };
             note(&format!("{name}: passed over {files} without an image"));
         }
         if folder.images == 0 {

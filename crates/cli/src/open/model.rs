@@ -1,12 +1,13 @@
-//! Opens the model that reads images: that of a run.
+//! Opens the model that reads images: the one that comes with the program, that of a run, or a model file.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
-use learner::run::RunDir;
-use network::Thresholds;
 use network::forward::Predictor;
 use network::reading::Reader;
+use network::{ModelFile, builtin};
 use prepare::Preparation;
 
 use crate::exit::note;
@@ -15,6 +16,8 @@ use crate::paths::short;
 
 /// The word for the run that was begun last.
 const LATEST: &str = "latest";
+/// A model file is read up to this length, which is more than any may have.
+const LONGEST_FILE: u64 = 1 << 30;
 
 /// A model that is ready to read.
 pub(crate) struct Model {
@@ -23,23 +26,45 @@ pub(crate) struct Model {
     pub(crate) classes: Vec<String>,
 }
 
-/// The model of a run, prepared for as its data were unless `preparation` says otherwise.
+/// The model of a run or in a file, or the one that comes with the program. It takes images as its own were prepared,
+/// unless `preparation` says otherwise. A note says which model it is.
 ///
 /// # Errors
 /// If there is no such run, or no model in it.
 pub(crate) fn open(named: Option<&Path>, preparation: Option<Preparation>) -> anyhow::Result<Model> {
+    let Some(named) = named else {
+        let model = builtin::digits().context("the model that comes with the program")?;
+        note(&format!("reading with the built-in model, trained on {}", model.source.dataset));
+        return ready(model, preparation);
+    };
+    if named.is_file() {
+        let model = read(named).with_context(|| format!("{} cannot be used as a model", short(named)))?;
+        note(&format!("reading with the model in {}", short(named)));
+        return ready(model, preparation);
+    }
     // A folder of that name is meant if there is one.
-    let named = named.filter(|path| path.as_os_str() != LATEST || path.is_dir());
-    of_run(&find::one_run(named, "reading with")?, preparation)
+    let is_latest = named.as_os_str() == LATEST && fs::symlink_metadata(named).is_err();
+    let run = find::one_run(Some(named).filter(|_| !is_latest), "reading with")?;
+    let best = run.best_model()?;
+    if !is_latest {
+        note(&format!("reading with {}, epoch {}", short(run.path()), best.epoch()));
+    }
+    let model = run.model_file(&best, &run.config()?)?;
+    ready(model, preparation).with_context(|| format!("the model in {} cannot be used", short(&best.folder)))
 }
 
-fn of_run(run: &RunDir, preparation: Option<Preparation>) -> anyhow::Result<Model> {
-    let config = run.config()?;
-    let best = run.best_model()?;
-    let predictor = Predictor::new(config.architecture().clone(), &best.snapshot.weights)
-        .with_context(|| format!("the weights in {} cannot be used", short(&best.folder)))?;
-    note(&format!("reading with {}, epoch {}", short(run.path()), best.epoch()));
-    let preparation = preparation.unwrap_or(Preparation::Ink);
-    let classes = config.description().classes.clone();
-    Ok(Model { reader: Reader::new(predictor, preparation, Thresholds::default()), classes })
+fn read(path: &Path) -> anyhow::Result<ModelFile> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    Ok(ModelFile::from_bytes(&bytes)?)
+}
+
+fn ready(model: ModelFile, preparation: Option<Preparation>) -> anyhow::Result<Model> {
+    let preparation = match preparation {
+        Some(preparation) => preparation,
+        None => model.preparation.parse()?,
+    };
+    let predictor = Predictor::new(model.architecture, &model.weights)?;
+    let reader = Reader::new(predictor, preparation, model.thresholds.unwrap_or_default());
+    Ok(Model { reader, classes: model.classes })
 }

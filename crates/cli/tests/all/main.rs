@@ -22,6 +22,7 @@ mod notes;
 mod own_data;
 mod own_images;
 mod places;
+mod predict;
 mod program;
 mod recovery;
 mod report;

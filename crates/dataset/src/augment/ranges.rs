@@ -27,6 +27,9 @@ pub struct Augmentation {
     pub erase: f64,
     /// Whether half of the images are mirrored left to right. This ruins digits and serves clothes.
     pub flip: bool,
+    /// The share of a batch's images in whose place are images of no class, of which the network learns to be unsure
+    /// ([`outlier`](super::outlier)).
+    pub outliers: f64,
 }
 
 impl Default for Augmentation {
@@ -42,6 +45,7 @@ impl Default for Augmentation {
             stroke_width: 0.0,
             erase: 0.0,
             flip: false,
+            outliers: 0.0,
         }
     }
 }
@@ -49,8 +53,10 @@ impl Default for Augmentation {
 impl Augmentation {
     /// Whether it leaves every image as it is.
     pub fn is_off(&self) -> bool {
-        let &Self { rotation, shift, zoom, shear, elastic, stroke_width, erase, flip, .. } = self;
-        [rotation, shift, zoom, shear, elastic, stroke_width, erase].iter().all(|range| *range == 0.0)
+        let &Self { rotation, shift, zoom, shear, elastic, stroke_width, erase, flip, outliers, .. } = self;
+        [rotation, shift, zoom, shear, elastic, stroke_width, erase, outliers]
+            .iter()
+            .all(|range| *range == 0.0)
             && !flip
     }
 

@@ -25,6 +25,7 @@ fn strong() -> Augmentation {
         stroke_width: 0.05,
         erase: 0.1,
         flip: true,
+        outliers: 0.0,
     }
 }
 
@@ -116,7 +117,7 @@ fn an_augmenter_remembers_nothing_of_other_images() {
 fn a_range_leaves_the_numbers_of_the_others_as_they_were() {
     let digits = digits();
     let turned = Augmentation { rotation: 30.0, ..Augmentation::default() };
-    let both = Augmentation { erase: 0.2, ..turned.clone() };
+    let both = Augmentation { erase: 0.2, ..turned };
     let (turned, both) =
         (augmented(&turned, digits.image(3), 28, 28, 5), augmented(&both, digits.image(3), 28, 28, 5));
     // Where nothing was erased, the two are equal.
@@ -132,6 +133,7 @@ fn no_size_and_no_range_makes_it_panic() {
         shift: value,
         zoom: value,
         shear: value,
+        outliers: value,
         elastic: value,
         elastic_smoothness: value,
         stroke_width: value,

@@ -8,7 +8,9 @@ pub(super) fn frames(bytes: &[u8]) -> Option<usize> {
 
 /// Whether each colour of a palette has its three values.
 pub(super) fn has_whole_colours(bytes: &[u8]) -> bool {
-    chunks(bytes).filter(|(name, _)| *name == b"PLTE").all(|(_, data)| data.len() >= 3 && data.len() % 3 == 0)
+    chunks(bytes)
+        .filter(|(name, _)| *name == b"PLTE")
+        .all(|(_, data)| data.len() >= 3 && data.len().is_multiple_of(3))
 }
 
 /// Name and content of each chunk before the first with pixels.

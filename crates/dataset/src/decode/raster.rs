@@ -3,7 +3,7 @@
 use image::ColorType;
 use prepare::GreyImage;
 
-use crate::decode::ImageNotes;
+use crate::decode::decoded_image::ImageNotes;
 
 /// The image from `[height, width, channels]` samples of this type, in the machine's order of bytes, and what can be said
 /// about them. They are changed to bytes in place, because they may take most of the memory that there is.

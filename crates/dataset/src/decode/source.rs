@@ -6,15 +6,17 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::decode::decoded_image::DecodedImage;
+use crate::decode::decoding::decode;
 use crate::decode::error::DecodeError;
-use crate::decode::{DecodedImage, MOST_FILE_BYTES, decode};
+use crate::decode::limits::MOST_FILE_BYTES;
 
 /// Why no image comes from a file or a stream.
 #[derive(Debug, Error)]
 pub enum ReadError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Io(#[from] io::Error),
     #[error("this is a folder; expected an image")]
     Folder,

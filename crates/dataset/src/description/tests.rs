@@ -50,6 +50,9 @@ fn written() -> (TempDir, Description) {
     (dir, description)
 }
 
+/// Makes a good description a wrong one.
+type Change = fn(&mut Description);
+
 fn refusal(text: &str) -> String {
     Description::parse(Path::new("d.toml"), text).unwrap_err().to_string()
 }
@@ -152,7 +155,7 @@ fn values_that_cannot_be_are_refused_in_words() {
         change(&mut description);
         description.check().unwrap_err()
     };
-    let cases: [(fn(&mut Description), &str); 22] = [
+    let cases: [(Change, &str); 22] = [
         (|d| d.title = String::new(), "title: found \"\""),
         (|d| d.title = "a\u{1b}[2J".to_owned(), "without control characters"),
         (|d| d.licence = Some("MIT ".to_owned()), "licence: found \"MIT \""),

@@ -231,8 +231,9 @@ fn side_note(path: &Path, train: &Table, transposed: bool) -> Option<String> {
 fn has_blank_frames(table: &Table) -> bool {
     let (height, width) = (table.height, table.width);
     let is_blank = |image: &&[u8]| {
-        let is_frame =
-            |i: usize| i / width == 0 || i / width + 1 == height || i % width == 0 || i % width + 1 == width;
+        let is_frame = |i: usize| {
+            i / width == 0 || i / width + 1 == height || i.is_multiple_of(width) || i % width + 1 == width
+        };
         image.iter().enumerate().all(|(i, pixel)| *pixel == 0 || !is_frame(i))
     };
     let blank = table.pixels.chunks_exact(height * width).filter(is_blank).count();

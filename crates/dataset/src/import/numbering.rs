@@ -86,8 +86,6 @@ pub(crate) fn classes(
 }
 
 /// The images of a table with their classes, of which there are so many from the label `first` on.
-///
-/// `of_training` says that the classes were told from these images.
 pub(crate) fn labelled(
     path: &Path,
     table: Table,

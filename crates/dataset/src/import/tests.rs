@@ -165,7 +165,7 @@ fn what_killed_processes_left_is_removed_or_put_back() {
     let lock = fs::File::create(data.path().join(".partial-import-alive/lock")).unwrap();
     lock.try_lock().unwrap();
     drop(alive);
-    let mut other = wanted.clone();
+    let mut other = wanted;
     other.name = "other".parse().unwrap();
     run(&other, data.path()).unwrap();
     assert_eq!(names(data.path()), [".partial-import-alive", "file", "mine", "other"]);
@@ -228,6 +228,10 @@ fn requests_that_cannot_be_met_are_refused_before_anything_is_written() {
     refused(&|r| r.from = vec![from.path().join("3")], "images that are in no class folder");
     refused(&|r| r.title = Some("a\nb".to_owned()), "title");
     refused(&|r| r.from = Vec::new(), "found no place to import from");
+    let broken = TempDir::new().unwrap();
+    write(broken.path(), "a/1.png", b"x");
+    write(broken.path(), "b/1.png", b"x");
+    refused(&|r| r.from = vec![broken.path().to_owned()], "no training image can be read");
     write(from.path(), "x/.keep", b"");
     refused(&|_| (), "the class folder \"x\" is empty");
     assert!(names(data.path()).is_empty());

@@ -40,10 +40,10 @@ impl Config {
         }
         let name = data.dataset;
         let description = describe(name).map_err(|error| ConfigError::Data {
-            place: String::new(),
+            place: Box::default(),
             name,
             is_unknown: matches!(error, DescriptionError::Unknown(_)),
-            problem: error.to_string(),
+            problem: error.to_string().into(),
         })?;
         if let [class] = description.classes.as_slice() {
             return Err(ConfigError::OneClass { name, class: class.clone() });
@@ -150,6 +150,7 @@ fn augment_ranges(augment: &Augmentation) -> Vec<Ranged> {
         range("augment.elastic_smoothness", augment.elastic_smoothness, 0.05, 1.0, share),
         range("augment.stroke_width", augment.stroke_width, 0.0, 0.25, share),
         range("augment.erase", augment.erase, 0.0, 1.0, "a share of the image's area"),
+        range("augment.outliers", augment.outliers, 0.0, 0.5, "a share of the batch's images"),
     ]
 }
 

@@ -41,7 +41,7 @@ pub enum ConfigError {
     /// What the data set is cannot be found out. `place` is where it is named, if that is in a file, and ends with
     /// `: `. `is_unknown` says that there is no such data set.
     #[error("{place}data.dataset = {name}: {problem}")]
-    Data { place: String, name: Name, is_unknown: bool, problem: String },
+    Data { place: Box<str>, name: Name, is_unknown: bool, problem: Box<str> },
     #[error(
         "data.dataset = {name}: found the single class {class:?}, expected two classes or more to tell apart"
     )]

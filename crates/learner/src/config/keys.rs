@@ -49,6 +49,7 @@ const AUGMENT: &[(&str, Kind)] = &[
     ("elastic_smoothness", Kind::Number),
     ("stroke_width", Kind::Number),
     ("erase", Kind::Number),
+    ("outliers", Kind::Number),
     ("flip", Kind::Flag),
 ];
 const MODEL: &[(&str, Kind)] = &[

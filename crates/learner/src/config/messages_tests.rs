@@ -274,7 +274,7 @@ fn the_list_of_keys_says_the_same_as_the_tables() {
                 assert_eq!(all, words.iter().map(ToString::to_string).collect::<Vec<_>>(), "{key}");
             }
             Kind::DataSet => {
-                assert!(takes("\"mine\"") && takes("\"3\"") && !takes("\"Mine\"") && !takes("3"), "{key}")
+                assert!(takes("\"mine\"") && takes("\"3\"") && !takes("\"Mine\"") && !takes("3"), "{key}");
             }
             Kind::Flag => assert!(takes("true") && takes("false") && !takes("1"), "{key}"),
             Kind::Number => assert!(takes("0.5") && takes("3") && !takes("\"a\""), "{key}"),

@@ -118,6 +118,7 @@ fn augmentation_beyond_its_range_is_refused() {
         ("elastic_smoothness", "0", "expected a share of the image's size from 0.05 to 1"),
         ("stroke_width", "NaN", "expected a share of the image's size from 0 to 0.25"),
         ("erase", "1.5", "expected a share of the image's area from 0 to 1"),
+        ("outliers", "0.6", "expected a share of the batch's images from 0 to 0.5"),
     ] {
         let message = refusal(&format!("[augment]\n{key} = {}", value.to_lowercase()), &[]);
         assert_eq!(message, format!("augment.{key} = {value}: {expected}"));

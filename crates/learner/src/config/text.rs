@@ -62,9 +62,9 @@ fn placed(source_name: &str, text: &str, error: ConfigError) -> ConfigError {
     let value = data.and_then(|data| data.get("dataset"));
     let here =
         value.filter(|value| value.get_ref().as_str() == Some(name.key())).map(|value| value.span().start);
-    let place = here.map_or(String::new(), |at| {
+    let place = here.map_or_else(Box::default, |at| {
         let (line, column) = line_and_column(text, at);
-        format!("{source_name}:{line}:{column}: ")
+        format!("{source_name}:{line}:{column}: ").into_boxed_str()
     });
     ConfigError::Data { place, name, is_unknown, problem }
 }

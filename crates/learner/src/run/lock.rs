@@ -328,7 +328,7 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let write = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
         let partial = "config.toml.0123456789abcdef.partial";
-        for name in [LOCK, names::RUN, partial, "config.toml.7.partial"] {
+        for name in [LOCK, names::RUN, names::INITIAL, partial, "config.toml.7.partial"] {
             write(name);
         }
         fs::create_dir(dir.path().join(names::CHECKPOINTS)).unwrap();

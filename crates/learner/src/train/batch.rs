@@ -2,12 +2,13 @@
 
 use burn::tensor::{Device, Tensor};
 use dataset::TrainSet;
-use dataset::augment::Augmenter;
+use dataset::augment::{Augmenter, outlier};
 use model::input;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// The training images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`.
+/// The training images `[n, 1, height, width]` at these positions as a tensor, and their labels `[n]`. The last images
+/// are of no class, and have no label, if the set's augmentation wants such images.
 ///
 /// If the set is augmented, each image is changed by the numbers of the generator that `random` returns for its position in
 /// the file.
@@ -19,17 +20,23 @@ pub(super) fn batch(
 ) -> (Tensor<4>, Vec<u8>) {
     let images = train.subset();
     let (n, height, width) = (positions.len(), images.height(), images.width());
-    let labels = positions.iter().map(|&position| images.label(position as usize)).collect();
+    let known = n - ((n as f64 * train.augmentation().outliers) as usize).min(n / 2);
+    let labels = positions[..known].iter().map(|&position| images.label(position as usize)).collect();
     if train.augmentation().is_off() {
         let pixels: Vec<&[u8]> = positions.iter().map(|&position| images.image(position as usize)).collect();
         return (input::to_inputs(&pixels, n, height, width, device), labels);
     }
     let mut pixels = vec![0; n * height * width];
-    let of_images = pixels.par_chunks_mut(height * width).zip(positions);
+    let of_images = pixels.par_chunks_mut(height * width).zip(positions).enumerate();
     of_images.for_each_init(
         || Augmenter::new(train.augmentation(), height, width),
-        |augmenter, (pixels, &position)| {
+        |augmenter, (i, (pixels, &position))| {
             let position = position as usize;
+            if i >= known {
+                // At most half of the images are of no class, so there is one before this.
+                let pair = [position, positions[i - 1] as usize].map(|position| images.image(position));
+                return outlier(pair, [height, width], &mut random(images.index(position)), pixels);
+            }
             augmenter.augment(images.image(position), &mut random(images.index(position)), pixels);
         },
     );
@@ -98,5 +105,20 @@ mod tests {
         let expected: Vec<u32> =
             train.subset().image(3).iter().map(|&pixel| (f32::from(pixel) / 255.0).to_bits()).collect();
         assert_eq!((images, labels), (vec![expected], vec![train.subset().label(3)]));
+    }
+
+    #[test]
+    fn the_last_images_may_be_of_no_class_and_have_no_label() {
+        let positions: Vec<u32> = (0..9).collect();
+        let with = Augmentation { outliers: 0.25, ..Augmentation::default() };
+        let (images, labels) = bits(&with, &positions, 1);
+        let (plain, all_labels) = bits(&Augmentation::default(), &positions, 1);
+        assert_eq!((images.len(), labels.as_slice()), (9, &all_labels[..7]));
+        assert_eq!(images[..7], plain[..7]);
+        assert!(images[7] != plain[7] && images[8] != plain[8]);
+        // They are drawn anew in each epoch, and alike in each process.
+        assert_ne!(bits(&with, &positions, 2).0[7..], images[7..]);
+        assert_eq!(bits(&with, &positions, 1).0, images);
+        assert_eq!(bits(&with, &positions[..1], 1).1.len(), 1);
     }
 }

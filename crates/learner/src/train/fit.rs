@@ -1,6 +1,6 @@
 //! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
-use burn::tensor::{Device, Gradients};
+use burn::tensor::{Device, Gradients, Tensor};
 use dataset::{TrainSet, ValidationSet};
 use model::Masks;
 use network::Architecture;
@@ -75,8 +75,8 @@ pub fn fit(
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
 
             let logits = learner.model.forward_train(images, Masks::draw(&mut dropout));
-            let loss = ops::cross_entropy(logits.clone(), &labels, config.label_smoothing as f32);
-            let gradients = loss.backward();
+            let (objective, loss, logits) = losses(logits, &labels, config.label_smoothing as f32);
+            let gradients = objective.backward();
             let rate = learning_rate(config, learner.state.step, plan.total_steps());
             learner.state.step += 1;
             window.push(loss, logits, &labels);
@@ -118,6 +118,26 @@ pub fn fit(
     let finish = FinishEvent { epochs: learner.state.epoch, best_epoch, best_accuracy, best_loss };
     observer.event(&Event::Finish(finish))?;
     Ok(Outcome::Finished(best))
+}
+
+/// How much the loss of images of no class counts beside that of the others, as Hendrycks et al. 2019 weigh it.
+const OUTLIER_WEIGHT: f32 = 0.5;
+
+/// From the logits `[n, classes]` of a batch: what the step makes smaller, the loss of the images with labels, and the
+/// logits of these images, which come first. For the others, which are of no class, all classes should be equally probable.
+fn losses(logits: Tensor<2>, labels: &[u8], smoothing: f32) -> (Tensor<1>, Tensor<1>, Tensor<2>) {
+    let [n, _classes] = logits.dims();
+    let known = labels.len();
+    if known == n {
+        let loss = ops::cross_entropy(logits.clone(), labels, smoothing);
+        return (loss.clone(), loss, logits);
+    }
+    let others = logits.clone().slice([known..n]);
+    let logits = logits.slice([0..known]);
+    let loss = ops::cross_entropy(logits.clone(), labels, smoothing);
+    // With a smoothing of 1 the label does not count.
+    let doubt = ops::cross_entropy(others, &vec![0; n - known], 1.0);
+    (loss.clone() + doubt.mul_scalar(OUTLIER_WEIGHT), loss, logits)
 }
 
 /// The norm of all gradients together. It is an error if the norm or one of the window's losses is not

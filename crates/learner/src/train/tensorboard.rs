@@ -7,8 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use run_files::Event;
 
 use crate::config::{self, Config};
-use crate::train::event_file::{EventWriter, tag};
 use crate::train::observer::Observer;
+use event_file::{EventWriter, tag};
+
+pub mod event_file;
 
 /// An observer that writes a run's events into an event file.
 #[derive(Debug)]

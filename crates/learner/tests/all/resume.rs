@@ -82,6 +82,7 @@ fn an_augmented_run_resumes_to_the_same_bits() {
         stroke_width: 0.02,
         erase: 0.05,
         flip: true,
+        outliers: 0.25,
         ..Augmentation::default()
     };
     let task = Task { train: plain.train.clone().augmented(all), ..plain };

@@ -12,7 +12,7 @@ pub(super) struct Converted {
 
 impl Converted {
     /// The values of a tensor; `None` if its type is none of floating-point numbers that all have a place here.
-    pub(super) fn to_f32(&mut self, view: &TensorView<'_>) -> Option<Vec<f32>> {
+    pub(super) fn convert(&mut self, view: &TensorView<'_>) -> Option<Vec<f32>> {
         let data = view.data();
         Some(match view.dtype() {
             Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),

@@ -1,7 +1,7 @@
 //! Files in both layouts, under both kinds of names, and files that do not fit.
 
-use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
 use safetensors::tensor::Dtype;
 
 use super::*;
@@ -35,6 +35,11 @@ type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 /// The same file after a change of its tensors, with this `format` in its metadata.
 fn changed(file: &[u8], format: Option<&str>, change: impl FnOnce(&mut Vec<Tensor>)) -> Vec<u8> {
+    with_entry(file, format.map(|format| ["format", format]), change)
+}
+
+/// The same file after a change of its tensors, with this entry in its metadata.
+fn with_entry(file: &[u8], entry: Option<[&str; 2]>, change: impl FnOnce(&mut Vec<Tensor>)) -> Vec<u8> {
     let read = SafeTensors::deserialize(file).unwrap();
     let tensor = |(name, view): (&str, TensorView<'_>)| {
         (name.to_owned(), view.dtype(), view.shape().to_vec(), view.data().to_vec())
@@ -47,7 +52,7 @@ fn changed(file: &[u8], format: Option<&str>, change: impl FnOnce(&mut Vec<Tenso
             (name.as_str(), TensorView::new(*kind, shape.clone(), data).unwrap())
         })
         .collect();
-    let metadata = format.map(|format| [("format".to_owned(), format.to_owned())].into_iter().collect());
+    let metadata = entry.map(|[key, value]| [(key.to_owned(), value.to_owned())].into_iter().collect());
     safetensors::serialize(views, metadata).unwrap()
 }
 
@@ -91,6 +96,8 @@ fn a_square_matrix_is_asked_for_unless_the_file_names_its_writer() {
     let pytorchs = pytorch(&architecture, &weights).unwrap();
     assert_eq!(read(&ours, &architecture, None).unwrap().tensors, weights);
     assert_eq!(read(&pytorchs, &architecture, None).unwrap().tensors, weights);
+    let whole_model = with_entry(&ours, Some(["model", "{}"]), |_| ());
+    assert_eq!(read(&whole_model, &architecture, None).unwrap().tensors, weights);
     for (file, layout) in [(&ours, Layout::Own), (&pytorchs, Layout::Pytorch)] {
         for format in [None, Some("tf")] {
             let unnamed = changed(file, format, |_| ());
@@ -159,7 +166,7 @@ fn a_prefix_and_the_counts_of_batches_are_left_out() {
     assert_eq!(classes(&file), Some(3));
     // What only some tensors begin with is no prefix.
     let other = changed(&file, Some("pt"), |tensors| {
-        tensors.push(("step".to_owned(), Dtype::F32, vec![], vec![0; 4]))
+        tensors.push(("step".to_owned(), Dtype::F32, vec![], vec![0; 4]));
     });
     assert_eq!(
         problems(&other, &architecture)[0],
@@ -190,4 +197,25 @@ fn other_precisions_are_converted_and_numbers_that_are_not_finite_are_refused() 
     assert!(matches!(read(b"PK\x03\x04...", &architecture, None), Err(ImportError::Pickled)));
     let garbage = read(b"garbage", &architecture, None);
     assert!(matches!(garbage, Err(ImportError::Tensors(TensorsError::Format { .. }))));
+}
+
+#[test]
+fn no_change_of_a_file_ends_the_program() {
+    let architecture = architecture(|_| ());
+    let file = pytorch(&architecture, &weights(&architecture)).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut refused = 0;
+    for _ in 0..3000 {
+        let mut changed = file.clone();
+        // Most of what can go wrong is in the header, at the beginning.
+        for _ in 0..1 + rng.random_range(0..3) {
+            let place = rng.random_range(0..1200.min(changed.len()));
+            changed[place] = rng.random_range(0..=255) as u8;
+        }
+        changed.truncate(changed.len() - rng.random_range(0..2) * rng.random_range(0..changed.len()));
+        refused += usize::from(read(&changed, &architecture, None).is_err());
+        let classes = classes(&changed);
+        assert!(classes.is_none_or(|classes| classes < changed.len()), "{classes:?}");
+    }
+    assert!((1000..3000).contains(&refused), "{refused}");
 }

@@ -25,6 +25,8 @@ const ASIDE: f32 = 0.03;
 pub(super) struct Seam {
     /// For each row of the group, its first column (within the group) that belongs to the right piece.
     pub(super) columns: Vec<usize>,
+    /// For each row, whether it runs in ink.
+    in_ink: Vec<bool>,
     /// How many strokes it crosses: 1 for one that it crosses straight.
     pub(super) ink: f32,
 }
@@ -55,8 +57,8 @@ pub(super) fn seams(ink: &Ink, part: &Part, stroke: f32) -> Vec<Seam> {
         let thick = |piece: Option<Part>| piece.is_some_and(|piece| is_thick(&piece, stroke));
         if chosen.len() < most
             && chosen.iter().all(apart)
-            && thick(between(part, None, Some(&seam)))
-            && thick(between(part, Some(&seam), None))
+            && thick(between(part, None, Some(&seam), 0))
+            && thick(between(part, Some(&seam), None, 0))
         {
             chosen.push(seam);
         }
@@ -119,7 +121,9 @@ fn path(levels: &[f32], b: &Bounds, column: usize, sway: usize, stroke: f32) -> 
         crossed += cost(before, here);
         before = here;
     }
-    Seam { columns, ink: crossed / stroke }
+    let in_ink =
+        columns.iter().enumerate().map(|(row, &column)| levels[row * b.width + column] >= 0.5).collect();
+    Seam { columns, in_ink, ink: crossed / stroke }
 }
 
 /// Whether a piece has as much ink as a stroke of its height. A stroke cut lengthwise has not.
@@ -128,11 +132,15 @@ pub(super) fn is_thick(piece: &Part, stroke: f32) -> bool {
 }
 
 /// The pixels of a part between two cuts; none if there are none. No cut stands for the part's edge.
-pub(super) fn between(part: &Part, left: Option<&Seam>, right: Option<&Seam>) -> Option<Part> {
+///
+/// Where a cut runs in ink, `shared` more columns of it belong to the pieces on both sides: digits that touch along
+/// their sides share a stroke, and each needs it to be seen.
+pub(super) fn between(part: &Part, left: Option<&Seam>, right: Option<&Seam>, shared: usize) -> Option<Part> {
     let b = &part.bounds;
+    let reach = |seam: &Seam, row: usize| if seam.in_ink[row] { shared } else { 0 };
     let inside = |row: usize, column: usize| {
-        left.is_none_or(|seam| column >= seam.columns[row])
-            && right.is_none_or(|seam| column < seam.columns[row])
+        left.is_none_or(|seam| column + reach(seam, row) >= seam.columns[row])
+            && right.is_none_or(|seam| column < seam.columns[row] + reach(seam, row))
             && part.mask[row * b.width + column]
     };
     let held: Vec<(usize, usize)> = (0..b.height)
@@ -166,7 +174,7 @@ mod tests {
         assert!(seams.windows(2).all(|pair| pair[0].mean() < pair[1].mean()));
 
         let (left, right) =
-            (between(&whole, None, Some(best)).unwrap(), between(&whole, Some(best), None).unwrap());
+            (between(&whole, None, Some(best), 0).unwrap(), between(&whole, Some(best), None, 0).unwrap());
         assert_eq!(left.area() + right.area(), whole.area());
         assert!((left.bounds.width as f32 / right.bounds.width as f32 - 1.0).abs() < 0.25);
         assert!(left.bounds.right() <= right.bounds.left + 12);
@@ -182,6 +190,6 @@ mod tests {
         let seams = seams(&ink, &whole, 6.0);
         let free = seams.iter().find(|seam| seam.ink < 0.01).unwrap();
         assert!(free.columns[0] > free.columns[free.columns.len() - 1] + 10, "{:?}", free.columns);
-        assert_eq!(between(&whole, None, Some(free)).unwrap().area() * 2, whole.area());
+        assert_eq!(between(&whole, None, Some(free), 0).unwrap().area() * 2, whole.area());
     }
 }

@@ -89,12 +89,17 @@ impl Graph {
         let last = seams.len() + 1;
         let cut = |at: usize| if at == 0 { None } else { seams.get(at - 1) };
         let mut pieces = Vec::new();
+        let shared = (typical.stroke / 2.0) as usize;
         for (from, to) in (0..last).flat_map(|from| (from + 1..=last).map(move |to| (from, to))) {
-            let part = if to - from < last { seams::between(whole, cut(from), cut(to)) } else { None };
-            if let Some(part) = part
-                && part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
-                && aspect(&part) <= WIDEST
-                && seams::is_thick(&part, typical.stroke)
+            let piece = |shared| seams::between(whole, cut(from), cut(to), shared);
+            let digit_like = |part: &Part| {
+                part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
+                    && aspect(part) <= WIDEST
+                    && seams::is_thick(part, typical.stroke)
+            };
+            if to - from < last
+                && piece(0).is_some_and(|part| digit_like(&part))
+                && let Some(part) = piece(shared)
             {
                 let pixels = crate::digit(ink, &part, size);
                 pieces.push(Piece { from, to, part, pixels });
@@ -173,8 +178,8 @@ fn touch(whole: &Part, seam: &Seam) -> bool {
         part.is_some_and(|part| part.bounds.height as f32 >= TALL_SIDE * whole.bounds.height as f32)
     };
     seam.ink <= ONE_STROKE
-        && tall(seams::between(whole, None, Some(seam)))
-        && tall(seams::between(whole, Some(seam), None))
+        && tall(seams::between(whole, None, Some(seam), 0))
+        && tall(seams::between(whole, Some(seam), None, 0))
 }
 
 /// What it costs to take a part for a digit. The energy counts by the part's share of the group's ink, so that whole
@@ -199,4 +204,73 @@ pub(super) fn usual_energy<'a>(digits: impl Iterator<Item = &'a Digit>) -> Optio
         .collect();
     energies.sort_by(f32::total_cmp);
     energies.get(energies.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{drawing::Drawing, groups::groups};
+    use super::*;
+
+    fn scores(largest: f32, energy: f32) -> Scores {
+        Scores { probabilities: vec![largest, 1.0 - largest], energy }
+    }
+
+    /// The graph of two rings that touch, and their group as one digit.
+    fn touching(whole: Scores) -> (Graph, Digit) {
+        let ink =
+            Drawing::new(140, 260).ring((70.0, 60.0), (30.0, 20.0)).ring((70.0, 100.0), (30.0, 20.0)).ink();
+        let (groups, typical) = groups(&ink);
+        let graph = Graph::new(&ink, &groups[0], &whole, 28, typical).unwrap();
+        (graph, Digit { part: groups[0].whole.clone(), pixels: vec![0; 784], scores: whole })
+    }
+
+    /// How many digits are read, and whether they stand from left to right.
+    fn read(whole: Scores, piece: impl Fn(&Part) -> Scores, alone: bool) -> usize {
+        let (graph, digit) = touching(whole);
+        let scores = graph.pieces.iter().map(|each| piece(&each.part)).collect();
+        let digits = graph.best(digit, scores, Some(10.0), alone);
+        assert!(digits.windows(2).all(|pair| pair[0].part.bounds.left < pair[1].part.bounds.left));
+        digits.len()
+    }
+
+    /// Sure of what is as wide as one ring, and of nothing else.
+    fn sure_of_rings(part: &Part) -> Scores {
+        if (38..=54).contains(&part.bounds.width) { scores(0.99, 10.0) } else { scores(0.5, 3.0) }
+    }
+
+    #[test]
+    fn the_cheapest_sequence_of_pieces_is_read() {
+        assert_eq!(read(scores(0.6, 4.0), sure_of_rings, false), 2);
+        assert_eq!(read(scores(0.99, 10.0), |_| scores(0.6, 4.0), false), 1);
+        // As sure of the whole as of the pieces: a cut must bring something.
+        assert_eq!(read(scores(0.99, 10.0), |_| scores(0.99, 10.0), true), 1);
+    }
+
+    #[test]
+    fn a_group_that_stands_alone_is_cut_less_readily() {
+        let doubtful = || scores(0.5, 9.5);
+        assert_eq!((read(doubtful(), sure_of_rings, false), read(doubtful(), sure_of_rings, true)), (2, 1));
+    }
+
+    #[test]
+    fn pieces_are_tall_and_not_too_wide() {
+        let (graph, digit) = touching(scores(0.6, 4.0));
+        let pieces = &graph.pieces;
+        assert!((2..40).contains(&pieces.len()), "{}", pieces.len());
+        assert!(pieces.iter().all(|piece| 2 * piece.part.bounds.height >= digit.part.bounds.height));
+        assert!(pieces.iter().all(|piece| piece.to - piece.from < graph.seams.len() + 1));
+        assert_eq!(graph.images().count(), pieces.len());
+    }
+
+    #[test]
+    fn what_surely_is_one_digit_has_no_graph() {
+        let ink = Drawing::new(140, 260)
+            .ring((70.0, 60.0), (30.0, 20.0))
+            .stroke((40.0, 120.0), (100.0, 118.0))
+            .ink();
+        let (groups, typical) = groups(&ink);
+        for group in &groups {
+            assert!(Graph::new(&ink, group, &scores(0.99, 10.0), 28, typical).is_none());
+        }
+    }
 }

@@ -18,11 +18,12 @@ pub(super) fn run(name: Name, dir: &Path) -> anyhow::Result<()> {
     for report in &reports {
         print(&format!("{}: {}\n", short(&report.path), report.status))?;
     }
-    let missing = reports.iter().filter(|report| report.status == Status::Missing).count();
-    let wrong = reports.iter().filter(|report| report.status != Status::Ok).count() - missing;
+    let count = |is: fn(&Status) -> bool| reports.iter().filter(|report| is(&report.status)).count() as u32;
+    let missing = count(|status| *status == Status::Missing);
+    let wrong = count(|status| *status != Status::Ok) - missing;
     if missing + wrong == 0 {
         return Ok(());
     }
-    let (dir, all) = (dir.to_owned(), reports.len());
+    let (dir, all, title) = (dir.to_owned(), reports.len() as u32, title.into());
     Err(dataset::Error::Unverified { name, title, dir, missing, wrong, all }.into())
 }

@@ -42,10 +42,13 @@ pub(crate) fn list(folder: &Path) -> Result<Listing, ImportError> {
 /// entered twice, so links in circles end.
 pub(crate) fn list_below(folder: &Path) -> Result<Listing, ImportError> {
     let mut all = Listing::default();
+    let root = fs::canonicalize(folder).map_err(ImportError::io(folder))?;
     let mut seen = HashSet::new();
     let mut left = vec![folder.to_owned()];
     while let Some(folder) = left.pop() {
-        if !seen.insert(fs::canonicalize(&folder).map_err(ImportError::io(&folder))?) {
+        let real = fs::canonicalize(&folder).map_err(ImportError::io(&folder))?;
+        // A link to a folder that this one is in would bring the images of all other classes.
+        if (root != real && root.starts_with(&real)) || !seen.insert(real) {
             continue;
         }
         let mut listing = list(&folder)?;
@@ -96,6 +99,9 @@ mod tests {
         fs::write(at("a/b/1.png"), b"x").unwrap();
         symlink(at("a"), at("a/b/again")).unwrap();
         symlink(at("a/b"), at("a/other")).unwrap();
+        fs::create_dir(at("c")).unwrap();
+        fs::write(at("c/2.png"), b"x").unwrap();
+        symlink(dir.path(), at("a/all")).unwrap();
         symlink("/no/such/file", at("a/nothing.png")).unwrap();
         let listing = list_below(&at("a")).unwrap();
         assert_eq!(names(&listing.files, dir.path()), ["a/b/1.png"]);

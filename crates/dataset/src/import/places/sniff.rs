@@ -77,9 +77,9 @@ pub(crate) fn kind(path: &Path) -> Result<Kind, ImportError> {
         None if is_mapping(&head) => Ok(Kind::Mapping),
         None if is_lines_of_values(&head) => Ok(Kind::Csv),
         None => {
-            // Only of a whole content can it be said that it is a file of the catalog.
-            let seen = describe(&head, (head.len() as u64).max(1) + u64::from(!head.is_empty()));
-            let seen = if head.is_empty() { "empty".to_owned() } else { seen.to_string() };
+            // Only of a whole content can it be said that it is a file of the catalog, and this is a beginning.
+            let seen =
+                if head.is_empty() { "empty".to_owned() } else { describe(&head, u64::MAX).to_string() };
             Err(ImportError::source(
                 path,
                 format!("it is {seen}; expected a folder of class folders, IDX, CSV, or Keras's mnist.npz"),
@@ -152,9 +152,9 @@ fn is_lines_of_values(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let is_text = |byte: &u8| byte.is_ascii_graphic() || b" \t\r".contains(byte);
-    let is_markup = line.starts_with(b"<") || line.starts_with(b"{") || line.starts_with(b"%");
-    !is_markup && line.iter().all(is_text) && line.iter().filter(|byte| b",;\t ".contains(byte)).count() >= 3
-        || line.iter().filter(|byte| **byte == b',').count() >= 1 && line.iter().all(is_text) && !is_markup
+    let is_markup = [b"<", b"{", b"%"].iter().any(|mark| line.starts_with(*mark));
+    let times = |separators: &[u8]| line.iter().filter(|byte| separators.contains(byte)).count();
+    !is_markup && line.iter().all(is_text) && (times(b",") > 0 || times(b";\t ") >= 3)
 }
 
 #[cfg(test)]

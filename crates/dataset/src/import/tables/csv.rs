@@ -53,7 +53,7 @@ pub fn read(file: &mut dyn BufRead, memory: &Memory) -> Result<Table, Fault> {
         return Err(Fault::content("it holds a line of names and no image"));
     }
     loop {
-        if table.labels.len() % LINES_BETWEEN_CHECKS == 0 {
+        if table.labels.len().is_multiple_of(LINES_BETWEEN_CHECKS) {
             let read = table.labels.len() + LINES_BETWEEN_CHECKS;
             memory.expect(read as u64, columns.side, columns.side)?;
         }
@@ -153,7 +153,7 @@ impl Columns {
 fn without_labels(count: usize, values: usize, has_names: bool) -> Fault {
     let side = values.isqrt();
     let kaggle = if has_names && side == 28 {
-        "; Kaggle's test.csv is such a file, its labels are not public"
+        "; Kaggle's test.csv is such a file, whose labels are not public: import train.csv alone"
     } else {
         ""
     };

@@ -4,7 +4,7 @@
 //! width into a box of 20x20 pixels, and moved so that their centre of mass is the centre of 28x28 pixels.
 
 /// Height and width of an image, in pixels.
-pub const SIZE: usize = 28;
+pub(crate) const SIZE: usize = 28;
 /// Height and width of the box that the strokes fill.
 const BOX: f32 = 20.0;
 /// Samples along each side of a pixel.
@@ -15,7 +15,7 @@ type Point = [f32; 2];
 type Stroke = Vec<Point>;
 
 /// Images `[28, 28]` of each letter from A to Z, `each` times, with the letter. The same seed gives the same images.
-pub fn letters(each: usize, seed: u64) -> Vec<(char, Vec<u8>)> {
+pub(crate) fn letters(each: usize, seed: u64) -> Vec<(char, Vec<u8>)> {
     let mut numbers = Numbers(seed);
     let all = ('A'..='Z').flat_map(|letter| std::iter::repeat_n(letter, each));
     all.map(|letter| (letter, draw(strokes(letter, &mut numbers), &mut numbers))).collect()

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command::{build_program, output, say};
-use crate::letters::{self, letters};
+use crate::predicting::letters::{self, letters};
 
 /// Where the model is kept.
 const MODEL: &str = "crates/network/models/digits.safetensors";

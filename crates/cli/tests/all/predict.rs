@@ -1,0 +1,159 @@
+//! Tests `predict` on images that are made here, from the sample's digits or by a few strokes.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use dataset::Name;
+use serde_json::Value;
+
+use crate::program::Sandbox;
+
+/// The side of a digit of the sample.
+const SIDE: usize = 28;
+
+/// Pixels and label of the sample's first test images.
+fn digits(count: usize) -> Vec<(Vec<u8>, u8)> {
+    let images = dataset::load::load_test(Name::SAMPLE, Path::new(".")).unwrap();
+    let images = images.subset();
+    (0..count).map(|i| (images.image(i).to_vec(), images.label(i))).collect()
+}
+
+/// Writes a PNG of `[height, width]` pixels of this kind.
+fn write(path: &Path, [height, width]: [usize; 2], kind: png::ColorType, pixels: &[u8]) {
+    let mut encoder = png::Encoder::new(File::create(path).unwrap(), width as u32, height as u32);
+    encoder.set_color(kind);
+    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+}
+
+fn write_grey(path: &Path, [height, width]: [usize; 2], pixels: &[u8]) {
+    write(path, [height, width], png::ColorType::Grayscale, pixels);
+}
+
+/// A digit three times as large, dark on a light canvas, at its left.
+fn drawn(digit: &[u8]) -> Vec<u8> {
+    let [height, width] = CANVAS;
+    let mut canvas = vec![240; height * width];
+    for y in 0..3 * SIDE {
+        for x in 0..3 * SIDE {
+            canvas[(y + 20) * width + x + 20] = 240 - digit[y / 3 * SIDE + x / 3] / 255 * 200;
+        }
+    }
+    canvas
+}
+
+const CANVAS: [usize; 2] = [130, 200];
+
+fn lines(stdout: &str) -> Vec<Value> {
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn an_image_as_the_training_images_is_answered_as_test_answers_it() {
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "run"]).done();
+    sandbox.run(&["test", "-p", "run"]).done();
+    fs::create_dir(sandbox.path().join("digits")).unwrap();
+    for (i, (pixels, _label)) in digits(50).iter().enumerate() {
+        write_grey(&sandbox.path().join(format!("digits/{i}.png")), [SIDE; 2], pixels);
+    }
+    // Without the temperature that validation chose, the probabilities are those of `test`.
+    drop(fs::remove_file(sandbox.path().join("run/thresholds.json")));
+    let answers = lines(&sandbox.run(&["predict", "-p", "run", "--json", "digits"]).done().stdout);
+    let csv = fs::read_to_string(sandbox.path().join("run/predictions.csv")).unwrap();
+    assert_eq!(answers.len(), 50);
+    for (i, (answer, row)) in answers.iter().zip(csv.lines().skip(1)).enumerate() {
+        let row: Vec<&str> = row.split(',').collect();
+        let item = &answer["items"][0];
+        assert_eq!(
+            (answer["file"].as_str(), item["label"].as_str()),
+            (Some(&*format!("digits/{i}.png")), Some(row[2]))
+        );
+        let class = item["class"].as_u64().unwrap() as usize;
+        let probability: f64 = row[3 + class].parse().unwrap();
+        assert_eq!(item["probability"].to_string(), serde_json::json!(probability as f32).to_string(), "{i}");
+        assert_eq!(item["box"], serde_json::json!([0, 0, SIDE, SIDE]));
+    }
+}
+
+#[test]
+fn files_folders_and_standard_input_are_read_without_a_run() {
+    let sandbox = Sandbox::new();
+    let at = |name: &str| sandbox.path().join(name);
+    fs::create_dir(at("photos")).unwrap();
+    let digits = digits(2);
+    let labels: Vec<String> = digits.iter().map(|(_, label)| label.to_string()).collect();
+    write_grey(&at("photos/10.png"), CANVAS, &drawn(&digits[0].0));
+    write_grey(&at("photos/9.png"), CANVAS, &drawn(&digits[1].0));
+    for name in ["photos/.hidden.png", "photos/notes.txt", "photos/._9.png"] {
+        fs::write(at(name), "no image").unwrap();
+    }
+    let read = sandbox.run(&["predict", "--json", "photos"]).done();
+    let found =
+        lines(&read.stdout).iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(found, [&*labels[1], &*labels[0]], "{}", read.stdout);
+    assert!(
+        read.stderr.contains("built-in model") && read.stderr.contains("passed over 1 file"),
+        "{}",
+        read.stderr
+    );
+
+    let piped =
+        sandbox.command(&["predict", "-"]).write_stdin(fs::read(at("photos/10.png")).unwrap()).output();
+    let said = String::from_utf8(piped.unwrap().stdout).unwrap();
+    assert!(said.starts_with(&format!("-  {} ", labels[0])) && said.contains('%'), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_does_not_stop_the_rest() {
+    let sandbox = Sandbox::new();
+    let at = |name: &str| sandbox.path().join(name);
+    write_grey(&at("blank.png"), [280, 280], &vec![255; 280 * 280]);
+    write(&at("clear.png"), [9, 9], png::ColorType::Rgba, &[0; 9 * 9 * 4]);
+    fs::write(at("empty.png"), "").unwrap();
+    fs::write(at("notes.txt"), "no image").unwrap();
+    fs::create_dir(at("none")).unwrap();
+    let names = ["missing.png", "blank.png", "empty.png", "clear.png", "notes.txt", "x/*.png"];
+    let arguments = [&["predict", "--json"], &names[..]].concat();
+    let read = sandbox.run(&arguments);
+    let answers = lines(&read.stdout);
+    let statuses: Vec<&str> = answers.iter().map(|line| line["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["unreadable", "no-digit", "unreadable", "no-digit", "unreadable", "unreadable"]);
+    let error = |i: usize| answers[i]["error"].as_str().unwrap_or("none").to_owned();
+    for (i, words) in [(0, "No such file"), (1, "none"), (2, "empty"), (4, "a text"), (5, "pattern")] {
+        assert!(error(i).contains(words), "{}", error(i));
+    }
+    assert_eq!(read.code, 3);
+    assert!(read.stderr.contains("4 of 6 images could not be read"), "{}", read.stderr);
+    // Nothing to read is an answer, and not a failure.
+    assert!(sandbox.run(&["predict", "blank.png"]).done().stdout.contains("nothing to read"));
+    sandbox.run(&["predict", "none"]).fails(3, &["none has no images"]);
+    sandbox.run(&["predict", "-", "-"]).fails(2, &["given twice"]);
+}
+
+#[test]
+fn answers_are_ranked_shown_and_drawn() {
+    let sandbox = Sandbox::new();
+    let (pixels, label) = &digits(1)[0];
+    write_grey(&sandbox.path().join("d.png"), CANVAS, &drawn(pixels));
+    let shown =
+        sandbox.run(&["predict", "d.png", "--single", "--top", "3", "--show", "-o", "sheet.png"]).done();
+    let ranking = shown.stdout.lines().nth(1).unwrap();
+    assert!(ranking.trim_start().starts_with(&format!("{label} ")), "{ranking}");
+    assert_eq!(ranking.matches('%').count(), 3, "{ranking}");
+    assert!(
+        shown.stdout.contains('█') && shown.stdout.lines().count() == 2 + 1 + SIDE / 2,
+        "{}",
+        shown.stdout
+    );
+    let sheet =
+        png::Decoder::new(std::io::BufReader::new(File::open(sandbox.path().join("sheet.png")).unwrap()));
+    assert!(sheet.read_info().unwrap().info().width >= 224);
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["predict", "-p", "nothing", "x.png"]).fails(3, &["nothing"]);
+    sandbox.run(&["predict"]).fails(2, &["IMAGE"]);
+    sandbox.run(&["predict", "--prepare", "zoom", "x.png"]).fails(2, &["ink", "resize"]);
+}

@@ -1,0 +1,6 @@
+//! What becomes a run in a locked folder: a network that is trained there, or one that was trained elsewhere.
+
+pub mod importing;
+pub mod initial;
+pub mod recorder;
+pub mod training;
