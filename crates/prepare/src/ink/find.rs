@@ -29,7 +29,7 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
     let long = image.height().max(image.width()) as f32;
     let mut first = sample::reduce(image, (long / FIRST_SIDE as f32).max(1.0));
     let first_factor = long / first.height.max(first.width) as f32;
-    let is_light = polarity::ink_is_light(&first, threshold::otsu(first.values.iter().copied()));
+    let is_light = polarity::ink_is_light(&first);
     if is_light {
         first.invert();
     }

@@ -3,46 +3,50 @@
 use super::background;
 use crate::sample::Plane;
 
-/// How much more of one kind of stroke than of the other is a sure sign.
-const CLEAR_RATIO: f32 = 3.0;
-/// How much a frame that is of one kind by three quarters counts against a sure sign of the structure.
-const FRAME_WEIGHT: f32 = 1.5;
+/// The border is even if its middle nine tenths span at most this share of all the image's levels.
+const EVEN: f32 = 0.25;
+/// In an image whose shorter side is smaller, strokes may be wider than the window for narrow structure.
+const SMALLEST: usize = 128;
+/// The share of an image that its boldest strokes take.
+const BOLDEST: f32 = 0.01;
 
-/// Whether the ink is the lighter one, asked of two witnesses.
+/// Whether the ink is the lighter one.
 ///
-/// * The structure: narrow dark strokes against narrow light ones, in windows of a sixteenth of the image and wider.
-///   Holes and gaps between dark strokes are light, but wider than strokes, and show in the wider windows only.
-/// * The frame: paper reaches the image's border, ink seldom does.
-pub(super) fn ink_is_light(plane: &Plane, threshold: f32) -> bool {
+/// Paper reaches the image's border, ink seldom does. A border that is even is paper, and the ink is what is further
+/// away from its lightness. An uneven border has shadows or a table on it and says nothing, but in a
+/// small image, which was cut from a larger one. Then narrow dark structure
+/// is compared with narrow light structure where both are boldest: a soft shadow is wider than the window.
+pub(super) fn ink_is_light(plane: &Plane) -> bool {
     let side = plane.height.min(plane.width);
-    let mut structure = 0.0;
-    for share in [16, 8, 4] {
-        let window = (side / share).max(3);
-        let light = energy(plane, &background::behind_light(plane, window));
-        let dark = energy(plane, &background::behind_dark(plane, window));
-        structure += (light / dark).ln() / CLEAR_RATIO.ln();
+    let plane = &plane.smooth();
+    let mut border = border(plane, side / 20 + 1);
+    border.sort_by(f32::total_cmp);
+    let at = |share: f32| border[(share * (border.len() - 1) as f32) as usize];
+    let smallest = plane.values.iter().copied().fold(f32::INFINITY, f32::min);
+    let largest = plane.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if side < SMALLEST || at(0.95) - at(0.05) <= EVEN * (largest - smallest) {
+        return largest - at(0.5) > at(0.5) - smallest;
     }
-    let dark_share = border_share(plane, side / 20 + 1, threshold);
-    let frame = (2.0 * (2.0 * dark_share - 1.0)).clamp(-1.0, 1.0);
-    (structure / 3.0).clamp(-1.0, 1.0) + FRAME_WEIGHT * frame > 0.0
+    let window = (side / 24).max(3);
+    let light = boldest(plane, &background::behind_light(plane, window));
+    let dark = boldest(plane, &background::behind_dark(plane, window));
+    light > dark
 }
 
-/// The share of values below a threshold among those less than `depth` pixels from the border.
-fn border_share(plane: &Plane, depth: usize, threshold: f32) -> f32 {
+/// The values less than `depth` pixels from the border.
+fn border(plane: &Plane, depth: usize) -> Vec<f32> {
     let (height, width) = (plane.height, plane.width);
-    let (mut below, mut all) = (0, 0);
-    for (at, &value) in plane.values.iter().enumerate() {
+    let inside = |at: usize| {
         let (row, column) = (at / width, at % width);
-        if row.min(height - 1 - row).min(column.min(width - 1 - column)) < depth {
-            all += 1;
-            below += usize::from(value < threshold);
-        }
-    }
-    below as f32 / all as f32
+        row.min(height - 1 - row).min(column.min(width - 1 - column)) >= depth
+    };
+    plane.values.iter().enumerate().filter(|&(at, _)| !inside(at)).map(|(_, &value)| value).collect()
 }
 
-/// The squared differences between two planes, and a little so that it is never 0.
-fn energy(plane: &Plane, other: &Plane) -> f32 {
-    let squares = plane.values.iter().zip(&other.values).map(|(a, b)| (a - b) * (a - b));
-    squares.sum::<f32>() + plane.values.len() as f32
+/// The difference between two planes that only the boldest strokes exceed.
+fn boldest(plane: &Plane, other: &Plane) -> f32 {
+    let mut differences: Vec<f32> =
+        plane.values.iter().zip(&other.values).map(|(a, b)| (a - b).abs()).collect();
+    let at = ((1.0 - BOLDEST) * (differences.len() - 1) as f32) as usize;
+    *differences.select_nth_unstable_by(at, f32::total_cmp).1
 }
