@@ -1,6 +1,7 @@
 //! What is ink but no writing: things that reach in from outside the image, frames around the writing, and specks.
 
-use super::{HALF, Part, components, strokes};
+use super::components::{self, HALF, Part};
+use super::strokes;
 use crate::Bounds;
 
 /// The share of a part's height and width together that lies on the image's border, from which on it is something that

@@ -1,7 +1,9 @@
 //! Connected strokes.
 
-use super::HALF;
 use crate::Bounds;
+
+/// The level from which a pixel counts as ink and not as the soft edge of a stroke.
+pub const HALF: u8 = 128;
 
 /// Some of an ink's pixels: one connected stroke, several that belong together, or a piece cut from one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Finds the ink of an image.
 
-use super::{
-    HALF, Ink, background, clean, polarity,
-    rules::{self, Rules},
-    strokes, threshold,
-};
+use super::components::HALF;
+use super::erase::erase;
+use super::ink_levels::Ink;
+use super::rules::Rules;
+use super::{background, clean, polarity, strokes, threshold};
 use crate::{
     GreyImage,
     sample::{self, Plane},
@@ -47,7 +47,7 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
         first
     };
     let mut contrast = darker_than_paper(&light, window(stroke / factor).min(widest_window(&light)));
-    rules::erase(&mut contrast, &rules.scaled(first_factor / factor));
+    erase(&mut contrast, &rules.scaled(first_factor / factor));
     let level = threshold::ink(&light, &contrast)?;
     let mut pixels: Vec<u8> = contrast.values.iter().map(|&value| ink_level(value, level)).collect();
     clean::clean(&mut pixels, light.height, light.width);
@@ -78,7 +78,7 @@ fn stroke_width(light: &Plane, rules: &Rules) -> Option<f32> {
     let mut widest = widest_window(light);
     loop {
         let mut contrast = darker_than_paper(light, widest);
-        rules::erase(&mut contrast, rules);
+        erase(&mut contrast, rules);
         let level = threshold::ink(light, &contrast)?;
         let stroke = writing_width(&contrast, level)?;
         if 4 * window(stroke) > 3 * widest {

@@ -1,12 +1,8 @@
 //! The lines of ruled and squared paper: found as thin straight lines that cross the whole image, and erased where no
 //! stroke crosses them.
 
-mod erase;
-
 use super::threshold;
 use crate::sample::Plane;
-
-pub(super) use erase::erase;
 
 /// The steepest slope of a rule: a page lies about upright.
 const STEEPEST: f32 = 0.09;
@@ -66,7 +62,7 @@ impl Rules {
 }
 
 /// The contrast from which on a pixel may belong to a rule: neither too pale beside the ink nor paper's noise.
-fn palest(contrast: &Plane) -> f32 {
+pub(super) fn palest(contrast: &Plane) -> f32 {
     let mut sorted = contrast.values.clone();
     let at = sorted.len() - 1 - sorted.len() / 200;
     let strongest = *sorted.select_nth_unstable_by(at, f32::total_cmp).1;
@@ -182,6 +178,7 @@ fn peaks(profile: &[f32], least: f32, apart: usize, slope: f32, contrast: &Plane
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ink::erase::erase;
 
     /// A page of `[200, 160]` with rules each 20 rows, falling 4 rows over its width, and a stroke across.
     fn page(drift: f32) -> Plane {

@@ -1,6 +1,6 @@
 //! Takes rules out of the contrast to the paper.
 
-use super::{Rule, Rules, palest};
+use super::rules::{Rule, Rules, palest};
 use crate::sample::Plane;
 
 /// How far a rule may be from where it is expected, in its own thickness: paper is not flat.
@@ -9,7 +9,7 @@ const SEARCH: f32 = 1.5;
 const FOLLOW: f32 = 0.1;
 
 /// Erases rules where nothing crosses them.
-pub(in crate::ink) fn erase(contrast: &mut Plane, rules: &Rules) {
+pub(super) fn erase(contrast: &mut Plane, rules: &Rules) {
     let level = palest(contrast);
     rules.lying.iter().for_each(|rule| erase_lying(contrast, rule, level));
     if !rules.standing.is_empty() {
