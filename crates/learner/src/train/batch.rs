@@ -29,15 +29,18 @@ pub(super) fn batch(
     let mut pixels = vec![0; n * height * width];
     let of_images = pixels.par_chunks_mut(height * width).zip(positions).enumerate();
     of_images.for_each_init(
-        || Augmenter::new(train.augmentation(), height, width),
-        |augmenter, (i, (pixels, &position))| {
+        || (Augmenter::new(train.augmentation(), height, width), vec![0; height * width]),
+        |(augmenter, of_no_class), (i, (pixels, &position))| {
             let position = position as usize;
-            if i >= known {
-                // At most half of the images are of no class, so there is one before this.
-                let pair = [position, positions[i - 1] as usize].map(|position| images.image(position));
-                return outlier(pair, [height, width], &mut random(images.index(position)), pixels);
+            let mut rng = random(images.index(position));
+            if i < known {
+                return augmenter.augment(images.image(position), &mut rng, pixels);
             }
-            augmenter.augment(images.image(position), &mut random(images.index(position)), pixels);
+            // At most half of the images are of no class, so there is one before this.
+            let pair = [position, positions[i - 1] as usize].map(|position| images.image(position));
+            outlier(pair, [height, width], &mut rng, of_no_class);
+            // Otherwise the network would tell them by their sharp edges, and take sharp digits for them.
+            augmenter.augment(of_no_class, &mut rng, pixels);
         },
     );
     (input::to_input(&pixels, n, height, width, device), labels)
