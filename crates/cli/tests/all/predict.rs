@@ -35,7 +35,8 @@ fn drawn(digit: &[u8]) -> Vec<u8> {
     let mut canvas = vec![240; height * width];
     for y in 0..3 * SIDE {
         for x in 0..3 * SIDE {
-            canvas[(y + 20) * width + x + 20] = 240 - digit[y / 3 * SIDE + x / 3] / 255 * 200;
+            let ink = u16::from(digit[y / 3 * SIDE + x / 3]) * 200 / 255;
+            canvas[(y + 20) * width + x + 20] = 240 - ink as u8;
         }
     }
     canvas
@@ -69,8 +70,9 @@ fn an_image_as_the_training_images_is_answered_as_test_answers_it() {
             (Some(&*format!("digits/{i}.png")), Some(row[2]))
         );
         let class = item["class"].as_u64().unwrap() as usize;
-        let probability: f64 = row[3 + class].parse().unwrap();
-        assert_eq!(item["probability"].to_string(), serde_json::json!(probability as f32).to_string(), "{i}");
+        // JSON's reader takes the number as an f64; the program wrote an f32.
+        let probability = item["probability"].as_f64().unwrap() as f32;
+        assert_eq!(probability, row[3 + class].parse::<f32>().unwrap(), "{i}");
         assert_eq!(item["box"], serde_json::json!([0, 0, SIDE, SIDE]));
     }
 }

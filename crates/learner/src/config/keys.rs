@@ -49,8 +49,8 @@ const AUGMENT: &[(&str, Kind)] = &[
     ("elastic_smoothness", Kind::Number),
     ("stroke_width", Kind::Number),
     ("erase", Kind::Number),
-    ("outliers", Kind::Number),
     ("flip", Kind::Flag),
+    ("outliers", Kind::Number),
 ];
 const MODEL: &[(&str, Kind)] = &[
     ("dense", Kind::List(&COUNT)),
