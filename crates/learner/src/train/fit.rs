@@ -132,8 +132,8 @@ fn losses(logits: Tensor<2>, labels: &[u8], smoothing: f32) -> (Tensor<1>, Tenso
         let loss = ops::cross_entropy(logits.clone(), labels, smoothing);
         return (loss.clone(), loss, logits);
     }
-    let others = logits.clone().slice([known..n]);
-    let logits = logits.slice([0..known]);
+    let others = logits.clone().slice(known..n);
+    let logits = logits.slice(0..known);
     let loss = ops::cross_entropy(logits.clone(), labels, smoothing);
     // With a smoothing of 1 the label does not count.
     let doubt = ops::cross_entropy(others, &vec![0; n - known], 1.0);

@@ -145,7 +145,7 @@ fn grid(canvas: &mut Canvas, fields: &[Field<'_>], zoom: usize, gap: usize) {
     for (i, field) in fields.iter().enumerate() {
         let top = start + i / per_row * (first.height * zoom + caption + gap);
         let left = MARGIN + i % per_row * cell;
-        paint(canvas, [top, left], &field, zoom);
+        paint(canvas, [top, left], field, zoom);
         for (line, text) in field.caption.lines().enumerate() {
             let fitting: String = text.chars().take(cell / GLYPH).collect();
             canvas.text([top + field.height * zoom + 3 + line * LINE, left], &fitting, 1);
