@@ -51,7 +51,7 @@ pub(crate) struct ShowArgs {
     /// Show the mean image of each class, and the spread around it.
     #[arg(long, conflicts_with_all = ["count", "start"])]
     pub(crate) mean: bool,
-    /// Show each image beside what training makes of it in the first epochs, as the configuration's [augment] says. The
+    /// Show each image beside what training makes of it in the first epochs, as the configuration's table `augment` says. The
     /// images are those of the configuration's data set.
     #[arg(long, conflicts_with_all = ["mean", "wrong", "corruption", "dataset", "split"])]
     pub(crate) augmented: bool,
