@@ -56,6 +56,10 @@ pub struct ReadItem {
 pub struct Reading {
     /// From top to bottom, in each what was read from left to right. No line is empty.
     pub lines: Vec<Vec<ReadItem>>,
+    /// By how many quarter turns, clockwise, the image was turned to be read, 0 to 3.
+    pub quarter_turns: u8,
+    /// Whether dark ink on light paper became light on dark.
+    pub inverted: bool,
 }
 
 /// How a reading ended.
@@ -152,9 +156,10 @@ impl Reader {
         let mut scores = self.scores(&single).into_iter();
         let read = |found| match found {
             Found::Nothing => Reading::default(),
-            Found::One(prepared) => {
-                let items = scores.next().map(|scores| self.item(prepared.bounds, prepared.pixels, scores));
-                Reading { lines: items.into_iter().map(|item| vec![item]).collect() }
+            Found::One(Prepared { pixels, bounds, inverted }) => {
+                let items = scores.next().map(|scores| self.item(bounds, pixels, scores));
+                let lines = items.into_iter().map(|item| vec![item]).collect();
+                Reading { lines, quarter_turns: 0, inverted }
             }
             Found::Several(ink) => self.read_lines(&ink),
         };
@@ -169,11 +174,12 @@ impl Reader {
                 squares.iter().map(|square| middle(square, side, [height, width])).collect();
             self.scores(&images.iter().map(Vec::as_slice).collect::<Vec<_>>())
         };
-        let lines = reading::read(ink, side, &mut classify);
+        let (lines, quarter_turns) = reading::read_upright(ink, side, &mut classify);
         let item = |item: reading::Item| {
             self.item(item.bounds, middle(&item.pixels, side, [height, width]), item.scores)
         };
-        Reading { lines: lines.into_iter().map(|line| line.items.into_iter().map(item).collect()).collect() }
+        let lines = lines.into_iter().map(|line| line.items.into_iter().map(item).collect()).collect();
+        Reading { lines, quarter_turns, inverted: !ink.is_light() }
     }
 
     /// What the network thinks of each of these inputs.

@@ -9,4 +9,6 @@ pub struct Prepared {
     pub pixels: Vec<u8>,
     /// In pixels of the original image.
     pub bounds: Bounds,
+    /// Whether dark ink on light paper became light on dark.
+    pub inverted: bool,
 }

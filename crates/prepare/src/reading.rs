@@ -9,8 +9,10 @@ mod seams;
 mod segments;
 mod shape;
 mod signs;
+mod turns;
 
 pub use item::{Item, Line, Scores};
+pub use turns::read_upright;
 
 use crate::Ink;
 use groups::Group;

@@ -16,7 +16,8 @@ pub fn resize(image: &GreyImage, [height, width]: [usize; 2]) -> Prepared {
     let (to_height, to_width) = (side(image.height(), height), side(image.width(), width));
     let plane = sample::scale(image.pixels(), image.height(), image.width(), to_height, to_width);
     let pixels = padded(&plane, image.frame_median(), [height, width]);
-    Prepared { pixels, bounds: Bounds { top: 0, left: 0, height: image.height(), width: image.width() } }
+    let bounds = Bounds { top: 0, left: 0, height: image.height(), width: image.width() };
+    Prepared { pixels, bounds, inverted: false }
 }
 
 /// A plane in the middle of `[height, width]` pixels of one colour.

@@ -18,13 +18,14 @@ pub fn single(image: &GreyImage, [height, width]: [usize; 2]) -> Option<Prepared
     if is_prepared(image, [height, width]) {
         let pixels = image.pixels().to_vec();
         let bounds = Bounds { top: 0, left: 0, height, width };
-        return Some(Prepared { pixels, bounds });
+        return Some(Prepared { pixels, bounds, inverted: false });
     }
     let ink = find_ink(image)?;
     let part = choose::digit_of(&ink)?;
     let size = height.min(width);
     let square = digit::digit(&ink, &part, size);
-    Some(Prepared { pixels: middle(&square, size, [height, width]), bounds: ink.original(&part.bounds) })
+    let pixels = middle(&square, size, [height, width]);
+    Some(Prepared { pixels, bounds: ink.original(&part.bounds), inverted: !ink.is_light() })
 }
 
 /// Whether an image already is what the network takes, as MNIST's images are: of the network's size, the median of its

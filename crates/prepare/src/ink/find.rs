@@ -57,6 +57,8 @@ pub fn find_ink(image: &GreyImage) -> Option<Ink> {
         pixels,
         factor: long / light.height.max(light.width) as f32,
         original: [image.height(), image.width()],
+        is_light,
+        quarter_turns: 0,
     })
 }
 

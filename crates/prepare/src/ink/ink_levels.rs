@@ -14,6 +14,10 @@ pub struct Ink {
     pub(super) factor: f32,
     /// `[height, width]` of the original image.
     pub(super) original: [usize; 2],
+    /// Whether the ink is lighter than the paper.
+    pub(super) is_light: bool,
+    /// By how many quarter turns, clockwise, the original image was turned, 0 to 3.
+    pub(super) quarter_turns: u8,
 }
 
 impl Ink {
@@ -37,12 +41,55 @@ impl Ink {
         self.factor
     }
 
+    /// Whether the ink is lighter than the paper.
+    pub fn is_light(&self) -> bool {
+        self.is_light
+    }
+
+    /// By how many quarter turns, clockwise, the original image was turned, 0 to 3.
+    pub fn quarter_turns(&self) -> u8 {
+        self.quarter_turns
+    }
+
+    /// The ink after one more quarter turn, clockwise.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        let from = |at: usize| {
+            let (row, column) = (at / self.height, at % self.height);
+            self.pixels[(self.height - 1 - column) * self.width + row]
+        };
+        Self {
+            height: self.width,
+            width: self.height,
+            pixels: (0..self.pixels.len()).map(from).collect(),
+            quarter_turns: (self.quarter_turns + 1) % 4,
+            ..*self
+        }
+    }
+
     /// The rectangle of the original image that a rectangle of the ink covers.
     pub fn original(&self, bounds: &Bounds) -> Bounds {
         let [height, width] = self.original;
+        let bounds = self.not_turned(*bounds);
         let (top, bottom) = span(bounds.top, bounds.bottom(), self.factor, height);
         let (left, right) = span(bounds.left, bounds.right(), self.factor, width);
         Bounds { top, left, height: bottom - top, width: right - left }
+    }
+
+    /// Where a rectangle was before the ink was turned.
+    fn not_turned(&self, mut bounds: Bounds) -> Bounds {
+        let mut width = self.width;
+        let mut height = self.height;
+        for _ in 0..self.quarter_turns {
+            bounds = Bounds {
+                top: width - bounds.right(),
+                left: bounds.top,
+                height: bounds.width,
+                width: bounds.height,
+            };
+            (height, width) = (width, height);
+        }
+        bounds
     }
 
     /// Each connected stroke (over eight neighbours) as a part of its own, in the order of its first pixel by rows.

@@ -47,8 +47,12 @@ impl Drawing {
         self.stroke((row - arm, column), (row + arm, column)).stroke((row, column - arm), (row, column + arm))
     }
 
+    pub(super) fn image(self) -> GreyImage {
+        GreyImage::new(self.height, self.width, self.pixels).unwrap()
+    }
+
     pub(super) fn ink(self) -> Ink {
-        find_ink(&GreyImage::new(self.height, self.width, self.pixels).unwrap()).unwrap()
+        find_ink(&self.image()).unwrap()
     }
 
     fn dot(&mut self, row: f32, column: f32) {

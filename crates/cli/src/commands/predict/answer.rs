@@ -194,6 +194,14 @@ impl ReadImage {
         if self.notes.oriented {
             notes.push("turned upright as EXIF says".into());
         }
+        match self.reading.quarter_turns {
+            0 => {}
+            2 => notes.push("read upside down".into()),
+            turns => {
+                let way = if turns == 1 { "clockwise" } else { "counterclockwise" };
+                notes.push(format!("read after a quarter turn {way}"));
+            }
+        }
         notes
     }
 }
