@@ -5,9 +5,9 @@ use burn::nn::Initializer;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
-use network::config::{Activation, NORMALIZATION_EPSILON, Normalization, Pool, Stage, UnitConfig};
-use network::plan::{First, Plan};
-use ops::{Dropout, FinishOptions, PoolKind, Pooling, Stages};
+use network::config::{NORMALIZATION_EPSILON, Normalization, UnitConfig};
+use network::plan::{First, Pass, Plan};
+use ops::{Dropout, FinishOptions};
 
 use crate::batch_norm::BatchNorm;
 use crate::dropout::{Mode, drop_some};
@@ -79,13 +79,13 @@ impl ConvUnit {
         let first = match plan.first {
             First::Convolution => self.convolve(maps, parameters, ops::conv2d),
             First::PooledConvolution { activation } => {
-                let (pool, activation) = (self.config.pool_size, operator_of(activation));
+                let (pool, activation) = (self.config.pool_size, activation.into());
                 self.convolve(maps, parameters, |maps, weight, bias, options| {
                     ops::conv2d_max_pool2d(maps, weight, bias, options, pool, activation)
                 })
             }
         };
-        self.finish(first, shortcut, &plan.then, mode, dropout)
+        self.finish(first, shortcut, plan, mode, dropout)
     }
 
     /// Does the stages that the first operator has left, and dropout: those up to the pooling in one pass, and
@@ -94,52 +94,25 @@ impl ConvUnit {
         &self,
         mut maps: Tensor<4>,
         shortcut: Option<Tensor<4>>,
-        stages: &[Stage],
+        plan: &Plan,
         mode: Mode,
         dropout: Option<Dropout>,
     ) -> Tensor<4> {
-        let mut rest = stages;
-        while !rest.is_empty() {
-            let before = rest.iter().take_while(|stage| **stage != Stage::Pool).count();
-            let pooling = rest.get(before).and_then(|_| self.pooling(&maps));
+        let [_n, _filters, height, width] = maps.dims();
+        for Pass { stages, pooling, is_last } in plan.passes(&self.config, [height, width]) {
             let options = FinishOptions {
-                stages: Stages::new(rest[..before].iter().filter_map(|stage| self.operator(*stage))),
+                stages,
                 pooling,
-                dropout: dropout.filter(|_| rest.len() <= before + 1),
+                dropout: dropout.filter(|_| is_last),
                 epsilon: NORMALIZATION_EPSILON,
                 is_of_batch: mode.is_training(),
             };
-            rest = rest.get(before + 1..).unwrap_or_default();
-            let norm = self.norm.as_ref().filter(|_| options.stages.normalizes());
-            let normalization =
-                norm.map(|norm| norm.normalization(&maps, shortcut.as_ref(), options.stages, mode));
+            let norm = self.norm.as_ref().filter(|_| stages.normalizes());
+            let normalization = norm.map(|norm| norm.normalization(&maps, shortcut.as_ref(), stages, mode));
             maps = ops::finish(maps, shortcut.clone(), normalization, options);
         }
         // If the first operator has done all stages, no pass has drawn the mask yet.
-        if stages.is_empty() { drop_some(maps, dropout) } else { maps }
-    }
-
-    /// The stage of an operator, except for pooling.
-    fn operator(&self, stage: Stage) -> Option<ops::Stage> {
-        match stage {
-            Stage::Normalization => Some(ops::Stage::Normalize),
-            Stage::Residual => Some(ops::Stage::Add),
-            Stage::Activation => Some(ops::Stage::Activate(operator_of(self.config.activation))),
-            Stage::Pool => None,
-        }
-    }
-
-    /// The pooling of these feature maps.
-    fn pooling(&self, maps: &Tensor<4>) -> Option<Pooling> {
-        let [_n, _filters, map_height, map_width] = maps.dims();
-        let size = self.config.pool_size;
-        let (kind, height, width) = match self.config.pool {
-            Pool::Max => (PoolKind::Max, size, size),
-            Pool::Average => (PoolKind::Average, size, size),
-            Pool::GlobalAverage => (PoolKind::Average, map_height, map_width),
-            Pool::None => return None,
-        };
-        Some(Pooling { kind, height, width })
+        if plan.then.is_empty() { drop_some(maps, dropout) } else { maps }
     }
 
     /// The filters `[filters, channels of a group, kernel, kernel]` and the biases `[filters]`.
@@ -163,16 +136,5 @@ impl ConvUnit {
         let padding = [height, width].map(|size| self.config.zeros_around(size));
         let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
         operator(maps, weight, bias, options)
-    }
-}
-
-/// The activation as the operators name it.
-pub(crate) fn operator_of(function: Activation) -> ops::Activation {
-    match function {
-        Activation::Relu => ops::Activation::Relu,
-        Activation::Gelu => ops::Activation::Gelu,
-        Activation::Tanh => ops::Activation::Tanh,
-        Activation::Sigmoid => ops::Activation::Sigmoid,
-        Activation::None => ops::Activation::None,
     }
 }

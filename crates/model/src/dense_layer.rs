@@ -6,7 +6,6 @@ use burn::tensor::{Device, Tensor};
 use network::config::{Activation, Normalization};
 
 use crate::batch_norm::BatchNorm;
-use crate::conv_unit::operator_of;
 use crate::dropout::Mode;
 
 /// A dense layer, whose values stand in the network's file beside each other: `dense.0.weight`, `dense.0.bias`,
@@ -39,7 +38,7 @@ impl DenseLayer {
     /// `[n, inputs]` to `[n, outputs]`.
     pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
-        let activation = operator_of(self.activation);
+        let activation = self.activation.into();
         match &self.norm {
             Some(norm) => norm.forward_features(ops::dense(x, weight, bias), activation, mode),
             None => ops::dense_activated(x, weight, bias, activation),

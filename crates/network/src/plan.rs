@@ -2,6 +2,10 @@
 //!
 //! The choice is made here, from the configuration alone, because the memory estimate follows it as well.
 
+mod passes;
+
+pub use passes::Pass;
+
 use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
 
 /// How a unit is computed. Every plan of a unit gives the same result, and the chosen one is the fastest.
@@ -35,6 +39,16 @@ impl Plan {
         let is_first = config.stages().next() == Some(Stage::Normalization);
         let rest = UnitConfig { normalization: Normalization::None, ..config.clone() };
         is_first.then(|| Self::new(&rest))
+    }
+
+    /// What is left to do after the first operator, in passes, where that operator gave feature maps of
+    /// `[height, width]`. `config` is the one of which the plan was made.
+    pub fn passes<'a>(
+        &'a self,
+        config: &UnitConfig,
+        sizes: [usize; 2],
+    ) -> impl Iterator<Item = Pass> + use<'a> {
+        passes::passes(&self.then, config, sizes)
     }
 
     /// The plan with pooling inside the convolution, if the unit's stages allow it.

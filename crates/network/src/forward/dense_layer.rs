@@ -4,7 +4,7 @@ use kernels::{DenseShape, Finish, FinishShape, Level, Stage, Stages, dense_activ
 
 use crate::config::{Activation, Normalization};
 use crate::forward::held::Held;
-use crate::forward::normalization::{BatchNorm, kernel_of, values_of};
+use crate::forward::normalization::{BatchNorm, values_of};
 use crate::tensors::{NamedTensors, TensorsError};
 
 /// A dense layer of the network.
@@ -32,7 +32,7 @@ impl DenseLayer {
             weight: Held::new(values_of(weights, format!("{name}.weight"))?),
             bias: values_of(weights, format!("{name}.bias"))?,
             norm: is_normalized.then(|| BatchNorm::new(name, weights)).transpose()?,
-            activation: kernel_of(activation),
+            activation: activation.into(),
         })
     }
 

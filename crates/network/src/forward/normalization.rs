@@ -1,6 +1,6 @@
-//! Batch normalization with the running statistics, and the activations as the kernels name them.
+//! Batch normalization with the running statistics.
 
-use crate::config::{Activation, NORMALIZATION_EPSILON};
+use crate::config::NORMALIZATION_EPSILON;
 use crate::tensors::{NamedTensors, TensorsError};
 
 /// What normalizes each channel: `[channels]` each.
@@ -42,16 +42,5 @@ pub(super) fn values_of(weights: &NamedTensors, name: String) -> Result<Vec<f32>
     match weights.get(&name) {
         Some((_shape, values)) => Ok(values.to_vec()),
         None => Err(TensorsError::Missing { name }),
-    }
-}
-
-/// The activation as the kernels name it.
-pub(super) fn kernel_of(function: Activation) -> kernels::Activation {
-    match function {
-        Activation::Relu => kernels::Activation::Relu,
-        Activation::Gelu => kernels::Activation::Gelu,
-        Activation::Tanh => kernels::Activation::Tanh,
-        Activation::Sigmoid => kernels::Activation::Sigmoid,
-        Activation::None => kernels::Activation::None,
     }
 }

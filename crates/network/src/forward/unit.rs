@@ -1,15 +1,15 @@
 //! A unit: a convolution, and what follows it before the next one.
 
 use kernels::{
-    ConvShape, Finish, FinishShape, LARGEST_WINDOW, Level, PoolKind, PoolShape, Pooling, Purpose, Stages,
-    activate, conv2d, conv2d_max_pool2d, finish, fold_normalization, unwritten,
+    ConvShape, Finish, FinishShape, LARGEST_WINDOW, Level, PoolKind, PoolShape, Pooling, Purpose, activate,
+    conv2d, conv2d_max_pool2d, finish, fold_normalization, unwritten,
 };
 
-use crate::config::{Activation, Normalization, Pool, Stage, UnitConfig};
+use crate::config::{Activation, Normalization, UnitConfig};
 use crate::forward::held::Held;
 use crate::forward::loops;
-use crate::forward::normalization::{BatchNorm, kernel_of, values_of};
-use crate::plan::{First, Plan};
+use crate::forward::normalization::{BatchNorm, values_of};
+use crate::plan::{First, Pass, Plan};
 use crate::shapes::UnitShape;
 use crate::tensors::{NamedTensors, TensorsError};
 
@@ -76,7 +76,7 @@ impl Unit {
     }
 
     fn pool_shape(&self, activation: Activation) -> PoolShape {
-        PoolShape { conv: self.conv, pool: self.config.pool_size, activation: kernel_of(activation) }
+        PoolShape { conv: self.conv, pool: self.config.pool_size, activation: activation.into() }
     }
 
     fn convolve_and_pool(&self, maps: &[f32], shape: &PoolShape) -> Vec<f32> {
@@ -100,16 +100,11 @@ impl Unit {
     /// Does the stages that the first operator has left, those up to the pooling in one pass and those behind it in
     /// another, with feature maps of `[height, width, channels]`.
     fn finish(&self, mut maps: Vec<f32>, mut sizes: [usize; 3], shortcut: &[f32]) -> Vec<f32> {
-        let mut rest = self.plan.then.as_slice();
-        while !rest.is_empty() {
-            let before = rest.iter().take_while(|stage| **stage != Stage::Pool).count();
-            let pooling = rest.get(before).and_then(|_| self.pooling(sizes));
-            let stages = Stages::new(rest[..before].iter().filter_map(|stage| self.stage(*stage)));
-            let [height, width, channels] = sizes;
-            let shape = FinishShape { height, width, channels, stages, pooling };
+        let [height, width, channels] = sizes;
+        for Pass { stages, pooling, .. } in self.plan.passes(&self.config, [height, width]) {
+            let shape = FinishShape { height: sizes[0], width: sizes[1], channels, stages, pooling };
             maps = self.pass(shape, maps, shortcut);
             sizes = [shape.out_height(), shape.out_width(), channels];
-            rest = rest.get(before + 1..).unwrap_or_default();
         }
         maps
     }
@@ -130,28 +125,6 @@ impl Unit {
         let call = Finish { shape, shortcut, normalization, dropout: None };
         finish(Level::best(), &call, &maps, &mut out, None);
         out
-    }
-
-    /// The stage as the kernels name it, except for pooling.
-    fn stage(&self, stage: Stage) -> Option<kernels::Stage> {
-        match stage {
-            Stage::Normalization => Some(kernels::Stage::Normalize),
-            Stage::Residual => Some(kernels::Stage::Add),
-            Stage::Activation => Some(kernels::Stage::Activate(kernel_of(self.config.activation))),
-            Stage::Pool => None,
-        }
-    }
-
-    /// The pooling of feature maps of these sizes.
-    fn pooling(&self, [map_height, map_width, _channels]: [usize; 3]) -> Option<Pooling> {
-        let size = self.config.pool_size;
-        let (kind, height, width) = match self.config.pool {
-            Pool::Max => (PoolKind::Max, size, size),
-            Pool::Average => (PoolKind::Average, size, size),
-            Pool::GlobalAverage => (PoolKind::Average, map_height, map_width),
-            Pool::None => return None,
-        };
-        Some(Pooling { kind, height, width })
     }
 }
 
