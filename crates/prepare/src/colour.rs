@@ -14,29 +14,30 @@ impl GreyImage {
     /// An image from `[height, width, 3]` bytes of red, green and blue. A pixel becomes its luma, with Rec. 709's
     /// weights on the values as they are stored (sRGB's, usually).
     ///
+    /// The bytes become the image in place, because they may take most of the memory that there is.
+    ///
     /// # Errors
     /// If there are not exactly `height * width * 3` bytes, or none.
-    pub fn from_rgb(height: usize, width: usize, rgb: &[u8]) -> Result<Self, SizeError> {
-        check(height, width, rgb.as_chunks::<3>())?;
-        Self::new(height, width, rgb.as_chunks().0.iter().map(|pixel| luma(*pixel)).collect())
+    pub fn from_rgb(height: usize, width: usize, rgb: Vec<u8>) -> Result<Self, SizeError> {
+        check::<3>(height, width, &rgb)?;
+        Self::new(height, width, in_place(rgb, luma))
     }
 
     /// An image from `[height, width, 4]` bytes of red, green, blue and opacity, which are not premultiplied: 0 is
     /// transparent and 255 opaque. The image is laid over paper that shows the ink, see [`GreyImage::from_grey_alpha`].
+    /// The bytes become the image in place.
     ///
     /// # Errors
     /// If there are not exactly `height * width * 4` bytes, or none.
-    pub fn from_rgba(height: usize, width: usize, rgba: &[u8]) -> Result<Self, SizeError> {
-        check(height, width, rgba.as_chunks::<4>())?;
-        let pixels = rgba.as_chunks::<4>().0.iter();
-        over_paper(
-            height,
-            width,
-            pixels.map(|[red, green, blue, opacity]| [luma([*red, *green, *blue]), *opacity]),
-        )
+    pub fn from_rgba(height: usize, width: usize, rgba: Vec<u8>) -> Result<Self, SizeError> {
+        check::<4>(height, width, &rgba)?;
+        let grey_alpha = |[red, green, blue, opacity]: [u8; 4]| [luma([red, green, blue]), opacity];
+        let paper = paper(width, rgba.as_chunks().0.iter().copied().map(grey_alpha));
+        Self::new(height, width, in_place(rgba, |pixel| over(paper, grey_alpha(pixel))))
     }
 
-    /// An image from `[height, width, 2]` bytes of grey and opacity: 0 is transparent and 255 opaque.
+    /// An image from `[height, width, 2]` bytes of grey and opacity: 0 is transparent and 255 opaque. The bytes become
+    /// the image in place.
     ///
     /// The image is laid over paper on which the visible pixels show: over white if they are dark, over black if they
     /// are light. If they hold both and fill their bounds, as a note with round corners does, then they are ink on
@@ -44,19 +45,34 @@ impl GreyImage {
     ///
     /// # Errors
     /// If there are not exactly `height * width * 2` bytes, or none.
-    pub fn from_grey_alpha(height: usize, width: usize, grey_alpha: &[u8]) -> Result<Self, SizeError> {
-        check(height, width, grey_alpha.as_chunks::<2>())?;
-        over_paper(height, width, grey_alpha.as_chunks::<2>().0.iter().copied())
+    pub fn from_grey_alpha(height: usize, width: usize, grey_alpha: Vec<u8>) -> Result<Self, SizeError> {
+        check::<2>(height, width, &grey_alpha)?;
+        let paper = paper(width, grey_alpha.as_chunks().0.iter().copied());
+        Self::new(height, width, in_place(grey_alpha, |pixel| over(paper, pixel)))
     }
 }
 
-/// Whether there is one chunk for each pixel, and nothing behind them.
-fn check<const N: usize>(height: usize, width: usize, chunks: (&[[u8; N]], &[u8])) -> Result<(), SizeError> {
-    let (pixels, rest) = chunks;
+/// Whether there are `N` bytes for each pixel, and nothing behind them.
+fn check<const N: usize>(height: usize, width: usize, bytes: &[u8]) -> Result<(), SizeError> {
+    let (pixels, rest) = bytes.as_chunks::<N>();
     if pixels.is_empty() || !rest.is_empty() || height.checked_mul(width) != Some(pixels.len()) {
         return Err(SizeError { found: pixels.len(), height, width });
     }
     Ok(())
+}
+
+/// One byte for each pixel of `N`, in the memory that the pixels took. What is left over is given back.
+fn in_place<const N: usize>(mut bytes: Vec<u8>, byte: impl Fn([u8; N]) -> u8) -> Vec<u8> {
+    let count = bytes.len() / N;
+    for i in 0..count {
+        let mut pixel = [0; N];
+        pixel.copy_from_slice(&bytes[i * N..(i + 1) * N]);
+        // Not behind the pixel that was just read.
+        bytes[i] = byte(pixel);
+    }
+    bytes.truncate(count);
+    bytes.shrink_to_fit();
+    bytes
 }
 
 fn luma(rgb: [u8; 3]) -> u8 {
@@ -65,18 +81,10 @@ fn luma(rgb: [u8; 3]) -> u8 {
     ((sum + (1 << 15)) >> 16) as u8
 }
 
-/// Lays pixels of grey and opacity over paper.
-fn over_paper(
-    height: usize,
-    width: usize,
-    pixels: impl Iterator<Item = [u8; 2]> + Clone,
-) -> Result<GreyImage, SizeError> {
-    let paper = u32::from(paper(width, pixels.clone()));
-    let laid = pixels.map(|[grey, opacity]| {
-        let [grey, opacity] = [u32::from(grey), u32::from(opacity)];
-        ((grey * opacity + paper * (255 - opacity) + 127) / 255) as u8
-    });
-    GreyImage::new(height, width, laid.collect())
+/// A pixel of grey and opacity on paper of this tone.
+fn over(paper: u8, [grey, opacity]: [u8; 2]) -> u8 {
+    let [paper, grey, opacity] = [paper, grey, opacity].map(u32::from);
+    ((grey * opacity + paper * (255 - opacity) + 127) / 255) as u8
 }
 
 /// The tone of the paper on which these pixels of grey and opacity can be read.
@@ -126,16 +134,16 @@ mod tests {
         let rgba: Vec<u8> = greys.iter().flat_map(|grey| [*grey, *grey, *grey, 255]).collect();
         let grey_alpha: Vec<u8> = greys.iter().flat_map(|grey| [*grey, 255]).collect();
         let images = [
-            GreyImage::from_rgb(16, 16, &rgb).unwrap(),
-            GreyImage::from_rgba(16, 16, &rgba).unwrap(),
-            GreyImage::from_grey_alpha(16, 16, &grey_alpha).unwrap(),
+            GreyImage::from_rgb(16, 16, rgb).unwrap(),
+            GreyImage::from_rgba(16, 16, rgba).unwrap(),
+            GreyImage::from_grey_alpha(16, 16, grey_alpha).unwrap(),
         ];
         assert!(images.iter().all(|image| image.pixels() == greys));
     }
 
     #[test]
     fn green_is_lighter_than_red_and_red_than_blue() {
-        let image = GreyImage::from_rgb(1, 3, &[255, 0, 0, 0, 255, 0, 0, 0, 255]).unwrap();
+        let image = GreyImage::from_rgb(1, 3, vec![255, 0, 0, 0, 255, 0, 0, 0, 255]).unwrap();
         assert_eq!(image.pixels(), [54, 182, 18]);
     }
 
@@ -144,7 +152,7 @@ mod tests {
         // A stroke whose opacity is 0, 128 or 255, on what is transparent; the hidden colour is the ink's.
         for (ink, expected) in [(0, [255, 127, 0]), (255, [0, 128, 255])] {
             let pixels = [[ink, 0], [ink, 128], [ink, 255]].as_flattened().to_vec();
-            assert_eq!(GreyImage::from_grey_alpha(1, 3, &pixels).unwrap().pixels(), expected, "{ink}");
+            assert_eq!(GreyImage::from_grey_alpha(1, 3, pixels).unwrap().pixels(), expected, "{ink}");
         }
     }
 
@@ -154,7 +162,7 @@ mod tests {
             let mut pixels = [[paper, 255]; 100];
             (44..56).for_each(|place| pixels[place] = [ink, 255]);
             [0, 9, 90, 99].iter().for_each(|corner| pixels[*corner] = [ink, 0]);
-            let image = GreyImage::from_grey_alpha(10, 10, pixels.as_flattened()).unwrap();
+            let image = GreyImage::from_grey_alpha(10, 10, pixels.as_flattened().to_vec()).unwrap();
             assert_eq!(image.pixels()[0], paper);
         }
     }
@@ -162,20 +170,20 @@ mod tests {
     #[test]
     fn what_is_all_transparent_is_of_one_tone() {
         let image =
-            GreyImage::from_rgba(2, 2, &[9, 200, 3, 0, 0, 0, 0, 0, 255, 255, 255, 0, 7, 7, 7, 0]).unwrap();
+            GreyImage::from_rgba(2, 2, vec![9, 200, 3, 0, 0, 0, 0, 0, 255, 255, 255, 0, 7, 7, 7, 0]).unwrap();
         assert_eq!(image.pixels(), [255; 4]);
     }
 
     #[test]
     fn what_hardly_shows_is_an_image_too() {
-        assert_eq!(GreyImage::from_grey_alpha(1, 2, &[200, 5, 0, 0]).unwrap().pixels(), [4, 0]);
+        assert_eq!(GreyImage::from_grey_alpha(1, 2, vec![200, 5, 0, 0]).unwrap().pixels(), [4, 0]);
     }
 
     #[test]
     fn bytes_of_another_number_are_refused() {
-        assert!(GreyImage::from_rgb(2, 2, &[0; 11]).is_err());
-        assert!(GreyImage::from_rgb(2, 2, &[0; 13]).is_err());
-        assert!(GreyImage::from_rgba(0, 2, &[]).is_err());
-        assert!(GreyImage::from_grey_alpha(usize::MAX, 2, &[0; 4]).is_err());
+        assert!(GreyImage::from_rgb(2, 2, vec![0; 11]).is_err());
+        assert!(GreyImage::from_rgb(2, 2, vec![0; 13]).is_err());
+        assert!(GreyImage::from_rgba(0, 2, Vec::new()).is_err());
+        assert!(GreyImage::from_grey_alpha(usize::MAX, 2, vec![0; 4]).is_err());
     }
 }

@@ -52,7 +52,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeEr
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
-    let needed = memory(&decoder, format, progressive, animated)?;
+    let needed = memory(&decoder, bytes.len() as u64, format, progressive, animated)?;
     let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = match &webp {
         Some(chunks) => chunks.orientation.unwrap_or(1),
@@ -78,12 +78,13 @@ fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeEr
     Ok(DecodedImage { image, notes })
 }
 
-/// The bytes that decoding an image takes.
+/// The bytes that decoding an image takes, with those of its file.
 ///
 /// # Errors
 /// If that is too much. Nothing was taken yet.
 fn memory(
     decoder: &impl ImageDecoder,
+    file: u64,
     format: ImageFormat,
     progressive: bool,
     animated: bool,
@@ -113,8 +114,8 @@ fn memory(
         ImageFormat::Gif => pixels.saturating_mul(4),
         _ => 0,
     };
-    // The grey image is made while the samples are there.
-    let needed = samples.saturating_add(held.max(pixels));
+    // The grey image is made in place of the samples.
+    let needed = samples.saturating_add(held).saturating_add(file);
     if needed > MOST_MEMORY {
         return Err(DecodeError::TooMuchMemory { width, height, needed });
     }

@@ -32,19 +32,19 @@ pub(super) fn grey(
         1 => GreyImage::new(height, width, samples),
         2 => {
             notes.had_alpha = samples.as_chunks().0.iter().any(|[_, opacity]| *opacity < 255);
-            GreyImage::from_grey_alpha(height, width, &samples)
+            GreyImage::from_grey_alpha(height, width, samples)
         }
         3 => {
             notes.was_colour =
                 samples.as_chunks().0.iter().any(|[red, green, blue]| red != green || green != blue);
-            GreyImage::from_rgb(height, width, &samples)
+            GreyImage::from_rgb(height, width, samples)
         }
         4 => {
             for [red, green, blue, opacity] in samples.as_chunks().0 {
                 notes.had_alpha |= *opacity < 255;
                 notes.was_colour |= *opacity > 0 && (red != green || green != blue);
             }
-            GreyImage::from_rgba(height, width, &samples)
+            GreyImage::from_rgba(height, width, samples)
         }
         _ => return Err(format!("its pixels are {colours:?}")),
     };

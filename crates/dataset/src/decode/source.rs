@@ -20,7 +20,7 @@ pub enum ReadError {
     Io(#[from] io::Error),
     #[error("this is a folder; expected an image")]
     Folder,
-    #[error("a file of more than 256 MiB; an image of at most 256 MiB is read")]
+    #[error("a file of more than 224 MiB; an image of at most 224 MiB is read")]
     TooLong,
 }
 
