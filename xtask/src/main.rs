@@ -7,7 +7,7 @@ use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
 use predicting::{builtin, prepared, wild};
 use robustness::{crash, fuzz, neon, sanitize};
-use speed::{bench, epoch, memory, profiles, test_time};
+use speed::{bench, epoch, images, memory, profiles, test_time};
 
 mod agreement;
 mod ci;
@@ -76,6 +76,8 @@ enum Task {
     Neon,
     /// Compare a whole epoch of `train` with its bare steps, and tell its peak memory.
     Epoch(epoch::EpochArgs),
+    /// Time `predict` and `data import` on images that were written as files, and tell the memory of a large one.
+    Images(images::ImagesArgs),
     /// Compare the estimate of the memory that training takes with what it takes, for networks of many kinds.
     Memory(memory::MemoryArgs),
     /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
@@ -116,6 +118,7 @@ fn main() -> ExitCode {
         Task::Sanitize => sanitize::run(root()),
         Task::Neon => neon::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
+        Task::Images(args) => images::run(root(), &data_dir(), &args),
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => page::run(root(), &file, &browser),

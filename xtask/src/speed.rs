@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod contender;
 pub(crate) mod epoch;
+pub(crate) mod images;
 pub(crate) mod memory;
 pub(crate) mod profiles;
 pub(crate) mod test_time;
