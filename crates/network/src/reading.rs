@@ -45,6 +45,8 @@ pub struct ReadItem {
     pub probabilities: Vec<f32>,
     /// Whether probability and energy reach the thresholds.
     pub is_sure: bool,
+    /// Whether the probability is one that an image of a class could have.
+    pub is_known: bool,
     /// In pixels of the image.
     pub bounds: Bounds,
     /// What the network saw, `[height, width]`.
@@ -69,7 +71,7 @@ pub enum Status {
     Read,
     /// Something was read, and part of it is not sure.
     NotSure,
-    /// There is nothing to read.
+    /// There is nothing to read, or nothing that the network knows.
     NoDigit,
 }
 
@@ -80,7 +82,7 @@ impl Reading {
     }
 
     pub fn status(&self) -> Status {
-        if self.lines.is_empty() {
+        if self.items().all(|item| !item.is_known) {
             Status::NoDigit
         } else if self.items().all(|item| item.is_sure) {
             Status::Read
@@ -199,7 +201,8 @@ impl Reader {
     fn item(&self, bounds: Bounds, pixels: Vec<u8>, scores: Scores) -> ReadItem {
         let class = scores.class().unwrap_or(0);
         let is_sure = self.thresholds.is_sure(scores.largest(), scores.energy);
-        ReadItem { class, probabilities: scores.probabilities, is_sure, bounds, pixels }
+        let is_known = self.thresholds.is_known(scores.largest());
+        ReadItem { class, probabilities: scores.probabilities, is_sure, is_known, bounds, pixels }
     }
 }
 
@@ -278,6 +281,8 @@ mod tests {
         assert_eq!(status(Thresholds::default()), Status::Read);
         assert_eq!(status(Thresholds { least_probability: 0.9, ..Thresholds::default() }), Status::NotSure);
         assert_eq!(status(Thresholds { least_energy: 3.0, ..Thresholds::default() }), Status::NotSure);
+        let strict = Thresholds { least_probability: 0.99, least_known: 0.9, ..Thresholds::default() };
+        assert_eq!(status(strict), Status::NoDigit);
     }
 
     #[test]
@@ -297,6 +302,7 @@ mod tests {
             class: 2,
             probabilities: vec![0.1, 0.2, 0.5, 0.2],
             is_sure: true,
+            is_known: true,
             bounds: Bounds { top: 0, left: 0, height: 1, width: 1 },
             pixels: vec![0],
         };

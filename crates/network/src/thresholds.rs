@@ -14,12 +14,15 @@ pub struct Thresholds {
     pub least_energy: f32,
     /// An answer of less probability is not sure.
     pub least_probability: f32,
+    /// An image in which no answer has this probability shows nothing that the network knows.
+    #[serde(default)]
+    pub least_known: f32,
 }
 
 impl Default for Thresholds {
     /// What changes no probability and lets every answer pass.
     fn default() -> Self {
-        Self { temperature: 1.0, least_energy: f32::MIN, least_probability: 0.0 }
+        Self { temperature: 1.0, least_energy: f32::MIN, least_probability: 0.0, least_known: 0.0 }
     }
 }
 
@@ -39,12 +42,17 @@ impl Thresholds {
         probability >= self.least_probability && energy >= self.least_energy
     }
 
+    /// Whether an answer with this probability is better than none.
+    pub fn is_known(&self, probability: f32) -> bool {
+        probability >= self.least_known
+    }
+
     /// Says what is wrong with the numbers, if anything is.
     ///
     /// # Errors
     /// The first number that no validation images can have decided.
     pub fn check(&self) -> Result<(), String> {
-        let Self { temperature, least_energy, least_probability } = *self;
+        let Self { temperature, least_energy, least_probability, least_known } = *self;
         if !(temperature.is_finite() && temperature > 0.0) {
             return Err(format!("temperature = {temperature}: expected a positive number"));
         }
@@ -53,6 +61,11 @@ impl Thresholds {
         }
         if !(0.0..=1.0).contains(&least_probability) {
             return Err(format!("least_probability = {least_probability}: expected a number from 0 to 1"));
+        }
+        if !(0.0..=least_probability).contains(&least_known) {
+            return Err(format!(
+                "least_known = {least_known}: expected a number from 0 to least_probability, {least_probability}"
+            ));
         }
         Ok(())
     }
@@ -106,6 +119,7 @@ mod tests {
         assert!(named(|t| t.temperature = 0.0).starts_with("temperature = 0: "));
         assert!(named(|t| t.temperature = f32::NAN).starts_with("temperature = NaN"));
         assert!(named(|t| t.least_energy = f32::INFINITY).starts_with("least_energy = inf"));
+        assert!(named(|t| t.least_known = 0.1).starts_with("least_known = 0.1: expected a number from 0 to"));
         assert!(named(|t| t.least_probability = 1.5).starts_with("least_probability = 1.5"));
     }
 }

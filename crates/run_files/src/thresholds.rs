@@ -17,6 +17,10 @@ pub struct ThresholdsFile {
     pub least_energy: f32,
     /// An answer of less probability is not sure.
     pub least_probability: f32,
+    /// An image in which no answer has this probability shows nothing that the network knows. Earlier versions wrote
+    /// none.
+    #[serde(default)]
+    pub least_known: f32,
     /// How many of the validation images are below one of the two.
     pub unsure: usize,
     /// How many of the others are classified wrongly.
@@ -38,12 +42,15 @@ mod tests {
             temperature: 1.25,
             least_energy: 4.5,
             least_probability: 0.5,
+            least_known: 0.25,
             unsure: 12,
             wrong_but_sure: 3,
             ece: Some(0.25),
         };
-        let json = r#"{"weights_sha256":"ab","dataset":"mnist","images":5000,"temperature":1.25,"least_energy":4.5,"least_probability":0.5,"unsure":12,"wrong_but_sure":3,"ece":0.25}"#;
+        let json = r#"{"weights_sha256":"ab","dataset":"mnist","images":5000,"temperature":1.25,"least_energy":4.5,"least_probability":0.5,"least_known":0.25,"unsure":12,"wrong_but_sure":3,"ece":0.25}"#;
         assert_eq!(serde_json::to_string(&file).unwrap(), json);
         assert_eq!(serde_json::from_str::<ThresholdsFile>(json).unwrap(), file);
+        let earlier = json.replace(r#""least_known":0.25,"#, "");
+        assert_eq!(serde_json::from_str::<ThresholdsFile>(&earlier).unwrap().least_known, 0.0);
     }
 }

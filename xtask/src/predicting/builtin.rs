@@ -68,10 +68,11 @@ fn figures(root: &Path, program: &str, data: &str, dir: &str) -> Result<()> {
         test["weights_sha256"].as_str().unwrap_or_default()
     ));
     say(&format!(
-        "validation: temperature {}, least energy {}, least probability {}: {} of {} images unsure, {} of the others wrong",
+        "validation: temperature {}, least energy {}, least probability {}, least known {}: {} of {} images unsure, {} of the others wrong",
         thresholds["temperature"],
         thresholds["least_energy"],
         thresholds["least_probability"],
+        thresholds["least_known"],
         thresholds["unsure"],
         thresholds["images"],
         thresholds["wrong_but_sure"]

@@ -15,8 +15,7 @@ const SHARE: f64 = 0.005;
 /// and what has nine in ten is sure enough.
 const LEAST_PROBABILITY: [f64; 2] = [0.5, 0.9];
 /// The bounds of the temperature. Below one it would make the network surer of everything, also of what is unlike the
-/// validation images: of 1,040 letters a network that was trained with images of no class took 39 % for digits with more
-/// than 90 % at a temperature of 0.5, and 13 % at 1.
+/// validation images: letters would be taken for digits with more than 90 % far more often.
 const TEMPERATURE: [f64; 2] = [1.0, 20.0];
 
 /// The thresholds, with what they do to the images that decided them.
@@ -33,6 +32,10 @@ pub struct Decided {
 
 /// Decides the thresholds of a network by its logits for validation images.
 ///
+/// An image in which no answer is as probable as the least probable one for a validation image shows nothing that the
+/// network knows; but half of the least probability of a sure answer is always enough, because images from elsewhere are
+/// harder.
+///
 /// The temperature is the one with the least loss (Guo et al. 2017), and at least 1. At most one image in 200 has less energy than the
 /// least, and at most one in 200 an answer of less than the least probability, unless that lies outside 0.5 to 0.9.
 /// All numbers are rounded, so that a person can read them and no processor gives others.
@@ -42,15 +45,19 @@ pub struct Decided {
 pub fn decide(logits: &Logits) -> Result<Decided, NotFinite> {
     let temperature = if logits.is_empty() { 1.0 } else { best_temperature(logits)? };
     let probabilities = with_temperature(logits, temperature)?;
-    let energies = logits.rows().map(|(_label, row)| f64::from(energy(row))).collect();
-    let confidences = probabilities.predictions().map(|prediction| prediction.confidence()).collect();
+    let mut energies: Vec<f64> = logits.rows().map(|(_label, row)| f64::from(energy(row))).collect();
+    let mut confidences: Vec<f64> =
+        probabilities.predictions().map(|prediction| prediction.confidence()).collect();
     let [low, high] = LEAST_PROBABILITY;
+    let least_probability =
+        quantile(&mut confidences, SHARE).map_or(low, |p| (p * 1000.0).floor() / 1000.0).clamp(low, high);
+    let lowest = quantile(&mut confidences, 0.0).map_or(0.0, |p| (p * 1000.0).floor() / 1000.0);
     let thresholds = Thresholds {
         temperature: temperature as f32,
-        least_energy: quantile(energies).map_or(f32::MIN, |energy| (energy * 100.0).floor() as f32 / 100.0),
-        least_probability: quantile(confidences)
-            .map_or(low, |p| (p * 1000.0).floor() / 1000.0)
-            .clamp(low, high) as f32,
+        least_energy: quantile(&mut energies, SHARE)
+            .map_or(f32::MIN, |energy| (energy * 100.0).floor() as f32 / 100.0),
+        least_probability: least_probability as f32,
+        least_known: lowest.min(least_probability / 2.0) as f32,
     };
     let (mut unsure, mut wrong_but_sure) = (0, 0);
     for ((_label, row), prediction) in logits.rows().zip(probabilities.predictions()) {
@@ -63,10 +70,10 @@ pub fn decide(logits: &Logits) -> Result<Decided, NotFinite> {
     Ok(Decided { thresholds, unsure, wrong_but_sure, ece: calibration(&probabilities).ece })
 }
 
-/// The value that at most a share of [`SHARE`] is below. `None` without values.
-fn quantile(mut values: Vec<f64>) -> Option<f64> {
+/// The value that at most this share is below. `None` without values.
+fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get((values.len() as f64 * SHARE) as usize).copied()
+    values.get((values.len() as f64 * share) as usize).copied()
 }
 
 fn with_temperature(logits: &Logits, temperature: f64) -> Result<Probabilities, NotFinite> {
@@ -136,6 +143,15 @@ mod tests {
         assert_eq!((decided.thresholds.least_energy, decided.unsure), (6.06, 2));
         assert_eq!(decided.wrong_but_sure, 4);
         assert_eq!(decided.thresholds.least_probability, 0.9);
+        assert_eq!(decided.thresholds.least_known, 0.45);
+    }
+
+    #[test]
+    fn what_no_validation_image_got_is_no_answer() {
+        let decided = decide(&Logits::new(5, vec![0, 1], vec![0.0; 10])).unwrap();
+        assert_eq!(decided.thresholds.least_known, 0.2);
+        assert!(decided.thresholds.is_known(0.2) && !decided.thresholds.is_known(0.19));
+        assert_eq!(decided.thresholds.check(), Ok(()));
     }
 
     #[test]

@@ -184,8 +184,8 @@ impl RunDir {
             return Ok(None);
         }
         let file: ThresholdsFile = self.folder.read_json(names::THRESHOLDS)?;
-        let ThresholdsFile { temperature, least_energy, least_probability, .. } = file;
-        let thresholds = Thresholds { temperature, least_energy, least_probability };
+        let ThresholdsFile { temperature, least_energy, least_probability, least_known, .. } = file;
+        let thresholds = Thresholds { temperature, least_energy, least_probability, least_known };
         thresholds
             .check()
             .map_err(|problem| RunDirError::Damaged { path: self.file(names::THRESHOLDS), problem })?;

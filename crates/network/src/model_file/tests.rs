@@ -16,7 +16,12 @@ fn model() -> ModelFile {
         architecture,
         classes: ["coat", "bag", "\u{30b7}\u{30e3}\u{30c4}"].map(String::from).to_vec(),
         preparation: "resize".into(),
-        thresholds: Some(Thresholds { temperature: 1.1, least_energy: 4.25, least_probability: 0.5 }),
+        thresholds: Some(Thresholds {
+            temperature: 1.1,
+            least_energy: 4.25,
+            least_probability: 0.5,
+            least_known: 0.25,
+        }),
         source: ModelSource {
             run: "clothes-1".into(),
             version: "0.1.0".into(),
@@ -58,7 +63,7 @@ fn the_metadata_is_what_it_always_was() {
         r#""padding":"same","groups":1,"normalization":"none","residual":0,"activation":"relu","pool":"max","#,
         r#""pool_size":2,"order":["normalization","residual","activation","pool"],"dropout":0.0}]},"#,
         r#""input":[1,6,5],"classes":["coat","bag","シャツ"],"preparation":"resize","thresholds":"#,
-        r#"{"temperature":1.1,"least_energy":4.25,"least_probability":0.5},"source":{"run":"clothes-1","#,
+        r#"{"temperature":1.1,"least_energy":4.25,"least_probability":0.5,"least_known":0.25},"source":{"run":"clothes-1","#,
         r#""version":"0.1.0","dataset":"mine","weights_sha256":"00ff"}}"#,
     );
     assert_eq!(entries["model"], json);

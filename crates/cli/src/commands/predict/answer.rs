@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use dataset::decode::{self, DecodeError, DecodedImage, ImageNotes, ReadError};
-use network::reading::{Found, Reader, Reading, Scope};
+use network::reading::{Found, Reader, Reading, Scope, Status};
 use prepare::GreyImage;
 
 use super::inputs::{Input, Source};
@@ -168,8 +168,12 @@ fn finished(opened: Opened, mut reading: Reading) -> ReadImage {
 
 impl ReadImage {
     /// What is read, without a mark for what is not sure: lines joined by `/`, names of several letters by a space.
+    /// Nothing if there is nothing that the network knows.
     pub(super) fn text(&self, classes: &[String]) -> String {
-        self.marked_text(classes, "")
+        match self.reading.status() {
+            Status::NoDigit => String::new(),
+            Status::Read | Status::NotSure => self.marked_text(classes, ""),
+        }
     }
 
     /// As [`ReadImage::text`], with a mark behind what is not sure.

@@ -16,6 +16,8 @@ struct Line<'a> {
     width: Option<usize>,
     height: Option<usize>,
     notes: Vec<String>,
+    /// Whether dark ink became light.
+    inverted: bool,
     error: Option<&'a str>,
 }
 
@@ -50,6 +52,7 @@ pub(super) fn line(answer: &Answer, classes: &[String], top: usize) -> anyhow::R
         width: None,
         height: None,
         notes: Vec::new(),
+        inverted: false,
         error: None,
     };
     let line = match &answer.outcome {
@@ -60,10 +63,14 @@ pub(super) fn line(answer: &Answer, classes: &[String], top: usize) -> anyhow::R
                 Status::NoDigit => "no-digit",
             },
             text: image.text(classes),
-            items: items(image, classes, top),
+            items: match image.reading.status() {
+                Status::NoDigit => Vec::new(),
+                Status::Read | Status::NotSure => items(image, classes, top),
+            },
             width: Some(image.width),
             height: Some(image.height),
             notes: image.notes(),
+            inverted: image.reading.inverted,
             ..empty
         },
         Outcome::Unreadable(error) => Line { error: Some(error), ..empty },

@@ -41,7 +41,11 @@ impl Layout<'_> {
             Outcome::Unreadable(error) => return format!("{name:<0$}  unreadable: {error}\n", self.names),
             Outcome::PassedOver => return String::new(),
         };
-        let notes = image.notes().join(", ");
+        let mut notes = image.notes();
+        if self.drawn.is_some() && image.reading.inverted {
+            notes.push("dark ink, which the network sees light on dark".into());
+        }
+        let notes = notes.join(", ");
         let notes = if notes.is_empty() { notes } else { format!("  ({notes})") };
         let line = format!("{name:<0$}  {1}{notes}", self.names, self.said(image));
         let mut lines = line.trim_end().to_owned() + "\n";
@@ -61,7 +65,8 @@ impl Layout<'_> {
         let sure = format!("{}{}", if items.len() > 1 { "at least " } else { "" }, percent(least));
         let text = image.marked_text(self.classes, NOT_SURE);
         match image.reading.status() {
-            Status::NoDigit => "nothing to read".into(),
+            Status::NoDigit if items.is_empty() => "nothing to read".into(),
+            Status::NoDigit => "nothing known".into(),
             Status::Read => format!("{text:<TEXT$}  {sure}"),
             Status::NotSure => format!("{text:<TEXT$}  {sure}, not sure"),
         }

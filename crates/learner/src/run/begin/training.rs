@@ -291,6 +291,7 @@ fn evaluate_best(
         temperature: thresholds.temperature,
         least_energy: thresholds.least_energy,
         least_probability: thresholds.least_probability,
+        least_known: thresholds.least_known,
         unsure,
         wrong_but_sure,
         ece,
