@@ -134,7 +134,7 @@ fn show_augmented(args: &ShowArgs) -> anyhow::Result<()> {
         for epoch in 1..versions {
             let mut pixels = vec![0; original.len()];
             let mut random = augmentation_generator(config.train().seed, epoch, images.index(i));
-            augmenter.augment(original, &mut random, &mut pixels);
+            augmenter.augment(original, Some(images.label(i)), &mut random, &mut pixels);
             shown.push(CaptionedImage { pixels, caption: format!("epoch {epoch}") });
         }
     }

@@ -2,6 +2,7 @@
 
 use rand::Rng;
 
+use crate::augment::continental::Continental;
 use crate::augment::draw::symmetric;
 use crate::augment::elastic::Elastic;
 use crate::augment::erase::Rectangle;
@@ -17,6 +18,8 @@ pub struct Augmenter {
     height: usize,
     width: usize,
     elastic: Option<Elastic>,
+    /// The image with the strokes of continental handwriting.
+    written: Vec<u8>,
     stroke: Stroke,
     resampling: Resampling,
 }
@@ -30,17 +33,18 @@ impl Augmenter {
             height,
             width,
             elastic,
+            written: Vec::new(),
             stroke: Stroke::default(),
             resampling: Resampling::new(height, width),
         }
     }
 
-    /// Augments an image `[height, width]`, where 0 is background, into `augmented`. The same numbers of the
-    /// generator give the same bytes.
+    /// Augments an image `[height, width]`, where 0 is background, into `augmented`. An image of no class has no label.
+    /// The same numbers of the generator give the same bytes.
     ///
     /// # Panics
     /// If `pixels` or `augmented` are not exactly `height * width` values.
-    pub fn augment(&mut self, pixels: &[u8], rng: &mut impl Rng, augmented: &mut [u8]) {
+    pub fn augment(&mut self, pixels: &[u8], label: Option<u8>, rng: &mut impl Rng, augmented: &mut [u8]) {
         let (height, width) = (self.height, self.width);
         let is_whole = pixels.len() == height * width && augmented.len() == pixels.len();
         assert!(
@@ -60,8 +64,18 @@ impl Augmenter {
         if let Some(elastic) = &mut self.elastic {
             elastic.draw(rng);
         }
+        let strokes = (self.ranges.continental > 0.0).then(|| Continental::draw(rng));
 
-        let stroked = self.stroke.grow(pixels, width, growth);
+        let written = match strokes {
+            Some(strokes) if strokes.is_wanted(self.ranges.continental, label) => {
+                self.written.clear();
+                self.written.extend_from_slice(pixels);
+                strokes.add(label, width, &mut self.written);
+                &self.written
+            }
+            _ => pixels,
+        };
+        let stroked = self.stroke.grow(written, width, growth);
         if map.is_identity() && self.elastic.is_none() {
             augmented.copy_from_slice(stroked);
         } else {

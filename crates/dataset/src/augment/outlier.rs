@@ -4,6 +4,7 @@
 use rand::Rng;
 
 use crate::augment::draw::{symmetric, unit};
+use crate::augment::pen;
 
 /// Into how many straight pieces a curve is cut.
 const PIECES: usize = 8;
@@ -46,8 +47,8 @@ fn scribble([height, width]: [usize; 2], rng: &mut impl Rng, image: &mut [u8]) {
         let mut point = || [width, height].map(|size| size as f64 * (0.5 + 0.36 * symmetric(rng)));
         let [a, b, c] = [point(), point(), point()];
         if !is_curved {
-            line(a, b, radius, width, image);
-            line(b, c, radius, width, image);
+            pen::line(a, b, radius, width, image);
+            pen::line(b, c, radius, width, image);
             continue;
         }
         // A quadratic Bezier curve.
@@ -57,30 +58,7 @@ fn scribble([height, width]: [usize; 2], rng: &mut impl Rng, image: &mut [u8]) {
                 .map(|axis| (1.0 - t) * (1.0 - t) * a[axis] + 2.0 * t * (1.0 - t) * b[axis] + t * t * c[axis])
         };
         for i in 0..PIECES {
-            line(at(i), at(i + 1), radius, width, image);
-        }
-    }
-}
-
-/// Draws a line `[x, y]` to `[x, y]` that is `2 * radius` pixels wide.
-fn line(a: [f64; 2], b: [f64; 2], radius: f64, width: usize, image: &mut [u8]) {
-    let height = image.len() / width.max(1);
-    let range = |axis: usize, size: usize| {
-        let reach = radius + 1.0;
-        let first = (a[axis].min(b[axis]) - reach).max(0.0) as usize;
-        let end = (a[axis].max(b[axis]) + reach).max(0.0) as usize + 1;
-        first.min(size)..end.min(size)
-    };
-    let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-    let length = (dx * dx + dy * dy).max(f64::MIN_POSITIVE);
-    for y in range(1, height) {
-        for x in range(0, width) {
-            let [px, py] = [x as f64 + 0.5 - a[0], y as f64 + 0.5 - a[1]];
-            let along = ((px * dx + py * dy) / length).clamp(0.0, 1.0);
-            let [ex, ey] = [px - along * dx, py - along * dy];
-            let ink = (radius + 0.5 - (ex * ex + ey * ey).sqrt()).clamp(0.0, 1.0);
-            let pixel = &mut image[y * width + x];
-            *pixel = (*pixel).max((255.0 * ink) as u8);
+            pen::line(at(i), at(i + 1), radius, width, image);
         }
     }
 }

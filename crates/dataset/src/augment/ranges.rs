@@ -30,6 +30,9 @@ pub struct Augmentation {
     /// The share of a batch's images in whose place are images of no class, of which the network learns to be unsure
     /// ([`outlier`](super::outlier)).
     pub outliers: f64,
+    /// The share of ones that get an upstroke and of sevens that get a bar across, as many people write them, on the
+    /// European continent above all. Only for digits.
+    pub continental: f64,
 }
 
 impl Default for Augmentation {
@@ -46,6 +49,7 @@ impl Default for Augmentation {
             erase: 0.0,
             flip: false,
             outliers: 0.0,
+            continental: 0.0,
         }
     }
 }
@@ -53,8 +57,9 @@ impl Default for Augmentation {
 impl Augmentation {
     /// Whether it leaves every image as it is.
     pub fn is_off(&self) -> bool {
-        let &Self { rotation, shift, zoom, shear, elastic, stroke_width, erase, flip, outliers, .. } = self;
-        [rotation, shift, zoom, shear, elastic, stroke_width, erase, outliers]
+        let &Self { rotation, shift, zoom, shear, elastic, .. } = self;
+        let &Self { stroke_width, erase, flip, outliers, continental, .. } = self;
+        [rotation, shift, zoom, shear, elastic, stroke_width, erase, outliers, continental]
             .iter()
             .all(|range| *range == 0.0)
             && !flip

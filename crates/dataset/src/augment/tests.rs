@@ -26,6 +26,7 @@ fn strong() -> Augmentation {
         erase: 0.1,
         flip: true,
         outliers: 0.0,
+        continental: 0.0,
     }
 }
 
@@ -48,7 +49,7 @@ fn single() -> Vec<Augmentation> {
 fn augmented(ranges: &Augmentation, pixels: &[u8], height: usize, width: usize, seed: u64) -> Vec<u8> {
     let mut result = vec![7; pixels.len()];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    Augmenter::new(ranges, height, width).augment(pixels, &mut rng, &mut result);
+    Augmenter::new(ranges, height, width).augment(pixels, Some(1), &mut rng, &mut result);
     result
 }
 
@@ -104,7 +105,7 @@ fn an_augmenter_remembers_nothing_of_other_images() {
     let mut augmenter = Augmenter::new(&strong(), 28, 28);
     let mut result = vec![0; 784];
     for i in (0..30).rev() {
-        augmenter.augment(digits.image(i), &mut ChaCha8Rng::seed_from_u64(i as u64), &mut result);
+        augmenter.augment(digits.image(i), Some(1), &mut ChaCha8Rng::seed_from_u64(i as u64), &mut result);
         assert_eq!(result, augmented(&strong(), digits.image(i), 28, 28, i as u64));
     }
     assert_ne!(
@@ -134,6 +135,7 @@ fn no_size_and_no_range_makes_it_panic() {
         zoom: value,
         shear: value,
         outliers: value,
+        continental: value,
         elastic: value,
         elastic_smoothness: value,
         stroke_width: value,
@@ -147,7 +149,7 @@ fn no_size_and_no_range_makes_it_panic() {
             }
         }
     }
-    Augmenter::new(&sane, 0, 0).augment(&[], &mut ChaCha8Rng::seed_from_u64(0), &mut []);
+    Augmenter::new(&sane, 0, 0).augment(&[], Some(1), &mut ChaCha8Rng::seed_from_u64(0), &mut []);
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Config {
         if let [class] = description.classes.as_slice() {
             return Err(ConfigError::OneClass { name, class: class.clone() });
         }
+        continental_fits(&augment, name, &description)?;
         let architecture = Architecture::new(&model, description.input_shape(), description.classes.len())?;
         checkpoint_size::check(&architecture, &train)?;
         Ok(Self { data, description, augment, train, architecture })
@@ -151,7 +152,33 @@ fn augment_ranges(augment: &Augmentation) -> Vec<Ranged> {
         range("augment.stroke_width", augment.stroke_width, 0.0, 0.25, share),
         range("augment.erase", augment.erase, 0.0, 1.0, "a share of the image's area"),
         range("augment.outliers", augment.outliers, 0.0, 0.5, "a share of the batch's images"),
+        range("augment.continental", augment.continental, 0.0, 1.0, "a share of the ones and sevens"),
     ]
+}
+
+/// The strokes of continental handwriting are for images of the digits 1 and 7.
+fn continental_fits(
+    augment: &Augmentation,
+    name: Name,
+    description: &Description,
+) -> Result<(), ConfigError> {
+    let is_other = |digit: &&str| {
+        digit
+            .parse()
+            .is_ok_and(|class: usize| description.classes.get(class).is_none_or(|name| name != digit))
+    };
+    let Some(digit) = ["1", "7"].iter().find(|digit| augment.continental > 0.0 && is_other(digit)) else {
+        return Ok(());
+    };
+    let class = digit.parse().ok().and_then(|class: usize| description.classes.get(class));
+    Err(ConfigError::Value {
+        key: "augment.continental",
+        value: shortest(augment.continental),
+        expected: format!(
+            "0, because class {digit} of data set {name} is {}: only the digits 1 and 7 are written that way",
+            class.map_or("missing", String::as_str)
+        ),
+    })
 }
 
 fn whole(key: &'static str, value: u64, least: u64, largest: u64) -> Ranged {

@@ -51,6 +51,7 @@ const AUGMENT: &[(&str, Kind)] = &[
     ("erase", Kind::Number),
     ("flip", Kind::Flag),
     ("outliers", Kind::Number),
+    ("continental", Kind::Number),
 ];
 const MODEL: &[(&str, Kind)] = &[
     ("dense", Kind::List(&COUNT)),

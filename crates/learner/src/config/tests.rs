@@ -119,10 +119,18 @@ fn augmentation_beyond_its_range_is_refused() {
         ("stroke_width", "NaN", "expected a share of the image's size from 0 to 0.25"),
         ("erase", "1.5", "expected a share of the image's area from 0 to 1"),
         ("outliers", "0.6", "expected a share of the batch's images from 0 to 0.5"),
+        ("continental", "1.5", "expected a share of the ones and sevens from 0 to 1"),
     ] {
         let message = refusal(&format!("[augment]\n{key} = {}", value.to_lowercase()), &[]);
         assert_eq!(message, format!("augment.{key} = {value}: {expected}"));
     }
+    let clothes = refusal("[data]\ndataset = 'fashion-mnist'\n[augment]\ncontinental = 0.5", &[]);
+    assert!(
+        clothes.ends_with(
+            "class 1 of data set fashion-mnist is Trouser: only the digits 1 and 7 are written that way"
+        ),
+        "{clothes}"
+    );
     assert!(refusal("[augment]\nrotatoin = 1", &[]).ends_with("did you mean `rotation`?"));
 }
 

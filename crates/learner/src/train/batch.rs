@@ -34,13 +34,14 @@ pub(super) fn batch(
             let position = position as usize;
             let mut rng = random(images.index(position));
             if i < known {
-                return augmenter.augment(images.image(position), &mut rng, pixels);
+                let label = images.label(position);
+                return augmenter.augment(images.image(position), Some(label), &mut rng, pixels);
             }
             // At most half of the images are of no class, so there is one before this.
             let pair = [position, positions[i - 1] as usize].map(|position| images.image(position));
             outlier(pair, [height, width], &mut rng, of_no_class);
             // Otherwise the network would tell them by their sharp edges, and take sharp digits for them.
-            augmenter.augment(of_no_class, &mut rng, pixels);
+            augmenter.augment(of_no_class, None, &mut rng, pixels);
         },
     );
     (input::to_input(&pixels, n, height, width, device), labels)

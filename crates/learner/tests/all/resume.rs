@@ -83,6 +83,7 @@ fn an_augmented_run_resumes_to_the_same_bits() {
         erase: 0.05,
         flip: true,
         outliers: 0.25,
+        continental: 0.5,
         ..Augmentation::default()
     };
     let task = Task { train: plain.train.clone().augmented(all), ..plain };
