@@ -4,3 +4,4 @@ pub mod importing;
 pub mod initial;
 pub mod recorder;
 pub mod training;
+mod validated;

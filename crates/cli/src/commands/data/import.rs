@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::DataImportArgs;
 use crate::exit::{note, print};
-use crate::paths::{command, short};
+use crate::paths::{command, quoted, short};
 use crate::ui::import_bar;
 use crate::ui::names::{column, fitted};
 
@@ -43,7 +43,7 @@ pub(super) fn run(args: &DataImportArgs, dir: &Path) -> anyhow::Result<()> {
         print(&(serde_json::to_string_pretty(&as_json(args, &outcome))? + "\n"))?;
     } else {
         print(&table(args, &outcome))?;
-        note(&format!("train on it with: {}", command(&format!("train --set data.dataset={}", args.name))));
+        note(&format!("train on it with: {}", command(&train(args))));
     }
     match outcome.unreadable.len() {
         0 => Ok(()),
@@ -52,6 +52,13 @@ pub(super) fn run(args: &DataImportArgs, dir: &Path) -> anyhow::Result<()> {
             Err(dataset::Error::from(ImportError::Incomplete { name: args.name, unreadable, files }).into())
         }
     }
+}
+
+/// The arguments that train on the data set.
+fn train(args: &DataImportArgs) -> String {
+    let place = args.data_dir.data_dir.as_deref();
+    let place = place.map_or(String::new(), |dir| format!(" --data-dir {}", quoted(dir)));
+    format!("train --set data.dataset={}{place}", args.name)
 }
 
 /// What a person should know beside the result.

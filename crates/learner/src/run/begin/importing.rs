@@ -6,18 +6,16 @@ use dataset::ValidationSet;
 use model::Cnn;
 use model::device::Opened;
 use network::{NamedTensors, TensorsError};
-use run_files::{ValidationFile, WeightsSource, names};
+use run_files::{WeightsSource, names};
 
 use crate::config::Config;
-use crate::eval::evaluation::evaluate;
-use crate::eval::mistakes::worst;
 use crate::eval::predict::predict;
-use crate::eval::probabilities::Probabilities;
 use crate::eval::score::Score;
+use crate::run::begin::validated::Validated;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
 use crate::run::error::RunDirError;
-use crate::run::evaluating::{EvaluateError, WORST};
+use crate::run::evaluating::EvaluateError;
 use crate::run::lock::RunLock;
 use crate::run::machine::circumstances;
 use crate::run::run_dir::RunDir;
@@ -64,14 +62,14 @@ pub fn import(
     let state = TrainingState { best: Some(best), ..TrainingState::default() };
     let snapshot = Snapshot { state, weights, optimizer: NamedTensors::default() };
     checkpoint::save(&run.checkpoints(), &snapshot).map_err(RunDirError::Write)?;
-    if let Some((_, file)) = &validated {
-        run.write_validation(file)?;
+    if let Some((_, validated)) = &validated {
+        validated.write(&run)?;
     }
     let model = run.best_model()?;
     Ok(ImportedRun { run, model, score })
 }
 
-/// The score of the model on the validation images, and the contents of `validation.json`.
+/// The score of the model on the validation images, and what else they say about it.
 fn validate(
     network: &Cnn,
     config: &Config,
@@ -79,18 +77,9 @@ fn validate(
     weights_sha256: &str,
     opened: &Opened,
     from: &Path,
-) -> Result<(Score, ValidationFile), EvaluateError> {
+) -> Result<(Score, Validated), EvaluateError> {
     let logits = predict(network, validation.subset(), &opened.device, &mut |_| ());
-    let probabilities = Probabilities::new(&logits)
+    let validated = Validated::new(config, opened, validation, &logits, 0, weights_sha256)
         .map_err(|source| EvaluateError::NotFinite { run: from.to_owned(), source })?;
-    let dataset = config.data().dataset;
-    let file = ValidationFile {
-        epoch: 0,
-        weights_sha256: weights_sha256.to_owned(),
-        dataset: dataset.to_string(),
-        backend: opened.backend.name().to_owned(),
-        evaluation: evaluate(&probabilities, &config.description().classes),
-        worst: worst(&probabilities, validation.subset(), WORST),
-    };
-    Ok((Score::new(&logits), file))
+    Ok((Score::new(&logits), validated))
 }

@@ -6,22 +6,19 @@ use std::time::Duration;
 
 use dataset::ValidationSet;
 use model::device::Opened;
-use run_files::{Resumed, ThresholdsFile, ValidationFile, names};
+use run_files::{Resumed, names};
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::eval::evaluation::evaluate;
 use crate::eval::logits::Logits;
-use crate::eval::mistakes::worst;
-use crate::eval::probabilities::Probabilities;
-use crate::eval::thresholds::{Decided, decide};
 use crate::numerics;
 use crate::run::begin::initial::InitialWeights;
 use crate::run::begin::recorder::{Lines, Recorder};
+use crate::run::begin::validated::Validated;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
 use crate::run::error::RunDirError;
-use crate::run::evaluating::{EvaluateError, WORST, predict_with};
+use crate::run::evaluating::{EvaluateError, predict_with};
 use crate::run::folder::now;
 use crate::run::lock::RunLock;
 use crate::run::machine::{circumstances, text_of};
@@ -263,9 +260,8 @@ pub fn finished(run: &RunDir) -> Result<Option<FinishedRun>, RunDirError> {
     Ok(run.is_validated(&model).then(|| FinishedRun { run: run.clone(), best, model, took }))
 }
 
-/// Evaluates the best model on the validation images, and writes `thresholds.json` and
-/// `validation.json`. `logits` are the model's
-/// logits for these images, if they are known.
+/// Evaluates the best model on the validation images, and writes `thresholds.json` and `validation.json`. `logits` are
+/// the model's logits for these images, if they are known.
 fn evaluate_best(
     run: &RunDir,
     config: &Config,
@@ -279,30 +275,8 @@ fn evaluate_best(
         // The best epoch was before an interruption, so this process does not have its logits.
         None => predict_with(config, model, validation.subset(), opened, &mut |_| ())?,
     };
-    let not_finite = |source| EvaluateError::NotFinite { run: run.path().to_owned(), source };
-    let probabilities = Probabilities::new(&logits).map_err(not_finite)?;
-    let Decided { thresholds, unsure, wrong_but_sure, ece } = decide(&logits).map_err(not_finite)?;
-    let dataset = config.data().dataset;
-    // `validation.json` is written last: a run that has it is taken to be complete.
-    run.write_thresholds(&ThresholdsFile {
-        weights_sha256: model.sha256.clone(),
-        dataset: dataset.to_string(),
-        images: logits.len(),
-        temperature: thresholds.temperature,
-        least_energy: thresholds.least_energy,
-        least_probability: thresholds.least_probability,
-        least_known: thresholds.least_known,
-        unsure,
-        wrong_but_sure,
-        ece,
-    })?;
-    run.write_validation(&ValidationFile {
-        epoch: model.epoch(),
-        weights_sha256: model.sha256.clone(),
-        dataset: dataset.to_string(),
-        backend: opened.backend.name().to_owned(),
-        evaluation: evaluate(&probabilities, &config.description().classes),
-        worst: worst(&probabilities, validation.subset(), WORST),
-    })?;
+    let validated = Validated::new(config, opened, validation, &logits, model.epoch(), &model.sha256)
+        .map_err(|source| EvaluateError::NotFinite { run: run.path().to_owned(), source })?;
+    validated.write(run)?;
     Ok(())
 }
