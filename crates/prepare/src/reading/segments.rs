@@ -92,13 +92,8 @@ impl Graph {
         let shared = (typical.stroke / 2.0) as usize;
         for (from, to) in (0..last).flat_map(|from| (from + 1..=last).map(move |to| (from, to))) {
             let piece = |shared| seams::between(whole, cut(from), cut(to), shared);
-            let digit_like = |part: &Part| {
-                part.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
-                    && aspect(part) <= WIDEST
-                    && seams::is_thick(part, typical.stroke)
-            };
             if to - from < last
-                && piece(0).is_some_and(|part| digit_like(&part))
+                && piece(0).is_some_and(|part| may_be_digit(&part, whole, typical.stroke))
                 && let Some(part) = piece(shared)
             {
                 let pixels = crate::digit(ink, &part, size);
@@ -155,6 +150,13 @@ impl Graph {
             _ => vec![whole],
         }
     }
+}
+
+/// Whether a piece of a group has the shape that a digit can have.
+fn may_be_digit(piece: &Part, whole: &Part, stroke: f32) -> bool {
+    piece.bounds.height as f32 >= SHORTEST * whole.bounds.height as f32
+        && aspect(piece) <= WIDEST
+        && seams::is_thick(piece, stroke)
 }
 
 /// The digits along the cheapest way.
@@ -262,14 +264,21 @@ mod tests {
         let graph = Graph::new(&ink, &groups[0], &scores(0.6, 4.0), 28, typical).unwrap();
         let pieces = &graph.pieces;
         assert!(graph.seams.len() >= 3 && pieces.len() >= 3, "{} {}", graph.seams.len(), pieces.len());
-        let height = groups[0].whole.bounds.height;
+        let whole = &groups[0].whole;
         for Piece { from, to, part, .. } in pieces {
             let b = part.bounds;
             // Both pieces beside a cut keep some of the stroke that it crosses.
             let widest = WIDEST * b.height as f32 + typical.stroke;
-            assert!(2 * b.height >= height && b.width as f32 <= widest, "{from} {to}: {b:?}");
+            assert!(2 * b.height >= whole.bounds.height && b.width as f32 <= widest, "{from} {to}: {b:?}");
         }
         assert_eq!(graph.images().count(), pieces.len());
+        let may = |height: usize, width: usize| {
+            let bounds = crate::Bounds { top: 40, left: 40, height, width };
+            may_be_digit(&Part { bounds, mask: vec![true; height * width] }, whole, typical.stroke)
+        };
+        let height = whole.bounds.height;
+        assert!(may(height, 40) && may(height / 2 + 1, 40));
+        assert!(!may(height / 2 - 1, 40) && !may(height, 3 * height / 2) && !may(height, 1));
     }
 
     #[test]
