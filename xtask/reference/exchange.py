@@ -1,4 +1,4 @@
-"""Exported models, run by ONNX Runtime and by PyTorch, against the program's own logits.
+"""Exported models, run by ONNX Runtime, PyTorch and Keras, against the program's own logits.
 
 The code that loads them is the code of docs/export.md, as it stands there.
 """
@@ -17,6 +17,9 @@ from safetensors.torch import save_file
 
 from agreement import Agreement
 
+# Keras asks for this when it is imported, by the code of the page.
+os.environ["KERAS_BACKEND"] = "torch"
+
 IMAGES = 1000
 BATCHES = (1, 7, 128)
 TOLERANCE = 1e-4
@@ -27,7 +30,7 @@ TOLERANCE_OF_PROBABILITIES = 1e-5
 def check(folder, page, data):
     """`folder` has a folder for each model; that of the lecture's network is `default`."""
     page = re.findall("```python\n(.*?)```", page.read_text(), re.DOTALL)
-    runtime, lecture, general = (compile(block, f"docs/export.md, block {i}", "exec") for i, block in enumerate(page, 1))
+    runtime, lecture, general, keras = (compile(block, f"docs/export.md, block {i}", "exec") for i, block in enumerate(page, 1))
     pixels = read_images(data)[:IMAGES]
     torch.set_num_threads(1)
     for model in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -40,6 +43,8 @@ def check(folder, page, data):
                 names = {}
                 exec(lecture, names)
                 check_pytorch(agreement, "the lecture's network", names["network"], pixels)
+                exec(keras, names)
+                check_keras(agreement, names["network"], pixels)
             check_onnx(agreement, pixels)
             names = {}
             exec(general, names)
@@ -91,6 +96,13 @@ def check_pytorch(agreement, name, network, pixels):
         with torch.no_grad():
             found = torch.cat([network(part) for part in images.split(batch)]).numpy()
         close(agreement, f"{name}: logits in batches of {batch}", found, our_logits(), TOLERANCE)
+
+
+def check_keras(agreement, network, pixels):
+    images = np.moveaxis(pixels, 1, 3).astype(np.float32) / np.float32(255)
+    for batch in BATCHES:
+        found = network.predict(images, batch_size=batch, verbose=0)
+        close(agreement, f"Keras: logits in batches of {batch}", found, our_logits(), TOLERANCE)
 
 
 def our_logits():

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::command::say;
 
 /// What is in the environment with PyTorch, which takes gigabytes and is shared by `bench` and `reference`.
-pub(crate) const PYTORCH: [&str; 5] = ["torch", "numpy", "onnx", "onnxruntime", "safetensors"];
+pub(crate) const PYTORCH: [&str; 6] = ["torch", "numpy", "onnx", "onnxruntime", "safetensors", "keras"];
 
 /// A folder with a Python that has certain packages.
 pub(crate) struct Environment {

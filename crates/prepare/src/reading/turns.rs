@@ -1,6 +1,7 @@
 //! A page that was photographed from the side or from above: it is read the way round in which it makes sense.
 
-use super::{Line, Scores, read};
+use super::item::{Line, Scores};
+use super::page::read;
 use crate::Ink;
 
 /// What is read with a mean probability of at least this stands upright. Upright handwriting reached 0.74 to 0.99, with
