@@ -24,9 +24,10 @@ pub(crate) struct ImagesArgs {
 
 /// How many images of 28x28 `predict` is given at once.
 const READ: usize = 1000;
-/// Height and width of a photograph of 12 megapixels, and of the largest image that is read.
-const PHOTOGRAPH: [usize; 2] = [3000, 4000];
-const LARGEST: [usize; 2] = [7900, 8000];
+/// A page of digits as an RGB image: its name, height and width, and between how many levels its noise is drawn.
+type Page = (&'static str, [usize; 2], usize);
+/// A photograph of 12 megapixels, and a clean scan that has nearly as many pixels as are read.
+const PAGES: [Page; 2] = [("photograph", [3000, 4000], 9), ("scan", [7900, 8000], 1)];
 /// A digit's pixels on the photograph for each of its own.
 const ENLARGED: usize = 16;
 
@@ -47,13 +48,13 @@ pub(crate) fn run(root: &Path, data: &Path, args: &ImagesArgs) -> Result<()> {
     let rate = median(rates.collect::<Result<_>>()?);
     say(&format!("predict, {READ} PNG files of 28x28: {rate:.0} images/s, with the start of the process"));
 
-    for (name, size) in [("photograph", PHOTOGRAPH), ("largest", LARGEST)] {
+    for (name, size, noise) in PAGES {
         let file = folder.join(format!("{name}.png"));
-        write_page(&file, size, digits)?;
+        write_page(&file, size, noise, digits)?;
         let runs = (0..args.rounds.max(1)).map(|_| predict(&program, &file)).collect::<Result<Vec<_>>>()?;
         let memory = runs.iter().filter_map(|run| run.memory).max();
         say(&format!(
-            "predict, RGB of {:.0} megapixels: {:.2} s, peak memory {}",
+            "predict, a {name} of {:.0} megapixels, RGB: {:.2} s, peak memory {}",
             (size[0] * size[1]) as f64 / 1e6,
             median(runs.iter().map(|run| run.seconds).collect()),
             memory.map_or("unknown".into(), |bytes| format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20)))
@@ -130,7 +131,7 @@ fn write_digits(folder: &Path, images: &Subset, count: usize) -> Result<()> {
 }
 
 /// Writes a page of digits that looks photographed: light from one side, and a camera's noise in each colour.
-fn write_page(file: &Path, [height, width]: [usize; 2], digits: &Subset) -> Result<()> {
+fn write_page(file: &Path, [height, width]: [usize; 2], noise: usize, digits: &Subset) -> Result<()> {
     let side = ENLARGED * digits.width();
     let across = width / side;
     let mut random = fastrand::Rng::with_seed(1);
@@ -146,7 +147,7 @@ fn write_page(file: &Path, [height, width]: [usize; 2], digits: &Subset) -> Resu
             };
             let light = 150 + 90 * x / width;
             let tone = light * (255 - usize::from(ink) * 3 / 4) / 255;
-            pixels.extend([0, 4, 12].map(|tint| (tone + random.usize(..9) - tint.min(tone)) as u8));
+            pixels.extend([0, 4, 12].map(|tint| (tone + random.usize(..noise) - tint.min(tone)) as u8));
         }
     }
     write_png(file, [height, width], png::ColorType::Rgb, &pixels)

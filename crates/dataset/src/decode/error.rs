@@ -32,7 +32,7 @@ pub enum DecodeError {
     #[error("an image of {width}x{height} pixels; at most 64 megapixels are read, so make it smaller")]
     TooManyPixels { width: u32, height: u32 },
     #[error(
-        "decoding this image of {width}x{height} pixels would take {} MiB of memory; at most 224 MiB are taken, so make it smaller",
+        "decoding this image of {width}x{height} pixels would take {} MiB of memory; at most 204 MiB are taken, so make it smaller",
         .needed.div_ceil(1 << 20)
     )]
     TooMuchMemory { width: u32, height: u32, needed: u64 },
@@ -40,7 +40,7 @@ pub enum DecodeError {
     #[error("a {format} file that is broken in a way that its decoder does not expect")]
     Panicked { format: &'static str },
     /// The decoder asked for more memory than its header announced.
-    #[error("decoding this {format} file would take more than 224 MiB of memory")]
+    #[error("decoding this {format} file would take more than 204 MiB of memory")]
     DecoderMemory { format: &'static str },
 }
 

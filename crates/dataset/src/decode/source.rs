@@ -20,7 +20,7 @@ pub enum ReadError {
     Io(#[from] io::Error),
     #[error("this is a folder; expected an image")]
     Folder,
-    #[error("a file of more than 224 MiB; an image of at most 224 MiB is read")]
+    #[error("a file of more than 204 MiB; an image of at most 204 MiB is read")]
     TooLong,
 }
 
