@@ -1,7 +1,9 @@
 //! Reads images: what an image shows is found and prepared, the network says what it is, thresholds how sure that is.
 
 use prepare::reading::{self, Scores};
-use prepare::{Bounds, GreyImage, Ink, Preparation, Prepared, find_ink, is_prepared, resize, single};
+use prepare::{
+    Bounds, GreyImage, Ink, Preparation, Prepared, find_ink, in_the_middle, is_prepared, resize, single,
+};
 
 use crate::forward::Predictor;
 use crate::thresholds::Thresholds;
@@ -173,12 +175,12 @@ impl Reader {
         let side = height.min(width);
         let mut classify = |squares: &[Vec<u8>]| {
             let images: Vec<Vec<u8>> =
-                squares.iter().map(|square| middle(square, side, [height, width])).collect();
+                squares.iter().map(|square| in_the_middle(square, side, [height, width])).collect();
             self.scores(&images.iter().map(Vec::as_slice).collect::<Vec<_>>())
         };
         let (lines, quarter_turns) = reading::read_upright(ink, side, &mut classify);
         let item = |item: reading::Item| {
-            self.item(item.bounds, middle(&item.pixels, side, [height, width]), item.scores)
+            self.item(item.bounds, in_the_middle(&item.pixels, side, [height, width]), item.scores)
         };
         let lines = lines.into_iter().map(|line| line.items.into_iter().map(item).collect()).collect();
         Reading { lines, quarter_turns, inverted: !ink.is_light() }
@@ -204,16 +206,6 @@ impl Reader {
         let is_known = self.thresholds.is_known(scores.largest());
         ReadItem { class, probabilities: scores.probabilities, is_sure, is_known, bounds, pixels }
     }
-}
-
-/// A square image in the middle of one of the network's size.
-fn middle(square: &[u8], side: usize, [height, width]: [usize; 2]) -> Vec<u8> {
-    let [top, left] = [(height - side) / 2, (width - side) / 2];
-    let mut pixels = vec![0; height * width];
-    for (row, line) in square.chunks_exact(side).enumerate() {
-        pixels[(top + row) * width + left..][..side].copy_from_slice(line);
-    }
-    pixels
 }
 
 #[cfg(test)]

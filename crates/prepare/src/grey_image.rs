@@ -49,6 +49,13 @@ impl GreyImage {
         self
     }
 
+    /// The image in no more memory than its pixels take. It may be copied for that.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        self.pixels.shrink_to_fit();
+        self
+    }
+
     /// All pixels, `[height, width]`.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels

@@ -23,6 +23,6 @@ pub use digit::digit;
 pub use grey_image::{GreyImage, SizeError};
 pub use ink::{Ink, Part, find_ink};
 pub use preparation::{Preparation, UnknownPreparation};
-pub use prepared::Prepared;
+pub use prepared::{Prepared, in_the_middle};
 pub use resize::resize;
 pub use single::{is_prepared, single};

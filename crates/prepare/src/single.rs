@@ -2,6 +2,7 @@
 
 mod choose;
 
+use crate::prepared::in_the_middle;
 use crate::{Bounds, GreyImage, Prepared, digit, find_ink};
 
 /// How far the longer side of a digit may be from MNIST's, as a share of the image's side: 2 of 28 pixels. MNIST's own
@@ -24,7 +25,7 @@ pub fn single(image: &GreyImage, [height, width]: [usize; 2]) -> Option<Prepared
     let part = choose::digit_of(&ink)?;
     let size = height.min(width);
     let square = digit::digit(&ink, &part, size);
-    let pixels = middle(&square, size, [height, width]);
+    let pixels = in_the_middle(&square, size, [height, width]);
     Some(Prepared { pixels, bounds: ink.original(&part.bounds), inverted: !ink.is_light() })
 }
 
@@ -65,16 +66,6 @@ fn extent(image: &GreyImage) -> Option<Extent> {
         column_mass += level * (pixel.left as f32 + 0.5);
     }
     Some(Extent { bounds: bounds?, centre: [row_mass / mass, column_mass / mass] })
-}
-
-/// A square in the middle of `[height, width]` pixels of paper.
-fn middle(square: &[u8], size: usize, [height, width]: [usize; 2]) -> Vec<u8> {
-    let mut pixels = vec![0; height * width];
-    let (top, left) = ((height - size) / 2, (width - size) / 2);
-    for (row, line) in square.chunks_exact(size).enumerate() {
-        pixels[(top + row) * width + left..][..size].copy_from_slice(line);
-    }
-    pixels
 }
 
 #[cfg(test)]

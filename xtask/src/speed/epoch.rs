@@ -33,7 +33,7 @@ const AUGMENTED: [&str; 9] = [
     "augment.stroke_width=0.02",
     "augment.erase=0.04",
     "augment.outliers=0.25",
-    "augment.continental=0.4",
+    "augment.continental=0.25",
 ];
 
 pub(crate) fn run(root: &Path, data: &Path, args: &EpochArgs) -> Result<()> {

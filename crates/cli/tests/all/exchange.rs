@@ -32,6 +32,7 @@ fn an_exported_model_is_imported_with_the_same_bits() {
     let said = sandbox.run(&import).done();
     assert!(said.stdout.contains("as PyTorch has them") && said.stdout.contains(&sha256), "{}", said.stdout);
     assert_eq!(sandbox.sha256("back"), sha256);
+    assert_eq!(sandbox.json("back/thresholds.json"), sandbox.json("run/thresholds.json"));
     let imported = &sandbox.json("back/run.json")["imported"];
     assert_eq!((&imported["from"], &imported["sha256"]), (&"m.safetensors".into(), &sha256.as_str().into()));
     for run in ["run", "back"] {

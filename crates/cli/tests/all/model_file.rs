@@ -22,6 +22,7 @@ fn a_model_file_and_the_slices_answer_as_the_run_does() {
     assert_eq!(thresholds.temperature, decided["temperature"].as_f64().unwrap() as f32);
     assert_eq!(thresholds.least_energy, decided["least_energy"].as_f64().unwrap() as f32);
     assert_eq!(thresholds.least_probability, decided["least_probability"].as_f64().unwrap() as f32);
+    assert_eq!(thresholds.least_known, decided["least_known"].as_f64().unwrap() as f32);
     assert_eq!((model.source.run.as_str(), model.source.dataset.as_str()), ("tmp", "sample"));
     assert_eq!(model.source.weights_sha256, decided["weights_sha256"]);
     assert_eq!(model.classes.len(), 10);

@@ -153,6 +153,58 @@ fn answers_are_ranked_shown_and_drawn() {
 }
 
 #[test]
+fn a_page_upside_down_is_read_and_dark_ink_is_said() {
+    let sandbox = Sandbox::new();
+    let digits = digits(5);
+    let width = 5 * 4 * SIDE;
+    let mut page = vec![235; 5 * SIDE * width];
+    for (at, (digit, _)) in digits.iter().enumerate() {
+        for (y, x) in (0..3 * SIDE).flat_map(|y| (0..3 * SIDE).map(move |x| (y, x))) {
+            let ink = u16::from(digit[y / 3 * SIDE + x / 3]) * 200 / 255;
+            page[(y + SIDE) * width + x + at * 4 * SIDE + SIDE / 2] = 235 - ink as u8;
+        }
+    }
+    let text: String = digits.iter().map(|(_, label)| label.to_string()).collect();
+    let upside_down: Vec<u8> = page.iter().rev().copied().collect();
+    for (name, pixels, notes) in [("up.png", &page, 0), ("down.png", &upside_down, 1)] {
+        write_grey(&sandbox.path().join(name), [5 * SIDE, width], pixels);
+        let answer = &lines(&sandbox.run(&["predict", "--json", name]).done().stdout)[0];
+        assert_eq!(
+            (answer["text"].as_str(), &answer["inverted"]),
+            (Some(&*text), &Value::Bool(true)),
+            "{answer}"
+        );
+        assert_eq!(answer["notes"].as_array().unwrap().len(), notes, "{answer}");
+        let first = answer["items"][0]["box"][0].as_u64().unwrap() as usize;
+        assert_eq!(first > width / 2, notes == 1, "{answer}");
+    }
+    // The same ink, light on dark before it is read.
+    let turned = lines(&sandbox.run(&["predict", "--json", "--invert", "up.png"]).done().stdout);
+    assert_eq!((turned[0]["text"].as_str(), &turned[0]["inverted"]), (Some(&*text), &Value::Bool(true)));
+    let shown = sandbox.run(&["predict", "--show", "down.png"]).done().stdout;
+    assert!(shown.contains("(read upside down, dark ink, which the network sees light on dark)"), "{shown}");
+}
+
+#[test]
+fn what_no_validation_image_was_answered_like_is_not_known() {
+    let sandbox = Sandbox::new();
+    sandbox.train(&["-p", "run"]).done();
+    let file = sandbox.path().join("run/thresholds.json");
+    let mut thresholds = sandbox.json("run/thresholds.json");
+    let known = thresholds["least_known"].as_f64().unwrap();
+    assert!(known > 0.0 && known <= thresholds["least_probability"].as_f64().unwrap() / 2.0, "{thresholds}");
+    // No answer is that certain.
+    (thresholds["least_probability"], thresholds["least_known"]) = (1.0.into(), 1.0.into());
+    fs::write(file, thresholds.to_string()).unwrap();
+    write_grey(&sandbox.path().join("d.png"), CANVAS, &drawn(&digits(1)[0].0));
+    let answer = &lines(&sandbox.run(&["predict", "-p", "run", "--json", "d.png"]).done().stdout)[0];
+    assert_eq!((answer["status"].as_str(), answer["text"].as_str()), (Some("no-digit"), Some("")));
+    assert_eq!(answer["items"], serde_json::json!([]));
+    let said = sandbox.run(&["predict", "-p", "run", "d.png", "--top", "2"]).done().stdout;
+    assert!(said.contains("nothing known") && said.lines().nth(1).unwrap().contains('%'), "{said}");
+}
+
+#[test]
 fn wrong_arguments_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.run(&["predict", "-p", "nothing", "x.png"]).fails(3, &["nothing"]);

@@ -144,8 +144,10 @@ fn no_size_and_no_range_makes_it_panic() {
     });
     for (height, width) in [(1, 1), (1, 256), (256, 1), (2, 3), (28, 28), (256, 256)] {
         for ranges in single().iter().chain(&wild).chain([&sane]) {
-            for seed in 0..3 {
-                augmented(ranges, &pattern(height, width), height, width, seed);
+            for (seed, label) in [(0, Some(1)), (1, Some(7)), (2, None)] {
+                let (pixels, mut rng) = (pattern(height, width), ChaCha8Rng::seed_from_u64(seed));
+                let mut result = vec![0; pixels.len()];
+                Augmenter::new(ranges, height, width).augment(&pixels, label, &mut rng, &mut result);
             }
         }
     }

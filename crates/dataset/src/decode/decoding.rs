@@ -73,7 +73,8 @@ fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeEr
     notes.frames = webp.map_or_else(|| frames::count(bytes, format), |chunks| chunks.frames.max(1));
     notes.oriented = orientation != 1;
     notes.reduced_by = factor;
-    let image = image.reduced(factor).oriented(orientation);
+    // Now that the image is small, it need not keep the memory of its samples.
+    let image = image.reduced(factor).compact().oriented(orientation);
     drop(large);
     Ok(DecodedImage { image, notes })
 }
@@ -101,7 +102,9 @@ fn memory(
     let samples = decoder.total_bytes();
     let held = match format {
         // The coefficients of the whole image, two bytes each.
-        ImageFormat::Jpeg if progressive => samples.saturating_mul(2),
+        ImageFormat::Jpeg if progressive => samples.saturating_mul(2).saturating_add(file),
+        // A copy of the file.
+        ImageFormat::Jpeg => file,
         // All samples a second time; for CMYK, four of them for three.
         ImageFormat::Tiff => samples.saturating_mul(4) / 3,
         // The canvas, a frame, and what the frame is made of.

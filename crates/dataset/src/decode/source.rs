@@ -37,7 +37,7 @@ pub fn read_file(path: &Path) -> Result<DecodedImage, ReadError> {
     if metadata.len() > MOST_FILE_BYTES {
         return Err(ReadError::TooLong);
     }
-    read(file)
+    read_at_most(file, metadata.len())
 }
 
 /// Reads a stream to its end, which need not be a file, and decodes the image.
@@ -45,7 +45,12 @@ pub fn read_file(path: &Path) -> Result<DecodedImage, ReadError> {
 /// # Errors
 /// If the stream cannot be read or is longer than [`MOST_FILE_BYTES`], or as [`decode`].
 pub fn read(stream: impl Read) -> Result<DecodedImage, ReadError> {
-    let mut bytes = Vec::new();
+    read_at_most(stream, 0)
+}
+
+/// Reads a stream that probably has so many bytes. A vector that grows would take twice the memory.
+fn read_at_most(stream: impl Read, probably: u64) -> Result<DecodedImage, ReadError> {
+    let mut bytes = Vec::with_capacity(probably.min(MOST_FILE_BYTES) as usize + 1);
     stream.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_FILE_BYTES {
         return Err(ReadError::TooLong);

@@ -162,21 +162,19 @@ fn continental_fits(
     name: Name,
     description: &Description,
 ) -> Result<(), ConfigError> {
-    let is_other = |digit: &&str| {
-        digit
-            .parse()
-            .is_ok_and(|class: usize| description.classes.get(class).is_none_or(|name| name != digit))
-    };
-    let Some(digit) = ["1", "7"].iter().find(|digit| augment.continental > 0.0 && is_other(digit)) else {
+    if augment.continental == 0.0 {
+        return Ok(());
+    }
+    let class = |digit: usize| description.classes.get(digit).map_or("missing", String::as_str);
+    let Some(digit) = [1, 7].into_iter().find(|digit| class(*digit) != digit.to_string()) else {
         return Ok(());
     };
-    let class = digit.parse().ok().and_then(|class: usize| description.classes.get(class));
     Err(ConfigError::Value {
         key: "augment.continental",
         value: shortest(augment.continental),
         expected: format!(
             "0, because class {digit} of data set {name} is {}: only the digits 1 and 7 are written that way",
-            class.map_or("missing", String::as_str)
+            class(digit)
         ),
     })
 }

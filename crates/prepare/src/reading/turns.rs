@@ -120,6 +120,7 @@ mod tests {
         let turned =
             |b: Bounds| Bounds { top: b.left, left: 140 - b.bottom(), height: b.width, width: b.height };
         let expected: Vec<Bounds> = places(0).into_iter().map(turned).collect();
+        assert_eq!(places(1).len(), expected.len());
         for (found, expected) in places(1).iter().zip(&expected) {
             let sides = |b: &Bounds| [b.top, b.left, b.bottom(), b.right()];
             let near = sides(found).iter().zip(sides(expected)).all(|(a, b)| a.abs_diff(b) <= 2);

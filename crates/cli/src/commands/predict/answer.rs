@@ -78,7 +78,7 @@ pub(super) fn answers(inputs: &[Input], reader: &Reader, options: &Options) -> V
         .collect();
     let mut readings = reader.classify(found).into_iter();
     let mut outcome = |opened: Result<Opened, Outcome>| match opened {
-        Ok(opened) => Outcome::Read(finished(opened, readings.next().unwrap_or_default())),
+        Ok(opened) => Outcome::Read(finished(opened, readings.next().unwrap_or_default(), options)),
         Err(outcome) => outcome,
     };
     let answer = |(input, opened): (&Input, _)| Answer {
@@ -154,7 +154,7 @@ fn find(decoded: DecodedImage, reader: &Reader, options: &Options, found: &mut V
     Opened { decoded, thumbnail }
 }
 
-fn finished(opened: Opened, mut reading: Reading) -> ReadImage {
+fn finished(opened: Opened, mut reading: Reading, options: &Options) -> ReadImage {
     let Opened { decoded: DecodedSize { height, width, notes }, thumbnail } = opened;
     // The reader counts in pixels of the image that it was given.
     for item in reading.lines.iter_mut().flatten() {
@@ -163,17 +163,25 @@ fn finished(opened: Opened, mut reading: Reading) -> ReadImage {
             *length *= notes.reduced_by;
         }
     }
+    // The reader saw the image after `--invert`.
+    reading.inverted ^= options.inverts && !reading.lines.is_empty();
     ReadImage { reading, height, width, notes, thumbnail }
 }
 
 impl ReadImage {
+    /// What to say if nothing was read.
+    pub(super) fn nothing(&self) -> Option<&'static str> {
+        match self.reading.status() {
+            Status::NoDigit if self.reading.lines.is_empty() => Some("nothing to read"),
+            Status::NoDigit => Some("nothing known"),
+            Status::Read | Status::NotSure => None,
+        }
+    }
+
     /// What is read, without a mark for what is not sure: lines joined by `/`, names of several letters by a space.
     /// Nothing if there is nothing that the network knows.
     pub(super) fn text(&self, classes: &[String]) -> String {
-        match self.reading.status() {
-            Status::NoDigit => String::new(),
-            Status::Read | Status::NotSure => self.marked_text(classes, ""),
-        }
+        if self.nothing().is_some() { String::new() } else { self.marked_text(classes, "") }
     }
 
     /// As [`ReadImage::text`], with a mark behind what is not sure.

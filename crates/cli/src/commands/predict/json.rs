@@ -63,10 +63,7 @@ pub(super) fn line(answer: &Answer, classes: &[String], top: usize) -> anyhow::R
                 Status::NoDigit => "no-digit",
             },
             text: image.text(classes),
-            items: match image.reading.status() {
-                Status::NoDigit => Vec::new(),
-                Status::Read | Status::NotSure => items(image, classes, top),
-            },
+            items: if image.nothing().is_some() { Vec::new() } else { items(image, classes, top) },
             width: Some(image.width),
             height: Some(image.height),
             notes: image.notes(),

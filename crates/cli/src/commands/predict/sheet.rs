@@ -54,10 +54,10 @@ impl Sheet {
             return;
         }
         let (said, image) = match &answer.outcome {
-            Outcome::Read(image) if image.reading.lines.is_empty() => {
-                ("nothing to read".into(), drawing(image, classes))
+            Outcome::Read(image) => {
+                let read = || image.marked_text(classes, "?");
+                (image.nothing().map_or_else(read, str::to_owned), drawing(image, classes))
             }
-            Outcome::Read(image) => (image.marked_text(classes, "?"), drawing(image, classes)),
             Outcome::Unreadable(error) => (format!("unreadable: {error}"), None),
             Outcome::PassedOver => return,
         };

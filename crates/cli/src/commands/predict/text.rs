@@ -60,16 +60,15 @@ impl Layout<'_> {
 
     /// What was read, and how sure that is.
     fn said(&self, image: &ReadImage) -> String {
+        if let Some(nothing) = image.nothing() {
+            return nothing.into();
+        }
         let items: Vec<&ReadItem> = image.reading.items().collect();
         let least = items.iter().map(|item| item.probability()).fold(1.0, f32::min);
         let sure = format!("{}{}", if items.len() > 1 { "at least " } else { "" }, percent(least));
         let text = image.marked_text(self.classes, NOT_SURE);
-        match image.reading.status() {
-            Status::NoDigit if items.is_empty() => "nothing to read".into(),
-            Status::NoDigit => "nothing known".into(),
-            Status::Read => format!("{text:<TEXT$}  {sure}"),
-            Status::NotSure => format!("{text:<TEXT$}  {sure}, not sure"),
-        }
+        let reserve = if image.reading.status() == Status::NotSure { ", not sure" } else { "" };
+        format!("{text:<TEXT$}  {sure}{reserve}")
     }
 
     /// The likeliest classes of an item.
