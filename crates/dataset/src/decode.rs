@@ -14,6 +14,7 @@ mod png;
 mod raster;
 mod refused;
 mod source;
+mod tiff;
 mod webp;
 
 pub use decoded_image::{DecodedImage, ImageNotes};

@@ -9,7 +9,7 @@ use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use crate::decode::decoded_image::DecodedImage;
 use crate::decode::error::DecodeError;
 use crate::decode::limits::{MOST_MEMORY, MOST_PIXELS};
-use crate::decode::{frames, jpeg, kind, png, raster, webp};
+use crate::decode::{frames, jpeg, kind, png, raster, tiff, webp};
 
 /// An image of more pixels is reduced, so that no step that follows needs to be fit for more: 16 megapixels.
 const MOST_GREY_PIXELS: u64 = 16_000_000;
@@ -43,16 +43,27 @@ fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeEr
             problem: "its palette has a part of a colour".into(),
         });
     }
+    if format == ImageFormat::Tiff && !tiff::entries_fit(bytes) {
+        return Err(DecodeError::Broken {
+            format: name,
+            problem: "its directory announces more values than the file has bytes".into(),
+        });
+    }
     let progressive = format == ImageFormat::Jpeg && jpeg::check(bytes)?;
     let webp = if format == ImageFormat::WebP { Some(webp::check(bytes)?) } else { None };
 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_MEMORY);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
     let needed = memory(&decoder, bytes.len() as u64, format, progressive, animated)?;
+    if format == ImageFormat::Tiff {
+        // Otherwise a strip of a tiny image may ask for all of it, twice while its buffer grows.
+        limits.max_alloc = Some(needed);
+        decoder.set_limits(limits).map_err(broken)?;
+    }
     let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = match &webp {
         Some(chunks) => chunks.orientation.unwrap_or(1),
