@@ -55,15 +55,10 @@ fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<DecodedImage, DecodeEr
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_MEMORY);
-    reader.limits(limits.clone());
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let animated = webp.as_ref().is_some_and(|chunks| chunks.frames > 0);
     let needed = memory(&decoder, bytes.len() as u64, format, progressive, animated)?;
-    if format == ImageFormat::Tiff {
-        // Otherwise a strip of a tiny image may ask for all of it, twice while its buffer grows.
-        limits.max_alloc = Some(needed);
-        decoder.set_limits(limits).map_err(broken)?;
-    }
     let large = (needed > MOST_BESIDE_OTHERS).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = match &webp {
         Some(chunks) => chunks.orientation.unwrap_or(1),

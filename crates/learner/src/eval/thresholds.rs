@@ -36,8 +36,9 @@ pub struct Decided {
 /// network knows; but half of the least probability of a sure answer is always enough, because images from elsewhere are
 /// harder.
 ///
-/// The temperature is the one with the least loss (Guo et al. 2017), and at least 1. At most one image in 200 has less energy than the
-/// least, and at most one in 200 an answer of less than the least probability, unless that lies outside 0.5 to 0.9.
+/// The temperature is the one with the least loss (Guo et al. 2017), and at least 1. At most one image in 200 has less
+/// energy than the least, and at most one in 200 an answer of less than the least probability, unless that lies outside
+/// 0.5 to 0.9.
 /// All numbers are rounded, so that a person can read them and no processor gives others.
 ///
 /// # Errors

@@ -107,7 +107,9 @@ fn drawing(image: &ReadImage, classes: &[String]) -> Option<Drawing> {
         row.iter().flat_map(move |pixel| std::iter::repeat_n(*pixel, larger))
     });
     let scale = |length: usize| length * larger / (smaller * reduced_by);
-    let boxes = image.reading.items().map(|item: &ReadItem| {
+    // What is not known has no name, so it gets no box.
+    let known = image.reading.items().filter(|_| image.nothing().is_none());
+    let boxes = known.map(|item: &ReadItem| {
         let [bottom, right] = [item.bounds.bottom(), item.bounds.right()].map(scale);
         let place = [scale(item.bounds.top).min(height - 1), scale(item.bounds.left).min(width - 1)];
         let name = classes.get(item.class).map_or("", String::as_str);
