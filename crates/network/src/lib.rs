@@ -9,8 +9,10 @@
 //! Nothing here reads a file, a clock or the system's random source, so the crate also works in a
 //! browser (wasm32-unknown-unknown).
 
+pub mod answer;
 pub mod architecture;
 pub mod config;
+pub mod description;
 pub mod export;
 pub mod forward;
 pub mod import;

@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use dataset::decode::{self, DecodeError, DecodedImage, ImageNotes, ReadError};
-use network::reading::{Found, Reader, Reading, Scope, Status};
+use network::answer;
+use network::reading::{Found, Reader, Reading, Scope};
 use prepare::GreyImage;
 
 use super::inputs::{Input, Source};
@@ -171,48 +172,27 @@ fn finished(opened: Opened, mut reading: Reading, options: &Options) -> ReadImag
 impl ReadImage {
     /// What to say if nothing was read.
     pub(super) fn nothing(&self) -> Option<&'static str> {
-        match self.reading.status() {
-            Status::NoDigit if self.reading.lines.is_empty() => Some("nothing to read"),
-            Status::NoDigit => Some("nothing known"),
-            Status::Read | Status::NotSure => None,
-        }
+        answer::nothing(&self.reading)
     }
 
-    /// What is read, without a mark for what is not sure: lines joined by `/`, names of several letters by a space.
-    /// Nothing if there is nothing that the network knows.
-    pub(super) fn text(&self, classes: &[String]) -> String {
-        if self.nothing().is_some() { String::new() } else { self.marked_text(classes, "") }
-    }
-
-    /// As [`ReadImage::text`], with a mark behind what is not sure.
+    /// What is read, with a mark behind what is not sure.
     pub(super) fn marked_text(&self, classes: &[String], mark: &str) -> String {
-        let are_letters = classes.iter().all(|class| class.chars().count() == 1);
-        let lines = self.reading.lines.iter().map(|line| {
-            let words = line.iter().map(|item| {
-                let name = classes.get(item.class).map_or("", String::as_str);
-                format!("{name}{}", if item.is_sure { "" } else { mark })
-            });
-            words.collect::<Vec<_>>().join(if are_letters { "" } else { " " })
-        });
-        lines.collect::<Vec<_>>().join("/")
+        answer::marked_text(&self.reading, classes, mark)
+    }
+
+    /// What a person should know about how the file was taken and read.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.storage_notes().into_iter().chain(answer::turn_note(&self.reading)).collect()
     }
 
     /// What a person should know about how the file was taken.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn storage_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.notes.frames > 1 {
             notes.push(format!("the first of {} frames", self.notes.frames));
         }
         if self.notes.oriented {
             notes.push("turned upright as EXIF says".into());
-        }
-        match self.reading.quarter_turns {
-            0 => {}
-            2 => notes.push("read upside down".into()),
-            turns => {
-                let way = if turns == 1 { "clockwise" } else { "counterclockwise" };
-                notes.push(format!("read after a quarter turn {way}"));
-            }
         }
         notes
     }
