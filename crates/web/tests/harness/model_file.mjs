@@ -1,0 +1,26 @@
+// Changes words in a model file (safetensors: 8 bytes of length, a header in JSON, then the numbers).
+
+import { readFile, stat, utimes, writeFile } from "node:fs/promises";
+
+// Writes `to` as a copy of the model file `from` in whose metadata each text `before` became `after`.
+export async function renamed(from, to, before, after) {
+  const content = await readFile(from);
+  const length = Number(content.readBigUInt64LE(0));
+  const header = JSON.parse(content.subarray(8, 8 + length).toString("utf8"));
+  const old = JSON.stringify(header.__metadata__);
+  header.__metadata__ = JSON.parse(old.replaceAll(before, after));
+  if (JSON.stringify(header.__metadata__) === old) throw new Error(`${from} has no "${before}" in its metadata: ${old.slice(0, 300)}`);
+  let text = JSON.stringify(header);
+  // The numbers stay on addresses that 8 divides.
+  text += " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
+  await writeFile(to, Buffer.concat([head, Buffer.from(text), content.subarray(8 + length)]));
+}
+
+// Makes a file look as if nobody had changed it for `days`. A browser then keeps it for days without asking.
+export async function aged(file, days) {
+  const { mtimeMs } = await stat(file);
+  const then = new Date(mtimeMs - days * 86_400_000);
+  await utimes(file, then, then);
+}
