@@ -1,0 +1,61 @@
+// The engine where a server computes: the page that `mnist-cnn serve` shows.
+
+import { SpokenError } from "../errors.js";
+import { encodeBase64 } from "./base64.js";
+
+/** Asks the server's API. It answers, but explains nothing. */
+export class ServerEngine {
+  canExplain() {
+    return false;
+  }
+
+  async start() {
+    return true;
+  }
+
+  /** The description of the server's model, whatever the slot. */
+  async load() {
+    return this.#json("api/model", {});
+  }
+
+  async read(_slots, { rgba, width, height }) {
+    const body = JSON.stringify({ width, height, pixels: encodeBase64(greyOf(rgba)) });
+    const headers = { "Content-Type": "application/json" };
+    const since = performance.now();
+    const answer = await this.#json("api/predict", { method: "POST", headers, body });
+    return { answers: [answer], ms: performance.now() - since };
+  }
+
+  async #json(address, options) {
+    let response;
+    try {
+      response = await fetch(address, { cache: "no-store", ...options });
+    } catch {
+      throw new SpokenError("server-unreachable");
+    }
+    if (response.status === 503) throw new SpokenError("server-busy");
+    let answer;
+    try {
+      answer = await response.json();
+    } catch {
+      throw new SpokenError("server-answer", { status: response.status });
+    }
+    if (!response.ok) throw new SpokenError("server-refused", { reason: reasonOf(answer, response.status) });
+    return answer;
+  }
+}
+
+function reasonOf(answer, status) {
+  const error = answer?.error ?? answer;
+  return error?.message ?? (typeof error === "string" ? error : `HTTP ${status}`);
+}
+
+/** The lightness of each pixel (ITU-R BT.601), laid over white paper. */
+function greyOf(rgba) {
+  const grey = new Uint8Array(rgba.length / 4);
+  for (let i = 0; i < grey.length; i++) {
+    const [red, green, blue, alpha] = [rgba[4 * i], rgba[4 * i + 1], rgba[4 * i + 2], rgba[4 * i + 3] / 255];
+    grey[i] = Math.round((0.299 * red + 0.587 * green + 0.114 * blue) * alpha + 255 * (1 - alpha));
+  }
+  return grey;
+}

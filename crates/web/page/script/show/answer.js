@@ -1,0 +1,57 @@
+// What was read, and how sure that is, for eyes and for ears.
+
+import { words } from "../words/language.js";
+import { byId } from "./elements.js";
+import { formatPercent } from "./numbers.js";
+
+/** After so long without a change, the answer is spoken. */
+const QUIET_MS = 700;
+
+let spokenTimer = 0;
+
+/** Shows an answer, large and with its state in words. `state` is a word of `#status`'s `data-status`. */
+export function showAnswer(state, answer, title = "") {
+  const text = state === "read" || state === "not-sure" ? answer.text : "";
+  setText("answer", text);
+  byId("status").dataset.status = state;
+  const label = wordsOfState(state, answer);
+  setText("status", label);
+  setText("answer-model", title);
+  speakLater(text ? `${text}. ${label}` : label);
+}
+
+/** The same for the second model, which is not spoken. */
+export function showSecondAnswer(state, answer, title) {
+  setText("second-answer", state === "read" || state === "not-sure" ? answer.text : "");
+  setText("second-status", wordsOfState(state, answer));
+  setText("second-model", title);
+}
+
+/** Says something to screen readers at once. */
+export function say(text) {
+  byId("spoken").textContent = text;
+}
+
+function wordsOfState(state, answer) {
+  const [item, ...others] = answer?.items ?? [];
+  if (item && others.length === 0 && (state === "read" || state === "not-sure")) {
+    return words(`status-${state}-one`, { percent: formatPercent(item.probability) });
+  }
+  return words(`status-${state}`, { count: answer?.items.length ?? 0 });
+}
+
+/** While one draws, answers change many times a second. What is spoken is the last one. */
+function speakLater(text) {
+  const region = byId("reading");
+  region.setAttribute("aria-live", "off");
+  clearTimeout(spokenTimer);
+  spokenTimer = setTimeout(() => {
+    region.setAttribute("aria-live", "polite");
+    requestAnimationFrame(() => setText("spoken-answer", text));
+  }, QUIET_MS);
+}
+
+function setText(id, text) {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
