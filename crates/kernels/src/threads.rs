@@ -3,10 +3,12 @@
 //! These pieces may depend on the number of threads, because none of them shares a sum with another. Sums
 //! over a batch are cut by [`PartialSums`](crate::conv::partial_sums::PartialSums), by sizes alone.
 
-use rayon::prelude::*;
-
+use parallel::*;
+#[cfg(not(target_family = "wasm"))]
 use processors::Processors;
 
+pub(crate) mod parallel;
+#[cfg(not(target_family = "wasm"))]
 mod processors;
 
 /// Makes the calling thread one of the threads that compute, beside as many others as make up their number, and binds
@@ -17,6 +19,7 @@ mod processors;
 /// long as the process, because work may wait for it. A call after the first kernel's has no effect.
 ///
 /// Threads that the calling thread starts later are bound to its processor as well.
+#[cfg(not(target_family = "wasm"))]
 pub fn compute_on_this_thread() {
     let processors = Processors::of_this_thread();
     let others = processors.clone();
@@ -31,7 +34,7 @@ pub fn compute_on_this_thread() {
 /// other: all rows of an image if there are many images, a band of them if there are few.
 pub(crate) fn band(n: usize, rows: usize) -> usize {
     // Each thread gets a few pieces, so that none waits long for the last one.
-    let wanted = 2 * rayon::current_num_threads();
+    let wanted = 2 * current_num_threads();
     let bands = wanted.div_ceil(n.max(1)).clamp(1, rows.max(1));
     rows.max(1).div_ceil(bands)
 }
@@ -41,7 +44,7 @@ const CACHED: usize = 1 << 16;
 
 /// How many images a thread takes at a time, where each of `n` is padded to `len` values.
 pub(crate) fn group(n: usize, len: usize) -> usize {
-    let most = n / (2 * rayon::current_num_threads());
+    let most = n / (2 * current_num_threads());
     (CACHED / len.max(1)).clamp(1, most.max(1))
 }
 

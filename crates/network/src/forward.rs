@@ -10,6 +10,8 @@ mod held;
 mod loops;
 mod normalization;
 mod predictor;
+mod tracer;
 mod unit;
 
 pub use predictor::Predictor;
+pub use tracer::{Trace, Tracer};

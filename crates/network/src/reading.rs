@@ -148,6 +148,17 @@ impl Reader {
         one.map_or(Found::Nothing, Found::One)
     }
 
+    /// Reads an input of the network, `[height, width]` pixels, as it is: whatever is in it.
+    ///
+    /// # Panics
+    /// If `pixels` is not of the network's size. That is a mistake of the caller, never of the data.
+    pub fn read_input(&self, pixels: &[u8]) -> Reading {
+        let [height, width] = self.size();
+        let bounds = Bounds { top: 0, left: 0, height, width };
+        let prepared = Prepared { pixels: pixels.to_vec(), bounds, inverted: false };
+        self.classify(vec![Found::One(prepared)]).pop().unwrap_or_default()
+    }
+
     /// Lets the network say what was found, one reading for each. Those of a single input are computed together.
     pub fn classify(&self, found: Vec<Found>) -> Vec<Reading> {
         let single: Vec<&[u8]> = found

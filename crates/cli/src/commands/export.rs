@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     let config = run.config()?;
     let written = Written::new(args, format, &run, &best, &config);
-    let bytes = content(&written, &run, &best, &config)?;
+    let bytes = content(&written, args.fraction_bits, &run, &best, &config)?;
     let folder = match args.output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -53,6 +53,9 @@ fn format(args: &ExportArgs) -> anyhow::Result<FileFormat> {
     if args.bytes && format != FileFormat::Onnx {
         return Err(usage("--bytes is only for --format onnx: the other formats hold no graph".to_owned()));
     }
+    if args.fraction_bits.is_some() && format != FileFormat::Model {
+        return Err(usage("--fraction-bits is only for --format model".to_owned()));
+    }
     Ok(format)
 }
 
@@ -72,7 +75,13 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn content(written: &Written, run: &RunDir, best: &BestModel, config: &Config) -> anyhow::Result<Vec<u8>> {
+fn content(
+    written: &Written,
+    fraction_bits: Option<u32>,
+    run: &RunDir,
+    best: &BestModel,
+    config: &Config,
+) -> anyhow::Result<Vec<u8>> {
     let (architecture, weights) = (config.architecture(), &best.snapshot.weights);
     let folder = || short(&best.folder);
     Ok(match written.format {
@@ -85,7 +94,13 @@ fn content(written: &Written, run: &RunDir, best: &BestModel, config: &Config) -
             };
             onnx(architecture, weights, written.values, &about).with_context(folder)?
         }
-        "model" => run.model_file(best, config)?.to_bytes()?,
+        "model" => {
+            let mut model = run.model_file(best, config)?;
+            if let Some(bits) = fraction_bits {
+                model.weights = model.weights.rounded(bits);
+            }
+            model.to_bytes()?
+        }
         _ => pytorch(architecture, weights).with_context(folder)?,
     })
 }

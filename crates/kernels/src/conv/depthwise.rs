@@ -1,13 +1,12 @@
 //! Convolutions in which each filter reads a channel of its own.
 
-use rayon::prelude::*;
-
 use crate::conv::depthwise_weights::weight_gradient;
 use crate::conv::shape::ConvShape;
 use crate::gradients::Gradients;
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::winograd::lanes::{load, store};
 
 /// Whether each filter reads one channel, and each channel is read by one filter.

@@ -1,12 +1,11 @@
 //! The gradients of the weights and biases of a convolution in which each filter reads a channel of its own.
 
-use rayon::prelude::*;
-
 use crate::conv::partial_sums::{add_pieces, pieces_of};
 use crate::conv::shape::ConvShape;
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::winograd::lanes::{load, store};
 
 /// Computes the gradients of `weight` `[channels, 1, kernel, kernel]` and `bias` `[channels]` from at least one image.

@@ -1,7 +1,5 @@
 //! Convolution without pooling.
 
-use rayon::prelude::*;
-
 use crate::conv::correlation::{Correlation, forward_packing, number_pixels, pack_forward};
 use crate::conv::matrix;
 use crate::conv::shape::ConvShape;
@@ -9,6 +7,7 @@ use crate::filters::kept::{self, Keep};
 use crate::filters::packing::Packing;
 use crate::memory::scratch;
 use crate::simd::level::Level;
+use crate::threads::parallel::*;
 use crate::threads::{band, group};
 use crate::winograd::{self, tiles};
 

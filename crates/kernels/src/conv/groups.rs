@@ -1,13 +1,12 @@
 //! Convolutions without pooling, and their gradients: the channels in one group or in several.
 
-use rayon::prelude::*;
-
 use crate::conv::shape::ConvShape;
 use crate::conv::{backward, depthwise, forward};
 use crate::filters::kept::Keep;
 use crate::gradients::Gradients;
 use crate::memory::scratch;
 use crate::simd::level::Level;
+use crate::threads::parallel::*;
 
 /// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels / groups, kernel, kernel]`, adds
 /// `bias` `[filters]`, and writes `[n, out height, out width, filters]` to `out`.

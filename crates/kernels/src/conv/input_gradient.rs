@@ -1,7 +1,5 @@
 //! The gradient of a convolution's input, as one correlation of the output's gradient for each phase.
 
-use rayon::prelude::*;
-
 use crate::conv::correlation::{Correlation, number_pixels};
 use crate::conv::shape::ConvShape;
 use crate::filters::packing::Packing;
@@ -10,6 +8,7 @@ use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::threads::group;
+use crate::threads::parallel::*;
 
 /// A phase along one axis: the input pixels that the same kernel taps reach. With stride `s` there are `s`
 /// phases.

@@ -1,13 +1,12 @@
 //! Convolutions that are a product of matrices: pointwise ones, and those whose kernel is as large as the image.
 
-use rayon::prelude::*;
-
 use crate::conv::correlation::{Correlation, number_pixels};
 use crate::conv::shape::ConvShape;
 use crate::filters::packing::Packing;
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
+use crate::threads::parallel::*;
 
 /// Whether each output is computed from values that lie one after the other, and no two pixels of the output share
 /// any.
@@ -51,7 +50,7 @@ pub(crate) fn multiply(
     out: &mut [f32],
 ) {
     let row = packing.rows * packing.row;
-    let most = (rows.len() / row).div_ceil(4 * rayon::current_num_threads());
+    let most = (rows.len() / row).div_ceil(4 * current_num_threads());
     // Tiles of every height fill 12 rows.
     let count = most.min(CACHED / row).max(1).next_multiple_of(12);
     let pieces = out.par_chunks_mut(count * packing.filters).zip(rows.par_chunks(count * row));

@@ -1,9 +1,8 @@
 //! Sums over a batch whose bits do not depend on the number of threads.
 
-use rayon::prelude::*;
-
 use crate::conv::shape::ConvShape;
 use crate::memory::scratch;
+use crate::threads::parallel::*;
 
 /// How many pieces a batch is cut into: enough for the cores of a laptop. The number depends on sizes alone,
 /// never on threads, and the pieces are added up in order, so every sum has its terms in the same order.

@@ -1,7 +1,5 @@
 //! The gradients of a convolution's weights and biases.
 
-use rayon::prelude::*;
-
 use crate::conv::add_rows::{AddRows, AddUp};
 use crate::conv::partial_sums::{add_pieces, pieces_of};
 use crate::conv::shape::ConvShape;
@@ -11,6 +9,7 @@ use crate::simd::level::Level;
 use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::group;
+use crate::threads::parallel::*;
 
 /// Computes the gradients of `weight` `[filters, channels, kernel, kernel]` and `bias` `[filters]` from at least one
 /// image.

@@ -1,7 +1,5 @@
 //! Gradients of the dense layer: two more products of matrices.
 
-use rayon::prelude::*;
-
 use crate::dense::forward::{rows_per_thread, rows_times};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, HIGHEST, multiply};
@@ -12,6 +10,7 @@ use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Computes the gradients of [`dense`](crate::dense)'s operands from `upstream`, the gradient of its output
 /// `[n, outputs]`.

@@ -1,12 +1,11 @@
 //! The dense layer for few rows, straight from its weights: to pack or compare them would take longer than to use
 //! them once.
 
-use rayon::prelude::*;
-
 use crate::dense::shape::DenseShape;
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Up to how many rows the weights are not packed.
 pub(crate) const FEW: usize = 4;
@@ -29,7 +28,7 @@ pub(crate) fn multiply(
 ) {
     let DenseShape { inputs, outputs } = shape;
     let n = x.len() / inputs;
-    let threads = if weight.len() < DIVIDED { 1 } else { rayon::current_num_threads() };
+    let threads = if weight.len() < DIVIDED { 1 } else { current_num_threads() };
     // No vector has more than 16 lanes, so a band is a whole number of vectors.
     let width = outputs.div_ceil(threads).next_multiple_of(16);
     let bands = outputs.div_ceil(width);

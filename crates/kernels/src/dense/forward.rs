@@ -1,7 +1,5 @@
 //! The dense layer: rows of inputs times packed weights, plus a bias.
 
-use rayon::prelude::*;
-
 use crate::dense::few_rows::{self, FEW};
 use crate::dense::packed_rows;
 use crate::dense::product::{Factors, multiply};
@@ -14,6 +12,7 @@ use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Multiplies `x` `[n, inputs]` with `weight` `[inputs, outputs]`, adds `bias` `[outputs]`, and writes `[n,
 /// outputs]` to `out`.
@@ -111,7 +110,7 @@ pub(crate) fn rows_times(
 /// How many of `rows` rows a thread takes at a time: a multiple of 12, the height of the highest tile, so
 /// that only the last tiles of all are lower.
 pub(crate) fn rows_per_thread(rows: usize) -> usize {
-    rows.max(1).div_ceil(4 * rayon::current_num_threads()).next_multiple_of(12)
+    rows.max(1).div_ceil(4 * current_num_threads()).next_multiple_of(12)
 }
 
 /// Computes some rows of a product.

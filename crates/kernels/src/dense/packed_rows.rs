@@ -1,8 +1,7 @@
 //! Packing of a matrix whose columns are the outputs: in each block the same columns of all rows.
 
-use rayon::prelude::*;
-
 use crate::filters::packing::Packing;
+use crate::threads::parallel::*;
 
 /// How many values of a row are packed before the next row's: a cache line.
 const AT_ONCE: usize = 16;
@@ -14,7 +13,7 @@ const LEAST: usize = 1 << 14;
 /// A whole row is read before the next one: a block by itself would read a piece of each page.
 pub(crate) fn pack(packing: &Packing, matrix: &[f32], packed: &mut [f32]) {
     let Packing { filters, row: rows, block, .. } = *packing;
-    let threads = rayon::current_num_threads().min(matrix.len() / LEAST).max(1);
+    let threads = current_num_threads().min(matrix.len() / LEAST).max(1);
     let blocks = packing.blocks().div_ceil(threads);
     packed.par_chunks_mut(blocks * rows * block).enumerate().for_each(|(i, packed)| {
         let first = i * blocks * block;

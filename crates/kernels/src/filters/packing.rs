@@ -1,8 +1,7 @@
 //! Weights in the order in which the kernels read them.
 
-use rayon::prelude::*;
-
 use crate::simd::tile::WIDE;
+use crate::threads::parallel::*;
 
 /// How many values a thread packs at least, because to wake one takes as long as that.
 const LEAST: usize = 1 << 14;

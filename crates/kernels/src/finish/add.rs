@@ -1,9 +1,8 @@
 //! The sum of two gradients of the same tensor.
 
-use rayon::prelude::*;
-
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// How many values a thread takes at a time.
 const PIECE: usize = 1 << 15;

@@ -1,7 +1,5 @@
 //! The gradients of the stages: one pass for the sums of each channel, one for the gradient of the maps.
 
-use rayon::prelude::*;
-
 use crate::finish::bands::Bands;
 use crate::finish::chain::Chain;
 use crate::finish::dropout::ImageMask;
@@ -10,6 +8,7 @@ use crate::finish::pooling::{WindowRow, from_bytes};
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::threads::pieces;
 
 /// Where [`finish_backward`] writes.

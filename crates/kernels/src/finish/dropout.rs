@@ -1,9 +1,8 @@
 //! Dropout, whose masks are computed again wherever they are needed instead of being stored.
 
-use rayon::prelude::*;
-
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Dropout (Srivastava et al. 2014) of one layer in one step: each value becomes zero with the given probability,
 /// and the others are divided by the probability of being kept.

@@ -1,7 +1,5 @@
 //! The mean and the variance of each channel over a batch, in one pass over the memory.
 
-use rayon::prelude::*;
-
 use crate::finish::bands::band_pixels;
 use crate::finish::chain::Chain;
 use crate::finish::lanes::{PIXELS, Place, blocks, lanes_of, total};
@@ -9,6 +7,7 @@ use crate::finish::shape::{FinishShape, Stages};
 use crate::memory::scratch;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Computes the mean and the variance `[channels]` of what enters the normalization, over all pixels of all
 /// images. The variance is the sum of squared deviations divided by their number.

@@ -1,11 +1,10 @@
 //! Activations and their backward passes on slices.
 
-use rayon::prelude::*;
-
 use crate::functions::activation::Activation;
 use crate::functions::partial::{load, store};
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// How many values a thread takes at a time.
 const PIECE: usize = 1 << 14;

@@ -1,6 +1,6 @@
 //! Images in another layout: with a border of zeros, or with rows and columns exchanged.
 
-use rayon::prelude::*;
+use crate::threads::parallel::*;
 
 /// Fills `padded`, rows of `row` values each, with an image whose rows have `source_row` values.
 ///

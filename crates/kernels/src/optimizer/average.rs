@@ -1,10 +1,9 @@
 //! Averages of weights over the steps of training.
 
-use rayon::prelude::*;
-
 use crate::optimizer::PIECE;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Moves each value of `averages` towards that of `values` by `share` of the distance between them.
 ///

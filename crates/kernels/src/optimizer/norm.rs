@@ -1,10 +1,9 @@
 //! The sum of squares, from which the gradients' norm is computed.
 
-use rayon::prelude::*;
-
 use crate::optimizer::PIECE;
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// How many sums a piece has side by side, at least as many as the widest vector has lanes.
 const SUMS: usize = 16;

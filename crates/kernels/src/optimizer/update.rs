@@ -3,12 +3,11 @@
 //! The operations are those of Burn's optimizers in the same order, each rounded by itself. None is fused, so
 //! every set of vector instructions gives the same bits.
 
-use rayon::prelude::*;
-
 use crate::optimizer::PIECE;
 use crate::optimizer::rule::{MomentRates, Rule, Step};
 use crate::simd::level::Level;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 
 /// Changes `parameter` by its `gradient`. `kept` are the values that the rule keeps, as many slices as
 /// [`Rule::kept`] says; the others are empty. `decay` is the strength of the weight decay.

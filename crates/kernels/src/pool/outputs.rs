@@ -1,6 +1,6 @@
 //! What a pooled convolution writes, cut into pieces for the threads.
 
-use rayon::prelude::*;
+use crate::threads::parallel::*;
 
 /// The results for some images, or for some rows of one: `[pooled rows, pooled width, filters]` each.
 pub(crate) struct Outputs<'a> {

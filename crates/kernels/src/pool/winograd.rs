@@ -4,8 +4,6 @@
 //! channel instead of 100. Of a 3x3 filter it gives 4x4 outputs, which are four windows, and takes 36 products
 //! instead of 144.
 
-use rayon::prelude::*;
-
 use crate::conv::shape::ConvShape;
 use crate::pool::shape::PoolShape;
 use crate::pool::window::{Band, Placed, better, needs_smallest};
@@ -13,6 +11,7 @@ use crate::simd::level::Level;
 use crate::simd::store::StoreBlocks;
 use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::winograd::points::{POINTS, SCALE, SIDE, column, outputs, pixels_at_points, taps_at_points};
 
 /// How many tiles are computed at a time: their pixels and products have to stay in the second-level cache.

@@ -14,7 +14,11 @@ const VARIABLE: &str = "MNIST_CNN_SIMD";
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
     /// The instructions that every processor of the compiler's target has.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     Portable,
+    /// WebAssembly's vectors of 128 bits. A browser that has them has no other level, which halves the file's length.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
     /// Vectors as wide as AVX-512's with a fused multiply-add, for tests on a processor without AVX-512. No
     /// program chooses this level by itself, and only the feature `wide-level` compiles it in.
     #[cfg(feature = "wide-level")]
@@ -28,10 +32,16 @@ pub enum Level {
 }
 
 impl Level {
+    /// The level that every processor of the compiler's target has.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    const LEAST: Self = Self::Portable;
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    const LEAST: Self = Self::Simd128;
+
     /// The levels that this processor has, the fastest last.
     pub fn available() -> Vec<Self> {
-        #[allow(unused_mut, reason = "a browser's processor has only the portable level")]
-        let mut levels = vec![Self::Portable];
+        #[allow(unused_mut, reason = "a browser's processor has a single level")]
+        let mut levels = vec![Self::LEAST];
         #[cfg(target_arch = "x86_64")]
         {
             levels.extend(pulp::x86::V3::try_new().map(Self::Avx2));
@@ -88,13 +98,16 @@ impl Level {
     }
 
     fn fastest() -> Self {
-        Self::available().last().copied().unwrap_or(Self::Portable)
+        Self::available().last().copied().unwrap_or(Self::LEAST)
     }
 
-    /// The level's name: `portable`, `avx2`, `avx512` or `neon`, and `wide` for the tests' level.
+    /// The level's name: `portable`, `avx2`, `avx512`, `neon` or `simd128`, and `wide` for the tests' level.
     pub fn name(self) -> &'static str {
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Portable => "portable",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => "simd128",
             #[cfg(feature = "wide-level")]
             Self::Wide => "wide",
             #[cfg(target_arch = "x86_64")]
@@ -123,7 +136,11 @@ impl Level {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Portable => kernel.run(pulp::Scalar128b),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            // SAFETY: a browser without these instructions has refused the whole file.
+            Self::Simd128 => kernel.run(unsafe { pulp::wasm::Simd128::new_unchecked() }),
             #[cfg(feature = "wide-level")]
             Self::Wide => run_wide(kernel),
             #[cfg(target_arch = "x86_64")]

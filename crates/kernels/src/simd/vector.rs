@@ -44,6 +44,14 @@ impl Vector for pulp::Scalar128b {
     const SUMS: usize = 8;
 }
 
+/// WebAssembly's plain vectors multiply and add in two steps, so they give the bits of the portable level. The relaxed
+/// ones may fuse both, but each browser decides that for itself.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Vector for pulp::wasm::Simd128 {
+    const FUSED: bool = false;
+    const SUMS: usize = 8;
+}
+
 /// Vectors as wide as AVX-512's, in code for any processor. Where the processor has AVX2, the compiler makes two
 /// vectors of each, and a fused multiply-add is an instruction; elsewhere it is a call, which is slow.
 #[cfg(feature = "wide-level")]

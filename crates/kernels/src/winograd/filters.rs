@@ -1,11 +1,10 @@
 //! Filters at the points, in the order in which the products read them.
 
-use rayon::prelude::*;
-
 use crate::conv::shape::ConvShape;
 use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::winograd::points::{POINTS, SIDE, column, taps_at_points};
 
 /// In which order the filters of a convolution are packed: `[block, point, inner, outputs of the block]`.

@@ -1,7 +1,5 @@
 //! Convolution without pooling by Winograd's filtering.
 
-use rayon::prelude::*;
-
 use crate::conv::shape::ConvShape;
 use crate::filters::kept::{self, Keep};
 use crate::memory::scratch;
@@ -9,6 +7,7 @@ use crate::simd::level::Level;
 use crate::simd::tile::WIDE;
 use crate::simd::vector::{Kernel, Vector};
 use crate::threads::band;
+use crate::threads::parallel::*;
 use crate::winograd::filters::FilterOrder;
 use crate::winograd::images::ImagesAtPoints;
 use crate::winograd::lanes::{load, store, unscaled};
@@ -32,7 +31,7 @@ pub(crate) fn conv2d(
     // Several images fill up the tiles that are computed at a time; bands of a single one are whole rows of tiles.
     let [tile_rows, side] = tiles.rows();
     let rows = band(n, tile_rows);
-    let most = (n / (4 * rayon::current_num_threads())).max(1);
+    let most = (n / (4 * current_num_threads())).max(1);
     let group = if rows < tile_rows { 1 } else { (4 * TILES).div_ceil(tiles.per_image()).min(most) };
     kept::with_packed(order, weight, filters.len(), keep_filters, pack, |packed| {
         let groups = out.par_chunks_mut(group * conv.output_len());

@@ -1,12 +1,11 @@
 //! Sums of the products of images and gradients, and the gradient of the filters that they are turned into.
 
-use rayon::prelude::*;
-
 use crate::conv::add_rows::AddRows;
 use crate::conv::shape::ConvShape;
 use crate::simd::level::Level;
 use crate::simd::tile::{self, WIDE, Walk};
 use crate::simd::vector::{Kernel, Vector};
+use crate::threads::parallel::*;
 use crate::winograd::lanes::unscaled;
 use crate::winograd::points::{POINTS, SIDE, column, outputs};
 use crate::winograd::tiles::PointRows;

@@ -5,13 +5,23 @@ use kernels::{
     conv2d, conv2d_max_pool2d, finish, fold_normalization, unwritten,
 };
 
-use crate::config::{Activation, Normalization, UnitConfig};
+use crate::config::{Activation, Normalization, Stage, UnitConfig};
 use crate::forward::held::Held;
 use crate::forward::loops;
 use crate::forward::normalization::{BatchNorm, values_of};
 use crate::plan::{First, Pass, Plan};
 use crate::shapes::UnitShape;
 use crate::tensors::{NamedTensors, TensorsError};
+
+/// Feature maps of one image at one place inside a unit.
+pub(super) struct Step {
+    /// What gave the feature maps; `None` is the convolution.
+    pub(super) stage: Option<Stage>,
+    /// Height, width and channels.
+    pub(super) sizes: [usize; 3],
+    /// `[height, width, channels]`
+    pub(super) values: Vec<f32>,
+}
 
 /// A unit of the network.
 #[derive(Clone, Debug)]
@@ -47,6 +57,43 @@ impl Unit {
         let plan = folded.unwrap_or_else(|| Plan::new(config));
         let conv = convolution(config, shape);
         Ok(Self { config: config.clone(), conv, plan, weight: Held::new(weight), bias, norm })
+    }
+
+    /// As [`Unit::new`], but each stage is a step of its own, as the lecture draws a unit.
+    pub(super) fn in_steps(
+        name: &str,
+        config: &UnitConfig,
+        shape: &UnitShape,
+        weights: &NamedTensors,
+    ) -> Result<Self, TensorsError> {
+        let is_normalized = config.normalization == Normalization::Batch;
+        Ok(Self {
+            config: config.clone(),
+            conv: convolution(config, shape),
+            plan: Plan { first: First::Convolution, then: config.stages().collect() },
+            weight: Held::new(values_of(weights, format!("{name}.conv.weight"))?),
+            bias: values_of(weights, format!("{name}.conv.bias"))?,
+            norm: is_normalized.then(|| BatchNorm::new(name, weights)).transpose()?,
+        })
+    }
+
+    /// Feature maps `[height, width, channels]` of one image after the convolution and after each stage, in order.
+    /// `shortcut` is as for [`Unit::forward`].
+    pub(super) fn steps(&self, maps: &[f32], shortcut: &[f32]) -> Vec<Step> {
+        let mut values = self.convolve(maps);
+        let mut sizes = [self.conv.out_height, self.conv.out_width, self.conv.filters];
+        let mut steps = vec![Step { stage: None, sizes, values: values.clone() }];
+        for &stage in &self.plan.then {
+            let alone = Plan { first: First::Convolution, then: vec![stage] };
+            for Pass { stages, pooling, .. } in alone.passes(&self.config, [sizes[0], sizes[1]]) {
+                let [height, width, channels] = sizes;
+                let shape = FinishShape { height, width, channels, stages, pooling };
+                values = self.pass(shape, values, shortcut);
+                sizes = [shape.out_height(), shape.out_width(), channels];
+            }
+            steps.push(Step { stage: Some(stage), sizes, values: values.clone() });
+        }
+        steps
     }
 
     /// Feature maps `[n, height, width, channels]` to `[n, pooled height, pooled width, filters]`. `shortcut` has the

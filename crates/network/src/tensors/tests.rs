@@ -89,3 +89,27 @@ fn the_first_number_that_is_not_finite_is_found() {
     assert_eq!(tensors(1.0).first_not_finite(), None);
     assert_eq!(tensors(f32::INFINITY).first_not_finite(), Some(("units.0.conv.bias", 0, f32::INFINITY)));
 }
+
+#[test]
+fn rounding_keeps_so_many_bits_half_to_even() {
+    let rounded = |value: f32, bits| {
+        let mut tensors = NamedTensors::default();
+        tensors.insert("a".into(), vec![1], vec![value]);
+        tensors.rounded(bits).get("a").unwrap().1[0]
+    };
+    // Two bits behind the leading one: quarters between 1 and 2.
+    for (value, expected) in [
+        (1.1, 1.0),
+        (1.125, 1.0),
+        (1.126, 1.25),
+        (1.375, 1.5),
+        (-1.9, -2.0),
+        (0.0, 0.0),
+        (f32::MAX, f32::MAX),
+        (f32::NEG_INFINITY, f32::NEG_INFINITY),
+    ] {
+        assert_eq!(rounded(value, 2), expected, "{value}");
+    }
+    assert_eq!(rounded(std::f32::consts::PI, 23), std::f32::consts::PI);
+    assert!(rounded(f32::NAN, 3).is_nan());
+}
