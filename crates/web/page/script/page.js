@@ -172,8 +172,12 @@ class Page {
     clearProblem("picture");
     this.#live.shift = this.#views.seen.resetShift();
     if (!this.#session.main) return;
-    if (this.#drawing.isEmpty) this.#forget();
-    else this.#live.read();
+    if (this.#drawing.isEmpty) return this.#forget();
+    if (this.#state === "empty") {
+      this.#state = "loading";
+      this.#show();
+    }
+    this.#live.read();
   }
 
   /** Nothing is on the pad, so nothing is said about it. */

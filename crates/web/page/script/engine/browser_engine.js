@@ -88,15 +88,13 @@ export class BrowserEngine {
     });
   }
 
-  #settle({ id, result, error, isTrap }) {
+  #settle({ id, result, error }) {
     const request = this.#pending.get(id);
     if (!request) return;
     this.#pending.delete(id);
     clearTimeout(request.timer);
-    if (!error) return request.resolve(result);
-    const spoken = new SpokenError(error.key, error.values);
-    request.reject(spoken);
-    if (isTrap) this.#replace(spoken);
+    if (error) request.reject(new SpokenError(error.key, error.values));
+    else request.resolve(result);
   }
 
   /** Ends the worker, fails what it had not answered, and fills a new one with the same models. */

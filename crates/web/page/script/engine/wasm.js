@@ -14,22 +14,24 @@ const FUNCTIONS = [
   "text", "text_len", "values", "values_len",
 ];
 
-/** Fetches the engine and starts it. */
-export async function startEngine(address) {
+/** Fetches the engine. Resolves to a function that starts one, which can be called again. */
+export async function compileEngine(address) {
   if (typeof WebAssembly === "undefined" || !WebAssembly.validate(SIMD_PROBE)) throw new SpokenError("no-simd");
-  const response = await fetchFresh(address);
-  const exports = await instantiateAny(response, address);
-  const missing = FUNCTIONS.filter((name) => typeof exports[name] !== "function");
-  if (missing.length > 0) throw new SpokenError("broken-engine", { file: address, reason: missing.join(", ") });
-  return new WasmEngine(exports);
+  const module = await compileAny(await fetchFresh(address), address);
+  return async () => {
+    const { exports } = await WebAssembly.instantiate(module, {});
+    const missing = FUNCTIONS.filter((name) => typeof exports[name] !== "function");
+    if (missing.length > 0) throw new SpokenError("broken-engine", { file: address, reason: missing.join(", ") });
+    return new WasmEngine(exports);
+  };
 }
 
 /** Compiles while the bytes arrive, if the server says that they are WebAssembly. Many servers do not. */
-async function instantiateAny(response, address) {
+async function compileAny(response, address) {
   const type = response.headers.get("Content-Type") ?? "";
-  if (type.startsWith("application/wasm") && WebAssembly.instantiateStreaming) {
+  if (type.startsWith("application/wasm") && WebAssembly.compileStreaming) {
     try {
-      return (await WebAssembly.instantiateStreaming(response.clone(), {})).instance.exports;
+      return await WebAssembly.compileStreaming(response.clone());
     } catch {
       // The bytes are looked at below, where it can be said what is wrong with them.
     }
@@ -37,7 +39,7 @@ async function instantiateAny(response, address) {
   const bytes = await bytesOf(response, address);
   if (isWebPage(bytes)) throw new SpokenError("web-page-instead", { file: address });
   try {
-    return (await WebAssembly.instantiate(bytes, {})).instance.exports;
+    return await WebAssembly.compile(bytes);
   } catch (error) {
     throw new SpokenError("broken-engine", { file: address, reason: error.message });
   }

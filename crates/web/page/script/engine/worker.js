@@ -1,7 +1,7 @@
 // The worker: it answers the page's requests one by one, so that drawing never waits for the network.
 
-import { asSpoken } from "../errors.js";
-import { startEngine } from "./wasm.js";
+import { SpokenError, asSpoken } from "../errors.js";
+import { compileEngine } from "./wasm.js";
 
 const TASKS = {
   load: (engine, { slot, bytes }) => engine.loadModel(slot, bytes),
@@ -15,33 +15,46 @@ const TASKS = {
   tensor: (engine, { slot, name }) => engine.tensor(slot, name),
 };
 
-/** Answers messages `{ id, task, ... }` with `{ id, result }` or `{ id, error: { key, values }, isTrap }`. */
+/** Answers messages `{ id, task, ... }` with `{ id, result }` or `{ id, error: { key, values } }`. */
 export function runWorker() {
-  let starting = null;
+  /** Makes engines, and the one that computes. Both are promises, for which later messages wait. */
+  let compiled = null;
+  let engine = null;
+  /** The bytes in each slot, from which a new engine is filled. */
+  const models = new Map();
+
+  const answer = async (data) => {
+    if (data.task === "start") {
+      compiled = compileEngine(data.address);
+      engine = compiled.then((start) => start());
+      await engine;
+      return true;
+    }
+    const result = TASKS[data.task](await engine, data);
+    if (data.task === "load") models.set(data.slot, data.bytes);
+    return result;
+  };
+
+  /** After a panic the engine's memory cannot be trusted, so a new one takes its place. */
+  const replace = async () => {
+    const fresh = await (await compiled)();
+    for (const [slot, bytes] of models) fresh.loadModel(slot, bytes);
+    return fresh;
+  };
+
   self.onmessage = async ({ data }) => {
-    const { id, task } = data;
+    const { id } = data;
     try {
-      if (task === "start") {
-        starting = startEngine(data.address);
-        await starting;
-        self.postMessage({ id, result: true });
-        return;
-      }
-      const result = TASKS[task](await starting, data);
+      const result = await answer(data);
       self.postMessage({ id, result }, result.values ? [result.values.buffer] : []);
     } catch (error) {
-      self.postMessage({ id, error: messageOf(error), isTrap: isTrap(error) });
+      if (isTrap(error)) engine = replace();
+      const { key, values } = isTrap(error) ? new SpokenError("trap", { reason: error.message }) : asSpoken(error);
+      self.postMessage({ id, error: { key, values } });
     }
   };
 }
 
-/** After a panic the engine's memory cannot be trusted, so the page starts a new worker. */
 function isTrap(error) {
   return typeof WebAssembly !== "undefined" && error instanceof WebAssembly.RuntimeError;
-}
-
-function messageOf(error) {
-  if (isTrap(error)) return { key: "trap", values: { reason: error.message } };
-  const { key, values } = asSpoken(error);
-  return { key, values };
 }

@@ -134,6 +134,6 @@ function inBrackets(value) {
 }
 
 function activationText(name, entering) {
-  const texts = { relu: `max(0, ${entering})`, sigmoid: `1 ÷ (1 + exp(−(${entering})))` };
-  return texts[name] ?? `${name}(${entering})`;
+  const names = { relu: "ReLU", gelu: "GELU", tanh: "tanh", sigmoid: "σ" };
+  return `${names[name] ?? name}(${entering})`;
 }

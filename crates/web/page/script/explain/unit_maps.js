@@ -60,7 +60,7 @@ export class UnitMaps {
   }
 
   #stageChoice(unit, title) {
-    const choice = make("fieldset", "stages", make("legend", "hidden", words("stage-choice", { title })));
+    const choice = make("fieldset", "stages", make("legend", "visually-hidden", words("stage-choice", { title })));
     for (const stage of unit.stages) {
       const input = make("input");
       input.type = "radio";
@@ -94,7 +94,8 @@ export class UnitMaps {
 
 /** A unit's configuration in a line. */
 function sizesOf({ filters, kernel_size: k, stride, groups, input, activation, pool, pool_size: p, stages }) {
-  const parts = [words("unit-filters", { filters, k, channels: input[0] / groups })];
+  const channels = input[0] / groups;
+  const parts = [words(channels === 1 ? "unit-filters-one" : "unit-filters", { filters, k, channels })];
   if (stride > 1) parts.push(words("unit-stride", { stride }));
   for (const stage of stages) {
     if (stage === "activation") parts.push(words(`activation-${activation}`));

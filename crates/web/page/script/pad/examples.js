@@ -76,11 +76,13 @@ export function drawByHand(drawing, strokes) {
   const pointsAFrame = Math.max(4, Math.ceil(all / 28));
   let [stroke, point, frame] = [0, 0, 0];
   const step = () => {
-    for (let left = pointsAFrame; left > 0 && stroke < strokes.length; left--) {
+    for (let left = pointsAFrame; left > 0 && stroke < strokes.length; ) {
       const { width, points } = strokes[stroke];
       if (point === 0) drawing.begin(width, points[0]);
-      else drawing.extend([points[point]]);
-      point++;
+      const next = points.slice(point, point + left);
+      drawing.extend(next);
+      left -= next.length;
+      point += next.length;
       if (point === points.length) {
         drawing.end();
         [stroke, point] = [stroke + 1, 0];

@@ -11,7 +11,6 @@ export class PadView {
   #boxes;
   #drawing;
   #items = [];
-  #isDrawn = false;
 
   constructor({ canvas, boxes, drawing, pen }) {
     this.#canvas = canvas;
@@ -36,21 +35,16 @@ export class PadView {
     return clientHeight > 0 ? (PAD_HEIGHT * clientWidth) / clientHeight : 2 * PAD_HEIGHT;
   }
 
-  /** Draws everything before the next frame; many changes within a frame are drawn once. */
+  /** Draws everything. Browsers report moves once a frame, so this is done once a frame as well. */
   draw() {
-    if (this.#isDrawn) return;
-    this.#isDrawn = true;
-    requestAnimationFrame(() => {
-      this.#isDrawn = false;
-      this.#drawInk();
-      this.#drawBoxes();
-    });
+    this.#drawInk();
+    this.#drawBoxes();
   }
 
   /** Shows a box over each item of an answer. */
   showBoxes(items) {
     this.#items = items;
-    this.draw();
+    this.#drawBoxes();
   }
 
   #toUnits({ clientX, clientY }) {

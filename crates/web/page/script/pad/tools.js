@@ -43,7 +43,6 @@ export function setUpTools({ drawing, padWidth }) {
 /** Shows which tools would do something now. */
 export function updateTools(drawing) {
   byId("undo").disabled = !drawing.canUndo;
-  byId("clear").disabled = drawing.isEmpty;
   byId("pad-hint").hidden = !drawing.isEmpty;
 }
 

@@ -34,21 +34,20 @@ export function say(text) {
 
 function wordsOfState(state, answer) {
   const [item, ...others] = answer?.items ?? [];
+  if (state === "loading" && document.documentElement.dataset.ready) return words("status-reading");
   if (item && others.length === 0 && (state === "read" || state === "not-sure")) {
     return words(`status-${state}-one`, { percent: formatPercent(item.probability) });
   }
   return words(`status-${state}`, { count: answer?.items.length ?? 0 });
 }
 
-/** While one draws, answers change many times a second. What is spoken is the last one. */
+/**
+ * While one draws, answers change many times a second. So what is seen is hidden from screen readers, and what they
+ * find in its place changes when the answer has settled.
+ */
 function speakLater(text) {
-  const region = byId("reading");
-  region.setAttribute("aria-live", "off");
   clearTimeout(spokenTimer);
-  spokenTimer = setTimeout(() => {
-    region.setAttribute("aria-live", "polite");
-    requestAnimationFrame(() => setText("spoken-answer", text));
-  }, QUIET_MS);
+  spokenTimer = setTimeout(() => setText("spoken-answer", text), QUIET_MS);
 }
 
 function setText(id, text) {

@@ -8,6 +8,8 @@ const GAP = 6;
 /** How long the longer side of a map is on the page, in CSS pixels, by its number of pixels. */
 const SIDES = [[1, 22], [4, 34], [8, 46], [16, 58], [Infinity, 72]];
 const STEPS = 256;
+/** Weak values would hardly be seen in proportion, so they are shown stronger: half of the largest has 64 %. */
+const GAMMA = 0.65;
 
 /** Paints planes `[maps, height, width]`; the sign of a value is a colour, its size is how strong the colour is. */
 export class MapGrid {
@@ -111,7 +113,8 @@ export class MapGrid {
     const image = context.createImageData(width, maps * height);
     const pixels = new Uint32Array(image.data.buffer);
     const [zero, positive, negative] = this.#isInk ? ["paper", "ink", "wrong"] : ["panel", "right", "wrong"];
-    const [rising, falling] = [rampOf(zero, positive), rampOf(zero, negative)];
+    const gamma = this.#isInk ? 1 : GAMMA;
+    const [rising, falling] = [rampOf(zero, positive, gamma), rampOf(zero, negative, gamma)];
     const scale = largest > 0 ? (STEPS - 1) / largest : 0;
     for (let i = 0; i < pixels.length; i++) {
       const step = Math.min(STEPS - 1, Math.round(Math.abs(values[i]) * scale)) || 0;
@@ -194,14 +197,14 @@ export class MapGrid {
 const ramps = new Map();
 
 /** The colours from one to another, as the bytes of an image. */
-function rampOf(from, to) {
+function rampOf(from, to, gamma) {
   const [start, end] = [rgbOf(from), rgbOf(to)];
-  const key = `${start} ${end}`;
+  const key = `${start} ${end} ${gamma}`;
   let ramp = ramps.get(key);
   if (!ramp) {
     const bytes = new Uint8ClampedArray(4 * STEPS);
     for (let step = 0; step < STEPS; step++) {
-      const share = step / (STEPS - 1);
+      const share = (step / (STEPS - 1)) ** gamma;
       for (let i = 0; i < 3; i++) bytes[4 * step + i] = start[i] + share * (end[i] - start[i]);
       bytes[4 * step + 3] = 255;
     }

@@ -3,7 +3,8 @@
 /** By their keys; `{name}` is filled. */
 export const ENGLISH = {
   title: "Draw digits: a convolutional network reads them",
-  lead: "The network runs in your browser. It reads while you draw, and shows how it comes to its answer.",
+  heading: "Draw digits",
+  lead: "A convolutional network in your browser reads them while you draw, and shows how it comes to its answer.",
   "other-language": "日本語",
   close: "Close",
 
@@ -20,6 +21,7 @@ export const ENGLISH = {
   example: "Draw the example {name}",
 
   "status-loading": "The network is being loaded …",
+  "status-reading": "Reading …",
   "status-empty": "No digit yet. Draw one, or click an example.",
   "status-read": "{count} digits, and sure of each",
   "status-read-one": "{percent} sure",
@@ -76,12 +78,13 @@ export const ENGLISH = {
   "maps-words":
     "Each unit slides its filters over what enters it. A filter answers strongly where it finds what it has learned to look for, and its answers at all places are a feature map.",
   "key-positive": "above zero",
-  "key-negative": "below zero",
+  "key-negative": "below zero; weak values are shown stronger than in proportion",
   "no-units": "This model has no convolution: its dense layers read the pixels themselves.",
   "unit-title": "Unit {n}",
   "maps-label": "Feature maps of {title}. The arrow keys go from pixel to pixel, Page Up and Page Down from map to map.",
   "stage-choice": "{title}: the stage that is shown",
   "unit-filters": "{filters} filters of {k}×{k} over {channels} channels",
+  "unit-filters-one": "{filters} filters of {k}×{k} over one channel",
   "unit-stride": "every {stride} pixels",
   "maps-scale": "{maps} maps of {height}×{width}; the strongest colour is {largest}",
   "maps-empty": "Draw something to see them.",
@@ -129,7 +132,7 @@ export const ENGLISH = {
   "evidence-title": "What speaks for a class, and against it",
   "evidence-dense":
     "The dense layer multiplies each number of the last maps by a weight for each class. A product is that pixel's share in the class's logit. Choose a class in the table.",
-  "evidence-sum": "For {label} speak {forIt}, against it {against}, and the bias is {bias}: together the logit {logit}.",
+  "evidence-sum": "For {label}: {forIt}. Against it: {against}. With the bias, {bias}, they are the logit {logit}.",
   "evidence-places": "all maps together, place by place",
   "evidence-maps": "the shares of each of the {maps} maps",
   "evidence-hidden": "the shares of each of the {maps} numbers of the last hidden layer",

@@ -3,7 +3,8 @@
 /** By their keys; `{name}` is filled. */
 export const JAPANESE = {
   title: "手書き数字を畳み込みネットワークが読む",
-  lead: "ネットワークはお使いのブラウザの中で動きます。描いているそばから読み取り、どうしてその答えになったかを見せます。",
+  heading: "数字を描いてみよう",
+  lead: "お使いのブラウザの中の畳み込みネットワークが、描いているそばから読み取り、どうしてその答えになったかを見せます。",
   "other-language": "English",
   close: "閉じる",
 
@@ -20,6 +21,7 @@ export const JAPANESE = {
   example: "例「{name}」を描く",
 
   "status-loading": "ネットワークを読み込んでいます…",
+  "status-reading": "読んでいます…",
   "status-empty": "まだ数字がありません。描くか、例を選んでください。",
   "status-read": "{count} 個の数字、どれも確かです",
   "status-read-one": "{percent} の確からしさ",
@@ -75,12 +77,13 @@ export const JAPANESE = {
   "maps-words":
     "各ユニットは、入ってきたものの上でフィルタを滑らせます。フィルタは、学習で覚えた形のあるところで強く反応します。すべての場所での反応を並べたものが特徴マップです。",
   "key-positive": "0 より大きい",
-  "key-negative": "0 より小さい",
+  "key-negative": "0 より小さい（弱い値は比例より濃く表示）",
   "no-units": "このモデルには畳み込みがありません。全結合層が画素を直接読みます。",
   "unit-title": "ユニット {n}",
   "maps-label": "{title} の特徴マップ。矢印キーで画素を、Page Up と Page Down でマップを移ります。",
   "stage-choice": "{title}：表示する段階",
   "unit-filters": "{channels} チャネルに {k}×{k} のフィルタ {filters} 個",
+  "unit-filters-one": "1 チャネルに {k}×{k} のフィルタ {filters} 個",
   "unit-stride": "{stride} 画素おき",
   "maps-scale": "{height}×{width} のマップ {maps} 枚。最も濃い色が {largest}",
   "maps-empty": "何か描くと、ここに現れます。",
