@@ -8,23 +8,33 @@ const of = (digit, at = 0) => drawings().filter((drawing) => drawing.digit === d
 const FIVE = drawings().find((drawing) => drawing.digit === 5 && drawing.hand === "pupil" && drawing.size > 0.5);
 const EMPTY = () => document.querySelector("#status").dataset.status === "empty";
 
-// How much ink is in the pad, and its middle, in shares of the pad. Ink is what differs from the empty pad.
-const ink = (page) => page.evaluate(() => {
-  const pad = document.querySelector("#pad");
-  const { data, width, height } = pad.getContext("2d").getImageData(0, 0, pad.width, pad.height);
-  const paper = data.slice(0, 4);
-  let [count, across, down] = [0, 0, 0];
-  for (let i = 0; i < data.length; i += 4) {
-    if (Math.abs(data[i] - paper[0]) + Math.abs(data[i + 1] - paper[1]) + Math.abs(data[i + 2] - paper[2]) + Math.abs(data[i + 3] - paper[3]) < 120) continue;
-    count += 1;
-    across += (i / 4) % width;
-    down += Math.floor(i / 4 / width);
-  }
-  return { count: count / (width * height), x: across / count / width, y: down / count / height };
-});
+// Puts window.inkOf() into the page: the places of the pad's ink, as functions of shares of its width and height. Ink is
+// what differs from the corner. A copy of the canvas is read, because reading the pad itself would change how fast it is.
+const INK = () => {
+  window.inkOf = () => {
+    const pad = document.querySelector("#pad");
+    const copy = new OffscreenCanvas(pad.width, pad.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(pad, 0, 0);
+    const { data, width, height } = copy.getImageData(0, 0, pad.width, pad.height);
+    const inked = (i) => [0, 1, 2, 3].reduce((sum, k) => sum + Math.abs(data[4 * i + k] - data[k]), 0) >= 120;
+    const at = ([x, y]) => inked(Math.floor(y * height) * width + Math.floor(x * width));
+    let [count, across, down] = [0, 0, 0];
+    for (let i = 0; i < width * height; i += 1) {
+      if (!inked(i)) continue;
+      count += 1;
+      across += i % width;
+      down += Math.floor(i / width);
+    }
+    const column = (x) => Array.from({ length: height }, (_, y) => at([x, y / height])).some(Boolean);
+    return { count: count / (width * height), x: across / count / width, y: down / count / height, at, column };
+  };
+};
+const ink = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(window.inkOf()))))
+  .then(({ count, x, y }) => ({ count, x, y })));
+const inkAt = (page, points) => page.evaluate((points) => points.map((point) => window.inkOf().at(point)), points);
 
 export async function run(bench) {
-  const visited = await bench.visit();
+  const visited = await visitWithInk(bench);
   await emptyAndClear(bench, visited);
   await undo(bench, visited);
   await buttons(bench, visited);
@@ -34,6 +44,10 @@ export async function run(bench) {
   await lateAnswers(bench);
   await fingers(bench);
   await places(bench);
+}
+
+async function visitWithInk(bench, wish) {
+  return bench.visit({ ...wish, before: (page) => page.addInitScript(INK) });
 }
 
 async function emptyAndClear(bench, { page }) {
@@ -100,14 +114,9 @@ async function leavingAndComing(bench, { page }) {
   for (const point of way.slice(1)) await device.move(point);
   const held = (await ink(page)).count;
   await device.up(way[way.length - 1]);
-  const parts = await page.evaluate(([from, to]) => {
-    const pad = document.querySelector("#pad");
-    const box = pad.getBoundingClientRect();
-    const brush = pad.getContext("2d");
-    const paper = brush.getImageData(1, 1, 1, 1).data.join();
-    const inked = ([x, y]) => brush.getImageData(((x - box.left - pad.clientLeft) / pad.clientWidth) * pad.width, ((y - box.top - pad.clientTop) / pad.clientHeight) * pad.height, 1, 1).data.join() !== paper;
-    return [inked(from), inked(to)];
-  }, [at([0.4, 0.35]), at([0.7, 0.4])]);
+  const { box } = await board(page);
+  const share = (point) => [(at(point)[0] - box.left) / box.width, (at(point)[1] - box.top) / box.height];
+  const parts = await inkAt(page, [share([0.4, 0.35]), share([0.7, 0.4])]);
   bench.check("a stroke that leaves the pad goes on where it comes back", held > 0 && parts.every(Boolean), parts.join());
   await page.click("#undo");
   bench.check("it was one stroke", (await settled(page)).status === "empty");
@@ -193,7 +202,7 @@ async function lateAnswers(bench) {
 }
 
 async function fingers(bench) {
-  const visited = await bench.visit({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 }, deviceScaleFactor: 3 });
+  const visited = await visitWithInk(bench, { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 }, deviceScaleFactor: 3 });
   const { page } = visited;
   const session = await page.context().newCDPSession(page);
   const touch = (type, points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([id, [x, y]]) => ({ id, x, y })) });
@@ -208,15 +217,8 @@ async function fingers(bench) {
   await touch("touchMove", [[0, at([0.25, 0.9])], [1, at([0.95, 0.4])]]);
   await touch("touchEnd", [[0, at([0.25, 0.9])]]);
   await touch("touchEnd", []);
-  const crossed = await page.evaluate(([x, y]) => {
-    const pad = document.querySelector("#pad");
-    const box = pad.getBoundingClientRect();
-    const scale = pad.width / box.width;
-    const { data } = pad.getContext("2d").getImageData(Math.round((x - box.left) * scale), 0, 1, pad.height);
-    const paper = data.slice(0, 4).join();
-    for (let i = 0; i < data.length; i += 4) if (data.slice(i, i + 4).join() !== paper) return true;
-    return false;
-  }, at([0.6, 0.5]));
+  const { box } = await board(page, { scroll: false });
+  const crossed = await page.evaluate((x) => window.inkOf().column(x), (at([0.6, 0.5])[0] - box.left) / box.width);
   bench.check("two fingers draw no line between them", !crossed);
   bench.check("the first finger's line is there", (await ink(page)).count > 0);
   bench.check("drawing with a finger does not scroll the page", (await page.evaluate(() => window.scrollY)) === scrolled);
@@ -248,7 +250,7 @@ async function places(bench) {
     ["resized while drawn on", {}, async (page) => { await page.setViewportSize({ width: 700, height: 900 }); }],
   ];
   for (const [what, wish, change] of ways) {
-    const visited = await bench.visit(wish);
+    const visited = await visitWithInk(bench, wish);
     const { page } = visited;
     await change(page);
     await page.waitForTimeout(150);

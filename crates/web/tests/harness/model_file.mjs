@@ -24,3 +24,21 @@ export async function aged(file, days) {
   const then = new Date(mtimeMs - days * 86_400_000);
   await utimes(file, then, then);
 }
+
+// Writes `to` as a copy of the model file `from` that takes each class for the one `by` places further, because the
+// output layer's columns are turned. So an answer tells which file it comes from.
+export async function turned(from, to, by) {
+  const content = await readFile(from);
+  const length = Number(content.readBigUInt64LE(0));
+  const header = JSON.parse(content.subarray(8, 8 + length).toString("utf8"));
+  for (const name of ["head.weight", "head.bias"]) {
+    const { shape, data_offsets: [start, end] } = header[name];
+    const classes = shape.at(-1);
+    const numbers = Buffer.from(content.subarray(8 + length + start, 8 + length + end));
+    for (let i = 0; i < numbers.length / 4; i += 1) {
+      const moved = i - (i % classes) + (((i % classes) + by) % classes);
+      numbers.copy(content, 8 + length + start + 4 * moved, 4 * i, 4 * i + 4);
+    }
+  }
+  await writeFile(to, content);
+}

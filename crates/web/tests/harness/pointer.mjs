@@ -77,10 +77,16 @@ export async function pointer(page, kind) {
   return kind === "touch" ? new Finger(session) : new Mouse(session);
 }
 
-// Follows the points of a stroke. Three events may be under way at once, since a hand does not wait for the page.
+// So many events are under way at once. A hand does not wait for the page, and the browser hands the events of a frame
+// to the page together.
+const AT_ONCE = 8;
+
+// Follows the points of a stroke.
 export async function follow(device, points) {
   await device.down(points[0]);
-  for (let i = 1; i < points.length; i += 3) await Promise.all(points.slice(i, i + 3).map((point) => device.move(point)));
+  for (let i = 1; i < points.length; i += AT_ONCE) {
+    await Promise.all(points.slice(i, i + AT_ONCE).map((point) => device.move(point)));
+  }
   await device.up(points[points.length - 1]);
 }
 

@@ -21,6 +21,7 @@ export async function visit(browser, address, { before, wait = true, ...wish } =
   const complaints = [];
   context.on("request", (request) => requests.push(request.url()));
   const page = await context.newPage();
+  await page.addInitScript(countWork);
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
   });
@@ -51,29 +52,46 @@ export async function said(page) {
   });
 }
 
-// Waits until the page has said the same for `quiet` ms, and returns that. The page answers while one draws, so the
-// first answer after a stroke may belong to half of it.
-export async function settled(page, quiet = 160) {
+// Runs in the page before anything else: counts what its workers were asked and have not answered.
+function countWork() {
+  window.unanswered = 0;
+  const Right = window.Worker;
+  window.Worker = class extends Right {
+    constructor(...given) {
+      super(...given);
+      super.addEventListener("message", () => (window.unanswered -= 1));
+    }
+    postMessage(...given) {
+      window.unanswered += 1;
+      super.postMessage(...given);
+    }
+    terminate() {
+      window.unanswered = 0;
+      super.terminate();
+    }
+  };
+}
+
+// Waits until the workers have nothing to do and the page has said the same for `quiet` ms, and returns what it says.
+// The page answers while one draws, so the first answer after a stroke may belong to half of it.
+export async function settled(page, quiet = 100) {
   await page.evaluate(
     (wanted) =>
       new Promise((done) => {
         const look = () => {
           const status = document.querySelector("#status");
-          const answer = window.mnist?.read?.();
           const bars = [...document.querySelectorAll("#bars [data-probability]")].map((bar) => bar.dataset.probability).join();
-          return [status.dataset.status, status.textContent, document.querySelector("#answer").textContent, answer?.text, bars].join("|");
+          return [status.dataset.status, status.textContent, document.querySelector("#answer").textContent, bars].join("|");
         };
         const begin = performance.now();
         let [last, since] = [look(), begin];
         const timer = setInterval(() => {
           const now = performance.now();
           const seen = look();
-          if (seen !== last) [last, since] = [seen, now];
-          const busy = seen.startsWith("loading");
-          if ((now - since >= wanted && !busy) || now - begin > 4000) {
-            clearInterval(timer);
-            done();
-          }
+          if (seen !== last || window.unanswered > 0) [last, since] = [seen, now];
+          if (now - since < wanted && now - begin < 10_000) return;
+          clearInterval(timer);
+          done();
         }, 20);
       }),
     quiet,
