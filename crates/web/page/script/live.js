@@ -76,7 +76,7 @@ export class LiveReader {
     this.#wantsReading = false;
     const { image, one } = this.#image();
     const { answers, ms } = await this.#engine.read(this.#session.slots, image, one);
-    if (isNew()) this.#handlers.onRead(answers, ms);
+    if (isNew()) this.#handlers.onRead(answers.map((answer) => withoutMargin(answer, image)), ms);
   }
 
   async #lookOnce(isNew) {
@@ -86,6 +86,13 @@ export class LiveReader {
     const { answer, layers, values } = await this.#engine.look(MAIN_SLOT, pixels);
     if (isNew()) this.#handlers.onLook(layersOf(pixels, description.input, { layers, values }), answer);
   }
+}
+
+/** An answer whose boxes lie in the drawing itself, not in the paper that was put around it. */
+function withoutMargin(answer, { margin = 0 }) {
+  const inside = ({ box: [left, top, ...size], ...item }) => ({ ...item, box: [left - margin, top - margin, ...size] });
+  const [width, height] = [answer.width - 2 * margin, answer.height - 2 * margin];
+  return { ...answer, width, height, items: answer.items.map(inside) };
 }
 
 /** Pixels `[channels, height, width]` moved by whole pixels. What leaves the image is lost. */

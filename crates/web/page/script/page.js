@@ -131,12 +131,20 @@ class Page {
     updateTools(this.#drawing);
     const inputs = ["file", "camera", "model-file"].map(byId);
     receiveFiles({ inputs, page: document.documentElement, take: (file) => this.#take(file) });
-    onLanguage(() => {
-      this.#shownUnits = "";
-      if (this.#session.main) this.#showModels();
-      this.#views.seen.translate();
-      this.#show();
-    });
+    onLanguage(() => this.#translate());
+  }
+
+  /** Says everything again, in another language. */
+  #translate() {
+    const { main } = this.#session;
+    if (main) {
+      this.#views.models.show();
+      if (this.#engine.canExplain()) this.#views.maps.setModel(main.description);
+      byId("seen-words").textContent = preparationWords(main.description);
+    }
+    this.#views.seen.translate();
+    this.#show();
+    this.#showInside();
   }
 
   /** A file that was chosen, pasted or dropped: an image or a model. */

@@ -34,21 +34,29 @@ function traceLine(context, points) {
 /** The canvas on which images for the network are rendered. It lives in ordinary memory, because it is read back. */
 let inkContext = null;
 
+/** Paper around the drawing in the image. Ink at the edge of a photograph is likely to be no writing; here it is. */
+const MARGIN = 20;
+
 /**
- * The strokes as an image of `width` x 280 pixels, light ink on black, whatever the page looks like. So the same
- * drawing has the same answer in light and in dark.
+ * The strokes as an image, light ink on black whatever the page looks like. So the same drawing has the same answer in
+ * light and in dark. `margin` is the width of the paper around what the pad shows.
  */
-export function inkImage(strokes, width) {
+export function inkImage(strokes, padWidth) {
   inkContext ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const { canvas } = inkContext;
-  canvas.width = Math.round(width);
-  canvas.height = PAD_HEIGHT;
+  canvas.width = Math.round(padWidth) + 2 * MARGIN;
+  canvas.height = PAD_HEIGHT + 2 * MARGIN;
   inkContext.fillStyle = "#000";
   inkContext.fillRect(0, 0, canvas.width, canvas.height);
+  inkContext.translate(MARGIN, MARGIN);
+  // What left the pad is not seen by the person who drew it, nor by the network.
+  inkContext.beginPath();
+  inkContext.rect(0, 0, padWidth, PAD_HEIGHT);
+  inkContext.clip();
   inkContext.fillStyle = inkContext.strokeStyle = "#fff";
   drawStrokes(inkContext, strokes);
   const { data } = inkContext.getImageData(0, 0, canvas.width, canvas.height);
-  return { rgba: data, width: canvas.width, height: canvas.height };
+  return { rgba: data, width: canvas.width, height: canvas.height, margin: MARGIN };
 }
 
 /** Whether the browser gives back what was drawn. Some falsify it, so that pages cannot recognise a reader by it. */

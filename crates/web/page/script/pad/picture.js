@@ -32,8 +32,9 @@ async function decodeAny(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    // An element also reads what bitmaps do not, such as SVG, and it turns images by itself.
-    return decodeInElement(file);
+    // Only an element reads SVG. Of other files it would also show the part that came before they break off.
+    if (file.type === "image/svg+xml") return decodeInElement(file);
+    throw unreadable(file);
   }
 }
 

@@ -1,6 +1,6 @@
 // What was read, and how sure that is, for eyes and for ears.
 
-import { words } from "../words/language.js";
+import { currentLanguage, words } from "../words/language.js";
 import { byId } from "./elements.js";
 import { formatPercent } from "./numbers.js";
 
@@ -8,6 +8,7 @@ import { formatPercent } from "./numbers.js";
 const QUIET_MS = 700;
 
 let spokenTimer = 0;
+let spokenLanguage = "";
 
 /** Shows an answer, large and with its state in words. `state` is a word of `#status`'s `data-status`. */
 export function showAnswer(state, answer, title = "") {
@@ -47,6 +48,11 @@ function wordsOfState(state, answer) {
  */
 function speakLater(text) {
   clearTimeout(spokenTimer);
+  if (spokenLanguage !== currentLanguage()) {
+    spokenLanguage = currentLanguage();
+    setText("spoken-answer", text);
+    return;
+  }
   spokenTimer = setTimeout(() => setText("spoken-answer", text), QUIET_MS);
 }
 
