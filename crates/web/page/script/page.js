@@ -24,6 +24,10 @@ import { beginLanguage, onLanguage, switchLanguage, words } from "./words/langua
 
 const STATES = { read: "read", "not-sure": "not-sure", "no-digit": "no-digit" };
 
+/** Errors that may be over soon, and when the same drawing is asked about again. */
+const ASK_AGAIN = ["server-busy", "server-unreachable", "worker-crash"];
+const ASK_AGAIN_MS = 1500;
+
 /** Starts the page. `script` is the address of this script, which is the worker's as well. */
 export function startPage(script) {
   beginLanguage();
@@ -228,6 +232,7 @@ class Page {
     this.#look = this.#lookAnswer = null;
     showProblem(part, error);
     this.#show();
+    if (ASK_AGAIN.includes(error.key)) setTimeout(() => this.#drawing.isEmpty || this.#live.read(), ASK_AGAIN_MS);
   }
 
   #showReading(answers, ms) {
@@ -260,8 +265,7 @@ class Page {
     showAnswer(this.#state, answer, second ? main.entry.title : "");
     this.#pad.showBoxes(this.#state === "no-digit" ? [] : items);
     showBars(this.#views.bars, items[this.#item]);
-    byId("bars-words").textContent =
-      items.length > 1 ? words("bars-item", { n: this.#item + 1, count: items.length }) : words("bars-words");
+    byId("bars-words").textContent = this.#wordsOfBars(items.length);
     if (second) {
       const other = this.#answers[1] ?? null;
       showSecondAnswer(STATES[other?.status] ?? this.#state, other, second.entry.title);
@@ -269,6 +273,11 @@ class Page {
     }
     this.#views.seen.showItems(items, this.#item);
     if (items.length === 0 || this.#look) this.#showInside();
+  }
+
+  #wordsOfBars(count) {
+    const item = count > 1 ? words("bars-item", { n: this.#item + 1, count }) : words("bars-softmax");
+    return this.#engine.canExplain() ? `${item} ${words("bars-choose")}` : item;
   }
 
   /** Shows the inside of the network: its input, its maps and its last layer. */

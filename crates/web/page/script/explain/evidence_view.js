@@ -35,7 +35,8 @@ export class EvidenceView {
     try {
       const evidence = await evidenceOf(source);
       if (turn !== this.#turn) return;
-      this.#evidence = { ...evidence, classes: source.description.classes };
+      const { classes, thresholds } = source.description;
+      this.#evidence = { ...evidence, classes, temperature: thresholds?.temperature ?? 1 };
       this.#showMaps();
       this.#showTable(answer);
     } catch (error) {
@@ -53,7 +54,7 @@ export class EvidenceView {
   }
 
   #showMaps() {
-    const { shares: sharesOf, shape, sums, classes, isHidden } = this.#evidence;
+    const { shares: sharesOf, shape, sums, classes, isHidden, temperature } = this.#evidence;
     const shares = sharesOf(this.#chosen);
     this.#shares.show(shares, shape, largestOf(shares));
     const [, height, width] = shape;
@@ -70,6 +71,9 @@ export class EvidenceView {
     });
     byId("evidence-caption").textContent = words(isHidden ? "evidence-hidden" : "evidence-maps", { maps: shape[0] });
     byId("evidence-point").textContent = words("evidence-hint");
+    const isPlain = Math.abs(temperature - 1) < 0.005;
+    const values = { temperature: temperature.toFixed(2) };
+    byId("softmax-words").textContent = words(isPlain ? "softmax-words" : "softmax-temperature", values);
   }
 
   /** A row for each class: what is for it, what is against it, and what softmax makes of the sum. */

@@ -46,6 +46,8 @@ export class SeenView {
       button.setAttribute("aria-pressed", String(index === chosen));
       button.setAttribute("aria-label", words("seen-item", { n: index + 1, label: item.label }));
       button.lastChild.textContent = item.is_sure ? item.label : `${item.label}?`;
+      button.firstChild.hidden = !item.pixels;
+      if (!item.pixels) return;
       const [, height, width] = this.#input;
       button.grid.show(Float32Array.from(decodeBase64(item.pixels), (pixel) => pixel / 255), [1, height, width], 1);
     });
@@ -61,7 +63,7 @@ export class SeenView {
     }
     const [channels, height, width] = look.input.shape;
     this.#grid.show(look.input.values, [channels, height, width], 1);
-    const item = answer.items[0];
+    const item = answer.status === "no-digit" ? null : answer.items[0];
     const { down, right } = this.#shift;
     const isShifted = down !== 0 || right !== 0;
     byId("shift-answer").textContent = isShifted ? this.#wordsOfShift(item, labels) : "";
@@ -79,9 +81,8 @@ export class SeenView {
   }
 
   #wordsOfShift(item, labels) {
-    const { down, right } = this.#shift;
-    if (!item) return words("shift-no-digit", { down, right });
-    return words("shift-says", { down, right, label: labels[item.class], percent: formatPercent(item.probability) });
+    if (!item) return words("shift-no-digit");
+    return words("shift-says", { label: labels[item.class], percent: formatPercent(item.probability) });
   }
 
   #thumbnail(list, index) {
@@ -109,8 +110,11 @@ export class SeenView {
 
   #showShift() {
     const { down, right } = this.#shift;
-    byId("shift-amount").textContent = words("shift-amount", { down, right }).replaceAll("-", "\u2212");
-    byId("shift-reset").disabled = down === 0 && right === 0;
+    const across = right === 0 ? "" : words(right < 0 ? "shifted-left" : "shifted-right", { n: Math.abs(right) });
+    const along = down === 0 ? "" : words(down < 0 ? "shifted-up" : "shifted-down", { n: Math.abs(down) });
+    const both = across && along ? words("shifted-both", { across, along }) : across || along;
+    byId("shift-amount").textContent = both || words("shift-none");
+    byId("shift-reset").disabled = !both;
   }
 
   /** Says everything again, in another language. */

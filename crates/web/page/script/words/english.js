@@ -5,6 +5,7 @@ export const ENGLISH = {
   title: "Draw digits: a convolutional network reads them",
   heading: "Draw digits",
   lead: "A convolutional network in your browser reads them while you draw, and shows how it comes to its answer.",
+  "lead-server": "The server's convolutional network reads them while you draw.",
   "other-language": "日本語",
   close: "Close",
 
@@ -31,16 +32,17 @@ export const ENGLISH = {
   "status-error": "No answer",
   "bars-label": "Probabilities of the classes",
   "second-bars-label": "Probabilities of the second model",
-  "bars-words": "Softmax: all bars together are 100 %. Choose a class to see what speaks for it.",
-  "bars-item": "Digit {n} of {count}. All bars together are 100 %. Choose a class to see what speaks for it.",
+  "bars-softmax": "Softmax: all bars together are 100 %.",
+  "bars-item": "Digit {n} of {count}. All bars together are 100 %.",
+  "bars-choose": "Choose a class to see what speaks for it.",
 
   "models-title": "The model",
   model: "Model",
-  second: "Beside it",
+  second: "Compare with",
   "no-second": "no second model",
   "open-model": "Open a model of your own",
   "open-model-words":
-    "Any network that this program trained will do: “mnist-cnn export -p RUN” writes the file. It stays on this machine.",
+    "Any network that this program trained will do: “mnist-cnn export --format model -p RUN -o my.safetensors” writes the file. It stays on this machine.",
   epochs: "See it learn:",
   "epochs-words":
     "Each place of the slider has the weights after an epoch, from random ones to the end. They all read the same drawing.",
@@ -50,8 +52,8 @@ export const ENGLISH = {
   play: "Play",
   stop: "Stop",
   facts:
-    "Model: {title}, run {run}, trained on {dataset} by version {version}. {classes} classes, images of {height}×{width}, {parameters} parameters, weights {hash}….",
-  "facts-short": "Model: {title}, run {run}, trained on {dataset} by version {version}, weights {hash}….",
+    "Model: {title}, run {run}, trained on {dataset} by version {version}. {classes} classes, images of {height}×{width}, {parameters} parameters, weights {hash}…",
+  "facts-short": "Model: {title}, run {run}, trained on {dataset} by version {version}, weights {hash}…",
   privacy: "Nothing that you draw or open leaves this page: no server computes, no cookie is kept.",
 
   "seen-title": "What the network sees",
@@ -70,9 +72,14 @@ export const ENGLISH = {
   "shift-up": "One pixel up",
   "shift-down": "One pixel down",
   "shift-reset": "Back to the middle",
-  "shift-amount": "{right} to the right, {down} down",
-  "shift-says": "Shifted like this ({right} to the right, {down} down), it is read as {label}, {percent} sure.",
-  "shift-no-digit": "Shifted like this ({right} to the right, {down} down), it is nothing that the network knows.",
+  "shift-none": "not shifted",
+  "shifted-left": "{n} to the left",
+  "shifted-right": "{n} to the right",
+  "shifted-up": "{n} up",
+  "shifted-down": "{n} down",
+  "shifted-both": "{across}, {along}",
+  "shift-says": "Shifted like this, it is read as {label}, {percent} sure.",
+  "shift-no-digit": "Shifted like this, it is nothing that the network knows.",
 
   "maps-title": "Feature maps light up",
   "maps-words":
@@ -149,6 +156,8 @@ export const ENGLISH = {
   "column-probability": "probability",
   "softmax-words":
     "Softmax makes probabilities of logits: e to the power of each, divided by the sum of all of them. A logit that is larger by 1 is 2.7 times as likely.",
+  "softmax-temperature":
+    "Softmax makes probabilities of logits: each is divided by {temperature}, a temperature that validation images chose so that the probabilities can be believed; then e to the power of each is divided by the sum of all of them.",
 
   "problem-from-disk":
     "This page was opened from a file, and browsers do not let such pages compute. Serve the folder instead: type “python3 -m http.server” in it, and open http://localhost:8000/.",

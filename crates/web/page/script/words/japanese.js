@@ -5,6 +5,7 @@ export const JAPANESE = {
   title: "手書き数字を畳み込みネットワークが読む",
   heading: "数字を描いてみよう",
   lead: "お使いのブラウザの中の畳み込みネットワークが、描いているそばから読み取り、どうしてその答えになったかを見せます。",
+  "lead-server": "サーバーの畳み込みネットワークが、描いているそばから読み取ります。",
   "other-language": "English",
   close: "閉じる",
 
@@ -31,8 +32,9 @@ export const JAPANESE = {
   "status-error": "答えられません",
   "bars-label": "クラスごとの確率",
   "second-bars-label": "ふたつめのモデルの確率",
-  "bars-words": "ソフトマックス：棒をすべて足すと 100 % です。クラスを選ぶと、その根拠が下に出ます。",
-  "bars-item": "{count} 個のうち {n} 個めの数字。棒をすべて足すと 100 % です。クラスを選ぶと、その根拠が下に出ます。",
+  "bars-softmax": "ソフトマックス：棒をすべて足すと 100 % です。",
+  "bars-item": "{count} 個のうち {n} 個めの数字。棒をすべて足すと 100 % です。",
+  "bars-choose": "クラスを選ぶと、その根拠が下に出ます。",
 
   "models-title": "モデル",
   model: "モデル",
@@ -40,7 +42,7 @@ export const JAPANESE = {
   "no-second": "なし",
   "open-model": "自分のモデルを開く",
   "open-model-words":
-    "このプログラムで学習したネットワークなら何でも使えます。「mnist-cnn export -p RUN」がファイルを書き出します。ファイルはこの端末から出ません。",
+    "このプログラムで学習したネットワークなら何でも使えます。「mnist-cnn export --format model -p RUN -o my.safetensors」がファイルを書き出します。ファイルはこの端末から出ません。",
   epochs: "学習のようす：",
   "epochs-words":
     "つまみの位置ごとに、乱数の初期値から最後まで、各エポックの後の重みに替わります。どれも同じ絵を読みます。",
@@ -69,9 +71,14 @@ export const JAPANESE = {
   "shift-up": "上へ 1 画素",
   "shift-down": "下へ 1 画素",
   "shift-reset": "元の位置へ",
-  "shift-amount": "右へ {right}、下へ {down}",
-  "shift-says": "このずれ（右へ {right}、下へ {down}）では {label} と読みます。確からしさは {percent} です。",
-  "shift-no-digit": "このずれ（右へ {right}、下へ {down}）では、知っているものに見えません。",
+  "shift-none": "ずらしていません",
+  "shifted-left": "左へ {n}",
+  "shifted-right": "右へ {n}",
+  "shifted-up": "上へ {n}",
+  "shifted-down": "下へ {n}",
+  "shifted-both": "{across}、{along}",
+  "shift-says": "こうずらすと {label} と読みます。確からしさは {percent} です。",
+  "shift-no-digit": "こうずらすと、知っているものに見えません。",
 
   "maps-title": "光る特徴マップ",
   "maps-words":
@@ -147,6 +154,8 @@ export const JAPANESE = {
   "column-probability": "確率",
   "softmax-words":
     "ソフトマックスはロジットから確率を作ります。それぞれ e の累乗にし、全部の和で割ります。ロジットが 1 大きければ、2.7 倍ありそうだということです。",
+  "softmax-temperature":
+    "ソフトマックスはロジットから確率を作ります。まずそれぞれを温度 {temperature} で割ります。温度は、確率を信じてよい値にするため検証用の画像で決めたものです。それから e の累乗にし、全部の和で割ります。",
 
   "problem-from-disk":
     "このページはファイルから直接開かれています。ブラウザはそのようなページに計算を許しません。フォルダの中で「python3 -m http.server」を実行し、http://localhost:8000/ を開いてください。",
