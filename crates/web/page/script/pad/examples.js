@@ -11,16 +11,16 @@ const GLYPHS = {
   6: { width: 58, strokes: [[[46, 3], [24, 22], [8, 52], [5, 78], [18, 96], [40, 96], [54, 80], [50, 62], [34, 55], [16, 62], [7, 76]]] },
   7: { width: 60, strokes: [[[3, 8], [28, 7], [58, 4], [58, 4], [44, 34], [30, 68], [22, 98]]] },
   8: { width: 56, strokes: [[[46, 16], [32, 3], [13, 8], [10, 26], [26, 43], [46, 60], [50, 82], [32, 98], [10, 92], [6, 74], [22, 54], [42, 36], [48, 20], [44, 12]]] },
-  A: { width: 74, strokes: [[[3, 98], [18, 58], [36, 3], [36, 3], [54, 56], [71, 98]], [[15, 64], [38, 62], [60, 63]]] },
+  K: { width: 60, strokes: [[[10, 3], [8, 98]], [[56, 4], [12, 54], [12, 54], [60, 98]]] },
 };
 
-/** What the page offers, from left to right. Each glyph is a digit or a letter. */
+/** What the page offers, from left to right. The letter is there because the network has not learned any. */
 export const EXAMPLES = [
   { name: "7", glyphs: "7" },
   { name: "4", glyphs: "4" },
   { name: "8", glyphs: "8" },
   { name: "2026", glyphs: "2026" },
-  { name: "A", glyphs: "A" },
+  { name: "K", glyphs: "K" },
 ];
 
 /** The strokes of an example in the middle of a pad of this width, drawn with a pen of this width. */
