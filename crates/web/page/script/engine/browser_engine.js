@@ -73,7 +73,7 @@ export class BrowserEngine {
     this.#worker.onmessage = ({ data }) => this.#settle(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#replace(new SpokenError("worker-crash", { reason: event.message || "?" }));
+      this.#replace(new SpokenError(this.#hasStarted ? "worker-crash" : "no-worker", { reason: event.message || "?" }));
     };
   }
 

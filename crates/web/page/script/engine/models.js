@@ -26,15 +26,17 @@ export async function fetchModelList() {
 
 /** Model files by their names. Each is fetched when it is first needed, and only once. */
 export class ModelFiles {
-  #bytes = new Map();
+  /** Promises of bytes. */
+  #files = new Map();
 
-  /** The bytes of a model file. */
-  async get(file) {
-    const known = this.#bytes.get(file);
-    if (known) return known;
-    const bytes = await bytesOf(await fetchFresh(file), file);
-    if (isWebPage(bytes)) throw new SpokenError("web-page-instead", { file });
-    this.#bytes.set(file, bytes);
+  /** The bytes of a model file. After an error, the file is fetched anew when it is asked for again. */
+  get(file) {
+    let bytes = this.#files.get(file);
+    if (!bytes) {
+      bytes = fetchModel(file);
+      bytes.catch(() => this.#files.delete(file));
+      this.#files.set(file, bytes);
+    }
     return bytes;
   }
 
@@ -42,9 +44,9 @@ export class ModelFiles {
   async open(file) {
     if (file.size > LARGEST_MODEL) throw new SpokenError("model-too-large", { file: file.name });
     let name = file.name;
-    for (let i = 2; this.#bytes.has(name); i++) name = `${file.name} (${i})`;
+    for (let i = 2; this.#files.has(name); i++) name = `${file.name} (${i})`;
     try {
-      this.#bytes.set(name, new Uint8Array(await file.arrayBuffer()));
+      this.#files.set(name, Promise.resolve(new Uint8Array(await file.arrayBuffer())));
     } catch (error) {
       throw new SpokenError("unreadable-file", { file: file.name, reason: error.message });
     }
@@ -52,6 +54,12 @@ export class ModelFiles {
   }
 
   forget(name) {
-    this.#bytes.delete(name);
+    this.#files.delete(name);
   }
+}
+
+async function fetchModel(file) {
+  const bytes = await bytesOf(await fetchFresh(file), file);
+  if (isWebPage(bytes)) throw new SpokenError("web-page-instead", { file });
+  return bytes;
 }

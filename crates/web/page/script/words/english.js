@@ -162,7 +162,7 @@ export const ENGLISH = {
   "problem-from-disk":
     "This page was opened from a file, and browsers do not let such pages compute. Serve the folder instead: type “python3 -m http.server” in it, and open http://localhost:8000/.",
   "problem-no-simd": "This browser lacks WebAssembly with SIMD, in which the network computes. Any browser since 2023 has it.",
-  "problem-no-worker": "This browser refuses to start a worker, in which the network would compute ({reason}).",
+  "problem-no-worker": "The engine cannot start: this browser refuses to run the worker in which the network would compute ({reason}).",
   "problem-canvas":
     "This browser changes what pages read from a canvas, to protect you from being recognised. So the drawing cannot be read. Allow it for this page, or use another browser.",
   "problem-unreachable": "{file} could not be fetched: the engine and its models come from the server that this page came from. Is it still there?",
