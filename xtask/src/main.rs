@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
+use pages::{page_test, report, site};
 use predicting::{builtin, prepared, wild};
 use robustness::{crash, fuzz, neon, sanitize};
 use speed::{bench, epoch, images, memory, profiles, test_time};
@@ -14,7 +15,7 @@ mod ci;
 mod command;
 mod download_data;
 mod earlier;
-mod page;
+mod pages;
 mod predicting;
 mod python;
 mod robustness;
@@ -88,6 +89,10 @@ enum Task {
         #[arg(long, default_value = "chromium")]
         browser: String,
     },
+    /// Build the page that reads digits into `target/web`, a folder for any file host.
+    Web(site::WebArgs),
+    /// Draw on that page in headless Chromium, with mouse, finger and keyboard, and check what it says.
+    PageTest(page_test::PageTestArgs),
     /// Let `predict` read MNIST's test images that are scaled, moved, inverted, coloured, transparent, turned.
     Prepared(prepared::PreparedArgs),
     /// Let `predict` read a folder of labelled images, and count what is right.
@@ -121,7 +126,9 @@ fn main() -> ExitCode {
         Task::Images(args) => images::run(root(), &data_dir(), &args),
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
-        Task::Page { file, browser } => page::run(root(), &file, &browser),
+        Task::Page { file, browser } => report::run(root(), &file, &browser),
+        Task::Web(args) => site::run(root(), &args),
+        Task::PageTest(args) => page_test::run(root(), &data_dir(), &args),
         Task::Prepared(args) => prepared::run(root(), &data_dir(), &args),
         Task::Wild(args) => wild::run(root(), &args),
         Task::Profiles { pairs } => profiles::run(root(), pairs),

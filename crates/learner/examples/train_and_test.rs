@@ -35,8 +35,14 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
     let opened = device::open(None)?;
     let data = TrainingData::fetch(&config, data_dir, &mut |_progress| ())?;
     let mut lock = RunLock::numbered(runs, "example")?;
-    let trainer =
-        Trainer { data: &data, opened: &opened, initial: None, tensorboard: false, accept_numerics: false };
+    let trainer = Trainer {
+        data: &data,
+        opened: &opened,
+        initial: None,
+        tensorboard: false,
+        keep_epochs: false,
+        accept_numerics: false,
+    };
     let Ended::Finished(trained) = trainer.begin(&mut lock, &config, &mut Observers(Vec::new()))? else {
         return Err("the run stopped before its end, although no observer requested it".into());
     };

@@ -9,10 +9,8 @@
 //! Nothing here reads a file, a clock or the system's random source, so the crate also works in a
 //! browser (wasm32-unknown-unknown).
 
-pub mod answer;
 pub mod architecture;
 pub mod config;
-pub mod description;
 pub mod export;
 pub mod forward;
 pub mod import;
@@ -27,7 +25,8 @@ pub mod thresholds;
 
 pub use architecture::{Architecture, ShapeError};
 pub use config::{ModelConfig, UnitConfig};
-pub use model_file::{ModelFile, ModelFileError, ModelSource, builtin};
+pub use model_file::{ModelFile, ModelFileError, ModelSource, builtin, description};
+pub use reading::answer;
 pub use shapes::{FeatureMapShape, UnitShape};
 pub use state_dict::{Initial, TensorSpec};
 pub use summary::connections;

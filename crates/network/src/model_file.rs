@@ -5,6 +5,7 @@
 //! bytes.
 
 pub mod builtin;
+pub mod description;
 
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Reads images: what an image shows is found and prepared, the network says what it is, thresholds how sure that is.
 
+pub mod answer;
+
 use prepare::reading::{self, Scores};
 use prepare::{
     Bounds, GreyImage, Ink, Preparation, Prepared, find_ink, in_the_middle, is_prepared, resize, single,

@@ -31,6 +31,9 @@ pub const SEEDS: &str = "seeds.json";
 /// The configuration that the runs of such a folder share.
 pub const SEEDS_CONFIG: &str = "seeds.toml";
 
+/// The folder of the weights after each epoch, if they are kept.
+pub const EPOCHS: &str = "epochs";
+
 /// The name of a file with the results of a test on another data set than the run's own: for [`TEST`] and
 /// `mnist` it is `test-mnist.json`.
 pub fn on_other_data(name: &str, dataset: &str) -> String {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::command::output;
 
 /// What each crate may use of this project and of Burn. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("prepare", &[]),
     // The images of one's own that it imports.
     ("dataset", &["prepare"]),
@@ -23,8 +23,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
     ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files"]),
+    ("web", &["network", "prepare"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
-    ("xtask", &["dataset"]),
+    ("xtask", &["dataset", "web"]),
 ];
 /// What the workspace must never compile without a feature: GPU stacks, HTTP servers, terminal interfaces,
 /// async runtimes, message passing, browsers.
@@ -47,7 +48,8 @@ const HEAVY: [&str; 15] = [
 ];
 /// Crates that a browser has to be able to load, with the number of crates that they may bring: they stay small, and
 /// know no Burn. Half of network's are those of kernels, with which it predicts.
-const LIGHT: [(&str, usize); 4] = [("kernels", 25), ("network", 45), ("prepare", 10), ("run_files", 25)];
+const LIGHT: [(&str, usize); 5] =
+    [("kernels", 25), ("network", 45), ("prepare", 10), ("run_files", 25), ("web", 50)];
 
 /// What `cargo metadata` and `cargo tree` say against the rules.
 pub(super) fn problems(root: &Path) -> Result<Vec<String>> {

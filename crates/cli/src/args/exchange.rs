@@ -20,6 +20,10 @@ pub(crate) struct ExportArgs {
     /// ONNX: take bytes from 0 to 255, and scale them inside, instead of numbers from 0 to 1.
     #[arg(long)]
     pub(crate) bytes: bool,
+    /// Model: the weights after this epoch, which `train --keep-epochs` has kept, instead of the best ones; 0 is before
+    /// the first step.
+    #[arg(long, value_name = "N")]
+    pub(crate) epoch: Option<usize>,
     /// Model: round each weight to this many bits behind its leading one, so that the file compresses well. 9 of the 23
     /// make it half as long and change no probability by more than a thousandth or so.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=23))]

@@ -42,6 +42,9 @@ pub(crate) struct TrainArgs {
     /// Write event files for TensorBoard, into `tensorboard` in the run's directory.
     #[arg(long)]
     pub(crate) tensorboard: bool,
+    /// Keep the weights of each epoch, in `epochs` in the run's directory, to show how the network learned.
+    #[arg(long)]
+    pub(crate) keep_epochs: bool,
     /// Print the configuration that would run, and stop.
     #[arg(long)]
     pub(crate) print_config: bool,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use dataset::Preparation;
 use learner::Config;
+use learner::run::kept_epochs::{kept_epochs, model_file_of_epoch};
 use learner::run::{BestModel, RunDir, write_result};
+use network::ModelFile;
 use network::export::pytorch::pytorch;
 use network::export::{About, Input, onnx};
 use serde::Serialize;
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     }
     let config = run.config()?;
     let written = Written::new(args, format, &run, &best, &config);
-    let bytes = content(&written, args.fraction_bits, &run, &best, &config)?;
+    let bytes = content(&written, args, &run, &best, &config)?;
     let folder = match args.output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -53,8 +55,12 @@ fn format(args: &ExportArgs) -> anyhow::Result<FileFormat> {
     if args.bytes && format != FileFormat::Onnx {
         return Err(usage("--bytes is only for --format onnx: the other formats hold no graph".to_owned()));
     }
-    if args.fraction_bits.is_some() && format != FileFormat::Model {
-        return Err(usage("--fraction-bits is only for --format model".to_owned()));
+    for (flag, is_set) in
+        [("--fraction-bits", args.fraction_bits.is_some()), ("--epoch", args.epoch.is_some())]
+    {
+        if is_set && format != FileFormat::Model {
+            return Err(usage(format!("{flag} is only for --format model")));
+        }
     }
     Ok(format)
 }
@@ -77,7 +83,7 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
 
 fn content(
     written: &Written,
-    fraction_bits: Option<u32>,
+    args: &ExportArgs,
     run: &RunDir,
     best: &BestModel,
     config: &Config,
@@ -94,15 +100,31 @@ fn content(
             };
             onnx(architecture, weights, written.values, &about).with_context(folder)?
         }
-        "model" => {
-            let mut model = run.model_file(best, config)?;
-            if let Some(bits) = fraction_bits {
-                model.weights = model.weights.rounded(bits);
-            }
-            model.to_bytes()?
-        }
+        "model" => model(args, run, best, config)?.to_bytes()?,
         _ => pytorch(architecture, weights).with_context(folder)?,
     })
+}
+
+/// The best model, or that of an epoch.
+fn model(args: &ExportArgs, run: &RunDir, best: &BestModel, config: &Config) -> anyhow::Result<ModelFile> {
+    let mut model = match args.epoch {
+        None => run.model_file(best, config)?,
+        Some(epoch) => {
+            let kept = kept_epochs(run)?;
+            if !kept.contains(&epoch) {
+                let found = match kept.last() {
+                    None => "none of its epochs; train with --keep-epochs".to_owned(),
+                    Some(last) => format!("{} epochs, up to {last}", kept.len()),
+                };
+                return Err(usage(format!("--epoch {epoch}: {} has kept {found}", short(run.path()))));
+            }
+            model_file_of_epoch(run, epoch, config)?
+        }
+    };
+    if let Some(bits) = args.fraction_bits {
+        model.weights = model.weights.rounded(bits);
+    }
+    Ok(model)
 }
 
 /// What was written, as `--json` prints it.
@@ -152,7 +174,7 @@ impl Written {
             file: args.output.clone(),
             format,
             run: run.path().to_owned(),
-            epoch: best.epoch(),
+            epoch: args.epoch.unwrap_or_else(|| best.epoch()),
             weights_sha256: best.sha256.clone(),
             input: Described {
                 name: "images",

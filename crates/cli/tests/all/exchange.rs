@@ -137,3 +137,42 @@ fn where_all_matrices_are_square_the_layout_is_asked_for() {
     assert_eq!([sandbox.sha256("named"), sandbox.sha256("pytorch")], [sha256.clone(), sha256.clone()]);
     assert_ne!(sandbox.sha256("own"), sha256);
 }
+
+#[test]
+fn the_weights_of_each_epoch_are_kept_if_asked_for_and_a_resume_writes_the_same() {
+    let sandbox = Sandbox::new();
+    let constant = ["--set", "train.schedule=constant", "--keep-epochs"];
+    let train = |run: &str, epochs: &str| {
+        let epochs = format!("train.epochs={epochs}");
+        sandbox.train(&[&SHORT[..], &constant, &["--set", &epochs, "-p", run]].concat()).done()
+    };
+    train("whole", "3");
+    let kept =
+        |run: &str| [0, 1, 2, 3].map(|epoch| sandbox.bytes(&format!("{run}/epochs/{epoch}.safetensors")));
+    let whole = kept("whole");
+    assert!(whole.windows(2).all(|pair| pair[0] != pair[1]));
+    train("parts", "2");
+    // A run that has kept some goes on without being asked.
+    sandbox.run(&["train", "--resume", "-p", "parts", "--set", "train.epochs=3"]).done();
+    assert!(kept("parts") == whole);
+    sandbox.train(&[&SHORT[..], &["-p", "plain"]].concat()).done();
+    assert!(!sandbox.has("plain/epochs"));
+
+    let export = |run: &str, more: &[&str]| {
+        sandbox.run(&[&["export", "-p", run, "--format", "model", "--force", "-o", "m"], more].concat())
+    };
+    let model = |more: &[&str]| {
+        export("whole", more).done();
+        network::ModelFile::from_bytes(&sandbox.bytes("m")).unwrap()
+    };
+    for (epoch, bytes) in whole.iter().enumerate() {
+        let exported = model(&["--epoch", &epoch.to_string()]);
+        assert!(exported.weights.to_bytes().unwrap() == *bytes, "{epoch}");
+        assert_eq!(exported.thresholds, None);
+    }
+    let rounded = model(&["--fraction-bits", "9"]);
+    assert!(rounded.weights == model(&[]).weights.rounded(9) && rounded.thresholds.is_some());
+    export("whole", &["--epoch", "4"]).fails(2, &["--epoch 4", "4 epochs, up to 3"]);
+    export("plain", &["--epoch", "1"]).fails(2, &["--keep-epochs"]);
+    sandbox.run(&["export", "-p", "whole", "--epoch", "1", "-o", "x.onnx"]).fails(2, &["--format model"]);
+}

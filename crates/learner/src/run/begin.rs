@@ -2,6 +2,7 @@
 
 pub mod importing;
 pub mod initial;
+pub mod kept_epochs;
 pub mod recorder;
 pub mod training;
 mod validated;

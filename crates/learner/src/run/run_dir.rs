@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dataset::verify::obstacle;
 use dataset::{Description, DescriptionError, Name, Preparation};
-use network::{ModelFile, ModelSource, Thresholds};
+use network::{ModelFile, ModelSource, NamedTensors, Thresholds};
 use run_files::{RunInfo, TestFile, TestNote, ThresholdsFile, ValidationFile, names};
 
 use crate::config::Config;
@@ -197,6 +197,18 @@ impl RunDir {
     /// # Errors
     /// If `run.json` or `thresholds.json` cannot be read.
     pub fn model_file(&self, model: &BestModel, config: &Config) -> Result<ModelFile, RunDirError> {
+        let thresholds = self.thresholds_of(model)?;
+        self.model_file_of(model.snapshot.weights.clone(), model.sha256.clone(), thresholds, config)
+    }
+
+    /// The same with other weights of this run.
+    pub(crate) fn model_file_of(
+        &self,
+        weights: NamedTensors,
+        weights_sha256: String,
+        thresholds: Option<Thresholds>,
+        config: &Config,
+    ) -> Result<ModelFile, RunDirError> {
         let description = config.description();
         let preparation = description.preparation.unwrap_or(Preparation::Resize);
         Ok(ModelFile {
@@ -204,14 +216,14 @@ impl RunDir {
             architecture: config.architecture().clone(),
             classes: description.classes.clone(),
             preparation: preparation.name().to_owned(),
-            thresholds: self.thresholds_of(model)?,
+            thresholds,
             source: ModelSource {
                 run: self.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 version: self.info()?.version,
                 dataset: config.data().dataset.to_string(),
-                weights_sha256: model.sha256.clone(),
+                weights_sha256,
             },
-            weights: model.snapshot.weights.clone(),
+            weights,
         })
     }
 

@@ -115,8 +115,9 @@ pub(super) fn stopped(
 pub(super) fn resume_command(args: &TrainArgs, path: &Path) -> String {
     let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
     let board = if args.tensorboard { " --tensorboard" } else { "" };
+    let epochs = if args.keep_epochs { " --keep-epochs" } else { "" };
     let force = if args.memory.force { " --force" } else { "" };
-    command(&format!("train --resume -p {}{board}{force}{}", quoted(path), data.unwrap_or_default()))
+    command(&format!("train --resume -p {}{board}{epochs}{force}{}", quoted(path), data.unwrap_or_default()))
 }
 
 /// Adds to the error that ended training what is kept of the run, and how to resume it.

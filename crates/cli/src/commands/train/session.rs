@@ -135,6 +135,7 @@ impl<'a> TrainSession<'a> {
             opened,
             initial: self.initial.as_ref(),
             tensorboard: self.args.tensorboard,
+            keep_epochs: self.args.keep_epochs,
             accept_numerics: self.args.accept_numerics,
         }
     }

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::eval::logits::Logits;
 use crate::numerics;
 use crate::run::begin::initial::InitialWeights;
+use crate::run::begin::kept_epochs::EpochKeeper;
 use crate::run::begin::recorder::{Lines, Recorder};
 use crate::run::begin::validated::Validated;
 use crate::run::best_model::BestModel;
@@ -26,6 +27,7 @@ use crate::run::run_dir::RunDir;
 use crate::run::store::checkpoint::{self, DamagedCheckpoint, Newest};
 use crate::train::error::FitError;
 use crate::train::fit::{Outcome, fit};
+use crate::train::learner::first_weights;
 use crate::train::observer::{BestLogits, Observer, Observers};
 use crate::train::state::{Best, Snapshot, TrainingState};
 use crate::train::tensorboard::TensorBoard;
@@ -76,6 +78,8 @@ pub struct Trainer<'a> {
     /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
     /// case.
     pub tensorboard: bool,
+    /// Whether to keep the weights of each epoch. A resumed run that has kept some keeps more in any case.
+    pub keep_epochs: bool,
     /// Whether to resume a run whose steps were computed with another arithmetic, which gives other bits.
     pub accept_numerics: bool,
 }
@@ -209,9 +213,14 @@ impl Trainer<'_> {
         let mut board = self.board(&run, config, step)?;
         let mut recorder = Recorder::new(&run, step)?;
         let mut best_logits = BestLogits::default();
+        let mut keeper = self.keeper(&run, config, snapshot.as_ref())?;
         let mut observers = Observers(vec![observer]);
         if let Some(board) = &mut board {
             observers.0.push(board);
+        }
+        if let Some(keeper) = &mut keeper {
+            // It comes before the recorder. Otherwise, after a crash, an epoch could have a checkpoint and no weights here.
+            observers.0.push(keeper);
         }
         observers.0.extend([&mut recorder as &mut dyn Observer, &mut best_logits]);
         let architecture = config.architecture();
@@ -227,6 +236,28 @@ impl Trainer<'_> {
                 Ok(Ended::Finished(FinishedRun { run, best, model, took }))
             }
         }
+    }
+
+    /// The observer that keeps the weights of each epoch, if the run is to have one.
+    fn keeper(
+        &self,
+        run: &RunDir,
+        config: &Config,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Option<EpochKeeper>, TrainError> {
+        if !self.keep_epochs && !run.file(names::EPOCHS).is_dir() {
+            return Ok(None);
+        }
+        let random;
+        let first = match snapshot {
+            None => {
+                random = first_weights(config.architecture(), config.train().seed);
+                Some(&random)
+            }
+            Some(start) if start.is_of_start() => Some(&start.weights),
+            Some(_) => None,
+        };
+        Ok(Some(EpochKeeper::new(run, first)?))
     }
 
     /// The observer for TensorBoard, if the run is to have one.
