@@ -76,7 +76,7 @@ export class LiveReader {
     this.#wantsReading = false;
     const { image, one } = this.#image();
     const { answers, ms } = await this.#engine.read(this.#session.slots, image, one);
-    if (isNew()) this.#handlers.onRead(answers.map((answer) => withoutMargin(answer, image)), ms);
+    if (isNew()) this.#handlers.onRead(answers.map((answer) => inDrawing(answer, image)), ms);
   }
 
   async #lookOnce(isNew) {
@@ -88,11 +88,11 @@ export class LiveReader {
   }
 }
 
-/** An answer whose boxes lie in the drawing itself, not in the paper that was put around it. */
-function withoutMargin(answer, { margin = 0 }) {
-  const inside = ({ box: [left, top, ...size], ...item }) => ({ ...item, box: [left - margin, top - margin, ...size] });
-  const [width, height] = [answer.width - 2 * margin, answer.height - 2 * margin];
-  return { ...answer, width, height, items: answer.items.map(inside) };
+/** An answer whose boxes lie in the drawing itself, of which the engine was given only a part. */
+function inDrawing(answer, { left = 0, top = 0, scale = 1 }) {
+  const place = ({ box: [x, y, width, height], ...item }) =>
+    ({ ...item, box: [left + x / scale, top + y / scale, width / scale, height / scale] });
+  return { ...answer, items: answer.items.map(place) };
 }
 
 /** Pixels `[channels, height, width]` moved by whole pixels. What leaves the image is lost. */

@@ -12,6 +12,8 @@ const MOST_CHANNELS = 3;
 const LARGEST_WITH_NUMBERS = 5;
 /** Larger windows are not shown: the whole map can be seen beside it. */
 const LARGEST_WINDOW = 9;
+/** How much of the strongest cell's colour is not paper. */
+const MOST_TINT = 0.5;
 
 /** The elements that explain a number; `place` and `steps` are those of `stepsTo`. */
 export function renderSteps(place, steps) {
@@ -113,11 +115,12 @@ function numbersTable(numbers, columns, largest, caption, best = -1) {
   return make("figure", "numbers", grid, make("figcaption", "", caption));
 }
 
-/** The strongest tint stays so light that the number on it can be read, as in the report's heat map. */
+/** Colours a cell by its number. The strongest tint stays so weak that the number on it can be read. */
 function tint(cell, number, largest) {
-  const [red, green, blue] = rgbOf(number < 0 ? "wrong" : "right");
-  const opacity = largest > 0 ? (0.55 * Math.abs(number)) / largest : 0;
-  cell.style.backgroundColor = `rgb(${red} ${green} ${blue} / ${opacity.toFixed(3)})`;
+  const [paper, tone] = [rgbOf("paper"), rgbOf(number < 0 ? "wrong" : "right")];
+  const share = largest > 0 ? (MOST_TINT * Math.abs(number)) / largest : 0;
+  const mixed = paper.map((value, i) => Math.round(value + share * (tone[i] - value)));
+  cell.style.backgroundColor = `rgb(${mixed.join(" ")})`;
 }
 
 function formula(text, value) {

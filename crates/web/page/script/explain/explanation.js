@@ -1,6 +1,7 @@
 // The panel that explains the number that the reader points at.
 
 import { SpokenError } from "../errors.js";
+import { onColours } from "../show/colours.js";
 import { byId, make } from "../show/elements.js";
 import { showProblem } from "../show/problem.js";
 import { words } from "../words/language.js";
@@ -28,6 +29,7 @@ export class Explanation {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.forget();
     });
+    onColours(() => this.refresh());
     this.forget();
   }
 

@@ -34,29 +34,54 @@ function traceLine(context, points) {
 /** The canvas on which images for the network are rendered. It lives in ordinary memory, because it is read back. */
 let inkContext = null;
 
-/** Paper around the drawing in the image. Ink at the edge of a photograph is likely to be no writing; here it is. */
-const MARGIN = 20;
+/** Paper around the ink, in pixels. Ink at the edge of a photograph is likely to be no writing; here it is. */
+const MARGIN = 24;
+/** Higher ink is rendered smaller: the network sees 20 rows of it, and fewer pixels are read sooner. */
+const MOST_INK_ROWS = 160;
 
 /**
- * The strokes as an image, light ink on black whatever the page looks like. So the same drawing has the same answer in
- * light and in dark. `margin` is the width of the paper around what the pad shows.
+ * The part of the pad with ink as an image, light on black whatever the page looks like. So the same drawing has the
+ * same answer in light and in dark. `left`, `top` and `scale` say where in the pad the image's corner is, and how many
+ * pixels a unit of the pad has.
  */
 export function inkImage(strokes, padWidth) {
   inkContext ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const { canvas } = inkContext;
-  canvas.width = Math.round(padWidth) + 2 * MARGIN;
-  canvas.height = PAD_HEIGHT + 2 * MARGIN;
+  const bounds = boundsOf(strokes, padWidth);
+  const scale = Math.min(1, MOST_INK_ROWS / bounds.height);
+  canvas.width = Math.ceil(bounds.width * scale) + 2 * MARGIN;
+  canvas.height = Math.ceil(bounds.height * scale) + 2 * MARGIN;
   inkContext.fillStyle = "#000";
   inkContext.fillRect(0, 0, canvas.width, canvas.height);
   inkContext.translate(MARGIN, MARGIN);
+  inkContext.scale(scale, scale);
+  inkContext.translate(-bounds.left, -bounds.top);
   // What left the pad is not seen by the person who drew it, nor by the network.
   inkContext.beginPath();
   inkContext.rect(0, 0, padWidth, PAD_HEIGHT);
   inkContext.clip();
   inkContext.fillStyle = inkContext.strokeStyle = "#fff";
   drawStrokes(inkContext, strokes);
-  const { data } = inkContext.getImageData(0, 0, canvas.width, canvas.height);
-  return { rgba: data, width: canvas.width, height: canvas.height, margin: MARGIN };
+  const { width, height } = canvas;
+  const { data } = inkContext.getImageData(0, 0, width, height);
+  const [left, top] = [bounds.left - MARGIN / scale, bounds.top - MARGIN / scale];
+  return { rgba: data, width, height, left, top, scale };
+}
+
+/** The part of the pad that the strokes' ink lies in. */
+function boundsOf(strokes, padWidth) {
+  let [left, top, right, bottom] = [padWidth, PAD_HEIGHT, 0, 0];
+  for (const { width, points } of strokes) {
+    for (const [x, y] of points) {
+      left = Math.min(left, x - width / 2);
+      right = Math.max(right, x + width / 2);
+      top = Math.min(top, y - width / 2);
+      bottom = Math.max(bottom, y + width / 2);
+    }
+  }
+  [left, top] = [Math.max(0, left), Math.max(0, top)];
+  [right, bottom] = [Math.min(padWidth, right), Math.min(PAD_HEIGHT, bottom)];
+  return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) };
 }
 
 /** Whether the browser gives back what was drawn. Some falsify it, so that pages cannot recognise a reader by it. */
