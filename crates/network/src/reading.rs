@@ -4,7 +4,8 @@ pub mod answer;
 
 use prepare::reading::{self, Scores};
 use prepare::{
-    Bounds, GreyImage, Ink, Preparation, Prepared, find_ink, in_the_middle, is_prepared, resize, single,
+    Bounds, GreyImage, Ink, Preparation, Prepared, drawn_ink, find_ink, in_the_middle, is_prepared, resize,
+    single,
 };
 
 use crate::forward::Predictor;
@@ -148,6 +149,15 @@ impl Reader {
             (Preparation::Resize, _) => Some(resize(image, size)),
         };
         one.map_or(Found::Nothing, Found::One)
+    }
+
+    /// Reads a drawing: an image of 0 where nothing was drawn to 255 in full ink.
+    pub fn read_drawing(&self, image: &GreyImage) -> Reading {
+        let found = match self.preparation {
+            Preparation::Ink => drawn_ink(image).map_or(Found::Nothing, Found::Several),
+            Preparation::Resize => self.find(image, Scope::One),
+        };
+        self.classify(vec![found]).pop().unwrap_or_default()
     }
 
     /// Reads an input of the network, `[height, width]` pixels, as it is: whatever is in it.

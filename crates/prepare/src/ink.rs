@@ -3,6 +3,7 @@
 mod background;
 pub(crate) mod clean;
 mod components;
+mod drawn;
 mod erase;
 mod find;
 mod ink_levels;
@@ -12,5 +13,6 @@ pub(crate) mod strokes;
 mod threshold;
 
 pub use components::{HALF, Part};
+pub use drawn::drawn_ink;
 pub use find::find_ink;
 pub use ink_levels::Ink;

@@ -21,7 +21,7 @@ mod single;
 pub use bounds::Bounds;
 pub use digit::digit;
 pub use grey_image::{GreyImage, SizeError};
-pub use ink::{Ink, Part, find_ink};
+pub use ink::{Ink, Part, drawn_ink, find_ink};
 pub use preparation::{Preparation, UnknownPreparation};
 pub use prepared::{Prepared, in_the_middle};
 pub use resize::resize;

@@ -98,6 +98,16 @@ impl Engine {
         })
     }
 
+    /// Reads a drawing of `[height, width, 4]` bytes, whose opacity is the ink: an [`Answer`] as JSON.
+    pub fn read_drawing(&mut self, slot: usize, sizes: [usize; 2], rgba: &[u8]) -> bool {
+        self.ask(slot, |model| {
+            let ink = rgba.chunks_exact(4).map(|pixel| pixel[3]).collect();
+            let image = GreyImage::new(sizes[0], sizes[1], ink).map_err(words)?;
+            let reading = model.reader.read_drawing(&image);
+            Ok((json(&model.answer(&reading, sizes))?, Vec::new()))
+        })
+    }
+
     /// What the network says of an input of its own size, which is taken as it is: an [`Answer`] as JSON. It has an item
     /// even if that is nothing known, because a person who moves a drawing wants to see the probabilities fall.
     pub fn classify(&mut self, slot: usize, pixels: &[u8]) -> bool {
@@ -199,6 +209,21 @@ mod tests {
         assert_eq!(item["top"].as_array().unwrap().len(), 10);
         assert_eq!(item["box"], serde_json::json!([140, 40, 12, 120]));
         assert_eq!(item["pixels"].as_str().unwrap().len(), 784usize.div_ceil(3) * 4);
+    }
+
+    #[test]
+    fn a_drawing_s_opacity_is_its_ink() {
+        let mut engine = engine();
+        assert!(engine.read_drawing(0, [200, 300], &one()));
+        let read = answer(&engine);
+        assert_eq!(
+            (&read["text"], &read["status"], &read["inverted"]),
+            (&"1".into(), &"read".into(), &false.into())
+        );
+        assert_eq!(read["items"][0]["box"], serde_json::json!([140, 40, 12, 120]));
+        assert!(engine.read_drawing(0, [20, 30], &[0; 2400]));
+        assert_eq!(answer(&engine)["status"], "no-digit");
+        assert!(!engine.read_drawing(0, [20, 30], &[0; 2399]));
     }
 
     #[test]

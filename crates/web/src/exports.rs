@@ -76,6 +76,22 @@ pub(crate) unsafe extern "C" fn read(
     ask(|engine| engine.read(slot, [height, width], rgba.to_vec(), scope))
 }
 
+/// Takes `height * width * 4` bytes.
+///
+/// # Safety
+/// As for [`bytes`].
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn read_drawing(
+    slot: usize,
+    address: *const u8,
+    width: usize,
+    height: usize,
+) -> u32 {
+    // SAFETY: the caller vouches for the memory.
+    let rgba = unsafe { bytes(address, width.saturating_mul(height).saturating_mul(4)) };
+    ask(|engine| engine.read_drawing(slot, [height, width], rgba))
+}
+
 /// # Safety
 /// As for [`bytes`].
 #[unsafe(no_mangle)]

@@ -16,7 +16,7 @@ const LARGEST_SIDE: usize = 1280;
 /// resolution is no smaller.
 const FIRST_SIDE: usize = 320;
 /// The width of strokes at working resolution, in pixels: more shows no more of a digit of 20 pixels, but more noise.
-const STROKE: f32 = 8.0;
+pub(super) const STROKE: f32 = 8.0;
 /// The window in which the paper is looked for is this many times as wide as a stroke: wide enough for strokes that
 /// cross or touch, too narrow for most else.
 const WINDOW_IN_STROKES: f32 = 4.0;
