@@ -15,7 +15,9 @@ export async function run(bench) {
     window.controls = () => {
       const seen = new Set();
       return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]")].filter((element) => {
-        if (element.disabled || element.tabIndex < 0 || !element.checkVisibility({ visibilityProperty: true })) return false;
+        // Only what is moved to with arrows, as the choices of a list, may stay out of the Tab key's way.
+        const isOwn = element.matches("button, input, select, textarea, summary, a") && element.closest('[role="toolbar"], [role="listbox"], [role="tablist"]') === null;
+        if (element.disabled || (element.tabIndex < 0 && !isOwn) || !element.checkVisibility({ visibilityProperty: true })) return false;
         // Of the radio buttons of a group the Tab key reaches one.
         if (element.type !== "radio") return true;
         if (seen.has(element.name)) return false;

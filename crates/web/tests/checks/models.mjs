@@ -54,6 +54,7 @@ export async function run(bench) {
   await epochs(bench, visited);
   await ofOnesOwn(bench, page, folder);
   await bench.leave(visited, "several models");
+  await late(bench, address);
   await gone(bench, address, folder);
 }
 
@@ -130,6 +131,30 @@ async function ofOnesOwn(bench, page, folder) {
   bench.check("the model before it still reads", answer.startsWith("9"), answer);
 }
 
+// A file that comes late does not replace what was asked for after it.
+async function late(bench, address) {
+  const visited = await bench.visit({
+    address,
+    before: (page, context) => context.route(/turned-epoch-0/, async (route) => {
+      await new Promise((done) => setTimeout(done, 800));
+      await route.continue();
+    }),
+  });
+  const { page } = visited;
+  await draw(page, await pointer(page, "mouse"), FOUR);
+  await choose(page, "#model", "turned by two");
+  await comes(page, () => document.querySelector("#answer").textContent.startsWith("6"));
+  await page.focus("#epochs");
+  await page.keyboard.press("Home");
+  await page.waitForTimeout(100);
+  await page.keyboard.press("End");
+  await page.waitForTimeout(1200);
+  const { answer } = await settled(page);
+  const place = await page.locator("#epochs").inputValue();
+  bench.check("a file that comes late replaces nothing", answer.startsWith("6") && place === "3", `${answer}, the slider is at ${place}`);
+  await bench.leave(visited, "a late file");
+}
+
 // A file that is listed and gone, and a window that is offline.
 async function gone(bench, address, folder) {
   await rm(join(folder, "turned-epoch-1.safetensors"));
@@ -149,6 +174,7 @@ async function gone(bench, address, folder) {
   await page.focus("#epochs");
   // The run's own model is there already, the epoch before it is not.
   await page.keyboard.press("End");
+  await comes(page, () => document.querySelector("#answer").textContent.startsWith("6"));
   await page.keyboard.press("ArrowLeft");
   await page.waitForTimeout(600);
   const offline = await said(page);

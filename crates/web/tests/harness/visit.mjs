@@ -59,7 +59,8 @@ function countWork() {
   window.Worker = class extends Right {
     constructor(...given) {
       super(...given);
-      super.addEventListener("message", () => (window.unanswered -= 1));
+      // A message that a check held back and sends again was counted before.
+      super.addEventListener("message", (event) => (window.unanswered -= event.isTrusted ? 1 : 0));
     }
     postMessage(...given) {
       window.unanswered += 1;
