@@ -14,7 +14,7 @@ import { Sites } from "./harness/site.mjs";
 import { launch, visit } from "./harness/visit.mjs";
 
 // In the order in which they run: what is quick first.
-const GROUPS = ["sizes", "requests", "pad", "faults", "images", "keyboard", "explanation", "models", "language", "looks", "timing", "drawn"];
+const GROUPS = ["sizes", "requests", "pad", "faults", "images", "keyboard", "explanation", "models", "served", "language", "looks", "timing", "drawn"];
 
 const { values: options } = parseArgs({
   options: {

@@ -110,10 +110,11 @@ async function inJapanese(bench) {
 async function panic(bench) {
   const { address } = await bench.sites.copy(inFront(`if (typeof document === "undefined") {
     let left = 1;
-    const broken = (exports) => ({ ...exports, read: (...given) => {
+    const breaking = (read) => (...given) => {
       if (left-- > 0) throw new WebAssembly.RuntimeError("unreachable");
-      return exports.read(...given);
-    } });
+      return read(...given);
+    };
+    const broken = (exports) => Object.fromEntries(Object.entries(exports).map(([name, value]) => [name, name.startsWith("read") ? breaking(value) : value]));
     for (const name of ["instantiate", "instantiateStreaming"]) {
       const right = WebAssembly[name];
       WebAssembly[name] = async (...given) => {

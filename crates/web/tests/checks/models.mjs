@@ -8,7 +8,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { drawings } from "../drawings/drawings.mjs";
-import { renamed, turned } from "../harness/model_file.mjs";
+import { described, renamed, turned, withClasses } from "../harness/model_file.mjs";
 import { draw, pointer } from "../harness/pointer.mjs";
 import { comes, said, settled } from "../harness/visit.mjs";
 
@@ -19,7 +19,7 @@ const EPOCHS = [3, 4, 5];
 async function fill(folder) {
   const first = JSON.parse(await readFile(join(folder, "models.json"), "utf8")).models[0];
   const file = join(folder, first.file);
-  const { run } = await modelOf(file);
+  const { run } = (await described(file)).source;
   await turned(file, join(folder, "turned.safetensors"), 2);
   await renamed(join(folder, "turned.safetensors"), join(folder, "turned.safetensors"), run, "turned-run");
   const epochs = [];
@@ -30,12 +30,6 @@ async function fill(folder) {
   await writeFile(join(folder, "models.json"), JSON.stringify({
     models: [{ ...first, epochs: [] }, { file: "turned.safetensors", title: "turned by two", epochs }],
   }));
-}
-
-async function modelOf(file) {
-  const content = await readFile(file);
-  const length = Number(content.readBigUInt64LE(0));
-  return JSON.parse(JSON.parse(content.subarray(8, 8 + length).toString("utf8")).__metadata__.model).source;
 }
 
 export async function run(bench) {
@@ -54,6 +48,7 @@ export async function run(bench) {
   await epochs(bench, visited);
   await ofOnesOwn(bench, page, folder);
   await bench.leave(visited, "several models");
+  await otherClasses(bench);
   await late(bench, address);
   await gone(bench, address, folder);
 }
@@ -129,6 +124,21 @@ async function ofOnesOwn(bench, page, folder) {
   await draw(page, await pointer(page, "mouse"), FOUR);
   const { answer } = await settled(page);
   bench.check("the model before it still reads", answer.startsWith("9"), answer);
+}
+
+// The names of the classes are the file's.
+async function otherClasses(bench) {
+  const names = ["naught", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+  const { address } = await bench.sites.copy(async (folder) => {
+    const file = join(folder, JSON.parse(await readFile(join(folder, "models.json"), "utf8")).models[0].file);
+    await withClasses(file, file, names);
+  });
+  const visited = await bench.visit({ address });
+  await draw(visited.page, await pointer(visited.page, "mouse"), FOUR);
+  const { answer } = await settled(visited.page);
+  const bars = await visited.page.locator("#bars").textContent();
+  bench.check("the names of the classes are the model's own", answer.startsWith("four") && names.every((name) => bars.includes(name)), answer);
+  await bench.leave(visited, "other classes");
 }
 
 // A file that comes late does not replace what was asked for after it.

@@ -15,6 +15,14 @@ export class Engine {
     return engine;
   }
 
+  // The answer to an image of any size, four bytes a pixel: several digits as a number.
+  read(rgba, width, height) {
+    return this.#with(rgba, (at) => {
+      this.#must(this.#exports.read(0, at, width, height, 0));
+      return JSON.parse(this.#text());
+    });
+  }
+
   // The answer to one input of the network.
   classify(pixels) {
     return this.#with(pixels, (at, length) => {

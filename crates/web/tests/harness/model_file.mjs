@@ -2,6 +2,20 @@
 
 import { readFile, stat, utimes, writeFile } from "node:fs/promises";
 
+// What a model file says of its model: title, classes, source and more.
+export async function described(file) {
+  const content = await readFile(file);
+  const length = Number(content.readBigUInt64LE(0));
+  return JSON.parse(JSON.parse(content.subarray(8, 8 + length).toString("utf8")).__metadata__.model);
+}
+
+// Writes `to` as a copy of the model file `from` whose classes have other names.
+export async function withClasses(from, to, names) {
+  const { classes } = await described(from);
+  const written = (list) => JSON.stringify(JSON.stringify(list)).slice(1, -1);
+  await renamed(from, to, `\\"classes\\":${written(classes)}`, `\\"classes\\":${written(names)}`);
+}
+
 // Writes `to` as a copy of the model file `from` in whose metadata each text `before` became `after`.
 export async function renamed(from, to, before, after) {
   const content = await readFile(from);
