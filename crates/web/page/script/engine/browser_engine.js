@@ -46,8 +46,8 @@ export class BrowserEngine {
    * Resolves to `{ answers, ms }`: an answer for each slot, and how long the first took. The image's bytes are handed
    * over and cannot be used afterwards.
    */
-  read(slots, { rgba, width, height }, one) {
-    return this.#request("read", { slots, rgba, width, height, one }, [rgba.buffer]);
+  read(slots, { rgba, width, height, isDrawn }, one) {
+    return this.#request("read", { slots, rgba, width, height, isDrawn, one }, [rgba.buffer]);
   }
 
   /** Resolves to the answer for the network's own input, and to its layers' numbers. */

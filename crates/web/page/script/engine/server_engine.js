@@ -18,8 +18,9 @@ export class ServerEngine {
     return this.#json("api/model", {});
   }
 
-  async read(_slots, { rgba, width, height }) {
-    const body = JSON.stringify({ width, height, pixels: encodeBase64(greyOf(rgba)) });
+  async read(_slots, { rgba, width, height, isDrawn }) {
+    const grey = isDrawn ? inkOf(rgba) : greyOf(rgba);
+    const body = JSON.stringify({ width, height, pixels: encodeBase64(grey) });
     const headers = { "Content-Type": "application/json" };
     const since = performance.now();
     const answer = await this.#json("api/predict", { method: "POST", headers, body });
@@ -48,6 +49,11 @@ export class ServerEngine {
 function reasonOf(answer, status) {
   const error = answer?.error ?? answer;
   return error?.message ?? (typeof error === "string" ? error : `HTTP ${status}`);
+}
+
+/** A drawing's ink, light on black. */
+function inkOf(rgba) {
+  return Uint8Array.from({ length: rgba.length / 4 }, (_, i) => rgba[4 * i + 3]);
 }
 
 /** The lightness of each pixel (ITU-R BT.601), laid over white paper. */

@@ -10,7 +10,7 @@ const SIMD_PROBE = new Uint8Array([
 
 /** What the engine has to export beside its memory. A file of another version may lack some. */
 const FUNCTIONS = [
-  "allocate", "release", "load_model", "describe", "read", "classify", "trace", "tensor",
+  "allocate", "release", "load_model", "describe", "read", "read_drawing", "classify", "trace", "tensor",
   "text", "text_len", "values", "values_len",
 ];
 
@@ -64,6 +64,14 @@ export class WasmEngine {
   read(slot, rgba, width, height, one) {
     return this.#withBytes(rgba, (at) => {
       this.#check(this.#exports.read(slot, at, width, height, one ? 1 : 0), "engine-refused");
+      return JSON.parse(this.#text());
+    });
+  }
+
+  /** Reads a drawing, whose opacity is the ink. */
+  readDrawing(slot, rgba, width, height) {
+    return this.#withBytes(rgba, (at) => {
+      this.#check(this.#exports.read_drawing(slot, at, width, height), "engine-refused");
       return JSON.parse(this.#text());
     });
   }

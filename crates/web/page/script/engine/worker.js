@@ -5,11 +5,13 @@ import { compileEngine } from "./wasm.js";
 
 const TASKS = {
   load: (engine, { slot, bytes }) => engine.loadModel(slot, bytes),
-  read: (engine, { slots, rgba, width, height, one }) => {
+  read: (engine, { slots, rgba, width, height, isDrawn, one }) => {
+    const read = (slot) =>
+      isDrawn ? engine.readDrawing(slot, rgba, width, height) : engine.read(slot, rgba, width, height, one);
     const since = performance.now();
-    const first = engine.read(slots[0], rgba, width, height, one);
+    const first = read(slots[0]);
     const ms = performance.now() - since;
-    return { answers: [first, ...slots.slice(1).map((slot) => engine.read(slot, rgba, width, height, one))], ms };
+    return { answers: [first, ...slots.slice(1).map(read)], ms };
   },
   look: (engine, { slot, pixels }) => engine.look(slot, pixels),
   tensor: (engine, { slot, name }) => engine.tensor(slot, name),

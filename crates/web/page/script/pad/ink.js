@@ -34,14 +34,14 @@ function traceLine(context, points) {
 /** The canvas on which images for the network are rendered. It lives in ordinary memory, because it is read back. */
 let inkContext = null;
 
-/** Paper around the ink, in pixels. Ink at the edge of a photograph is likely to be no writing; here it is. */
+/** Paper around the ink, in pixels, for a server, which takes ink at an image's edge for what reaches in from outside. */
 const MARGIN = 24;
 /** Higher ink is rendered smaller: the network sees 20 rows of it, and fewer pixels are read sooner. */
 const MOST_INK_ROWS = 160;
 
 /**
- * The part of the pad with ink as an image, light on black whatever the page looks like. So the same drawing has the
- * same answer in light and in dark. `left`, `top` and `scale` say where in the pad the image's corner is, and how many
+ * The part of the pad with ink as a transparent image, whose opacity is the ink (`isDrawn`), whatever the page looks
+ * like. So the same drawing has the same answer in light and in dark. `left`, `top` and `scale` say where in the pad the image's corner is, and how many
  * pixels a unit of the pad has.
  */
 export function inkImage(strokes, padWidth) {
@@ -51,8 +51,6 @@ export function inkImage(strokes, padWidth) {
   const scale = Math.min(1, MOST_INK_ROWS / bounds.height);
   canvas.width = Math.ceil(bounds.width * scale) + 2 * MARGIN;
   canvas.height = Math.ceil(bounds.height * scale) + 2 * MARGIN;
-  inkContext.fillStyle = "#000";
-  inkContext.fillRect(0, 0, canvas.width, canvas.height);
   inkContext.translate(MARGIN, MARGIN);
   inkContext.scale(scale, scale);
   inkContext.translate(-bounds.left, -bounds.top);
@@ -65,7 +63,7 @@ export function inkImage(strokes, padWidth) {
   const { width, height } = canvas;
   const { data } = inkContext.getImageData(0, 0, width, height);
   const [left, top] = [bounds.left - MARGIN / scale, bounds.top - MARGIN / scale];
-  return { rgba: data, width, height, left, top, scale };
+  return { rgba: data, width, height, left, top, scale, isDrawn: true };
 }
 
 /** The part of the pad that the strokes' ink lies in. */
