@@ -37,7 +37,7 @@ pub(super) fn build(root: &Path, words: &str, file: &str) -> Result<PathBuf> {
         .arg(&system)
         .args(["/bin/sh", "-c", &format!("cd /work && exec cargo {words} --offline")])
         .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", "/tmp")
         .env("CARGO_HOME", "/cargo")
         .env("CARGO_TARGET_DIR", "/build")

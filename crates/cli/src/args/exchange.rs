@@ -24,10 +24,9 @@ pub(crate) struct ExportArgs {
     /// the first step.
     #[arg(long, value_name = "N")]
     pub(crate) epoch: Option<usize>,
-    /// Model: round each weight to this many bits behind its leading one, so that the file compresses well. 9 of the 23
-    /// make it half as long and change no probability by more than a thousandth or so.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=23))]
-    pub(crate) fraction_bits: Option<u32>,
+    /// Model: round the weights, so that the file compresses to less than half. Logits change by about 0.01.
+    #[arg(long)]
+    pub(crate) rounded: bool,
     /// Replace the file if it is there.
     #[arg(long)]
     pub(crate) force: bool,

@@ -55,9 +55,7 @@ fn format(args: &ExportArgs) -> anyhow::Result<FileFormat> {
     if args.bytes && format != FileFormat::Onnx {
         return Err(usage("--bytes is only for --format onnx: the other formats hold no graph".to_owned()));
     }
-    for (flag, is_set) in
-        [("--fraction-bits", args.fraction_bits.is_some()), ("--epoch", args.epoch.is_some())]
-    {
+    for (flag, is_set) in [("--rounded", args.rounded), ("--epoch", args.epoch.is_some())] {
         if is_set && format != FileFormat::Model {
             return Err(usage(format!("{flag} is only for --format model")));
         }
@@ -121,8 +119,8 @@ fn model(args: &ExportArgs, run: &RunDir, best: &BestModel, config: &Config) -> 
             model_file_of_epoch(run, epoch, config)?
         }
     };
-    if let Some(bits) = args.fraction_bits {
-        model.weights = model.weights.rounded(bits);
+    if args.rounded {
+        model.weights = model.weights.rounded();
     }
     Ok(model)
 }

@@ -170,8 +170,8 @@ fn the_weights_of_each_epoch_are_kept_if_asked_for_and_a_resume_writes_the_same(
         assert!(exported.weights.to_bytes().unwrap() == *bytes, "{epoch}");
         assert_eq!(exported.thresholds, None);
     }
-    let rounded = model(&["--fraction-bits", "9"]);
-    assert!(rounded.weights == model(&[]).weights.rounded(9) && rounded.thresholds.is_some());
+    let rounded = model(&["--rounded"]);
+    assert!(rounded.weights == model(&[]).weights.rounded() && rounded.thresholds.is_some());
     export("whole", &["--epoch", "4"]).fails(2, &["--epoch 4", "4 epochs, up to 3"]);
     export("plain", &["--epoch", "1"]).fails(2, &["--keep-epochs"]);
     sandbox.run(&["export", "-p", "whole", "--epoch", "1", "-o", "x.onnx"]).fails(2, &["--format model"]);

@@ -91,25 +91,22 @@ fn the_first_number_that_is_not_finite_is_found() {
 }
 
 #[test]
-fn rounding_keeps_so_many_bits_half_to_even() {
-    let rounded = |value: f32, bits| {
-        let mut tensors = NamedTensors::default();
-        tensors.insert("a".into(), vec![1], vec![value]);
-        tensors.rounded(bits).get("a").unwrap().1[0]
-    };
-    // Two bits behind the leading one: quarters between 1 and 2.
-    for (value, expected) in [
-        (1.1, 1.0),
-        (1.125, 1.0),
-        (1.126, 1.25),
-        (1.375, 1.5),
-        (-1.9, -2.0),
-        (0.0, 0.0),
-        (f32::MAX, f32::MAX),
-        (f32::NEG_INFINITY, f32::NEG_INFINITY),
-    ] {
-        assert_eq!(rounded(value, 2), expected, "{value}");
+fn many_weights_become_multiples_of_a_power_of_two_and_everything_else_stays() {
+    // The root mean square of these is between 0.5 and 1, so the step is 1/256.
+    let weights: Vec<f32> = (0..1000).map(|i| ((i * 377 % 1000) as f32 - 499.5) * 0.002).collect();
+    let mut tensors = NamedTensors::default();
+    tensors.insert("weight".into(), vec![10, 100], weights.clone());
+    tensors.insert("few".into(), vec![3], vec![0.1, 0.2, 0.3]);
+    tensors.insert("zeros".into(), vec![1000], vec![0.0; 1000]);
+    tensors.insert("large".into(), vec![1000], vec![f32::MAX; 1000]);
+    let rounded = tensors.rounded();
+    for name in ["few", "zeros", "large"] {
+        assert_eq!(rounded.get(name), tensors.get(name));
     }
-    assert_eq!(rounded(std::f32::consts::PI, 23), std::f32::consts::PI);
-    assert!(rounded(f32::NAN, 3).is_nan());
+    for (before, after) in weights.iter().zip(rounded.get("weight").unwrap().1) {
+        assert_eq!((after * 256.0).fract(), 0.0, "{after}");
+        assert!((before - after).abs() <= 0.5 / 256.0, "{before} {after}");
+        assert!(*after != 0.0 || after.is_sign_positive());
+    }
+    assert_eq!(rounded.rounded(), rounded);
 }
