@@ -54,7 +54,9 @@ impl Envelope {
                 lowest += 1;
             }
             let (other, height, _) = self.parabolas[lowest];
-            *value = (height + (at - other) * (at - other)).min(FAR);
+            let square = height + (at - other) * (at - other);
+            // WebAssembly calls a function for `min`.
+            *value = if square < FAR { square } else { FAR };
         }
     }
 }

@@ -49,10 +49,12 @@ pub(super) fn adjusted(levels: &[u8], height: usize, width: usize, side: usize) 
 /// The rectangle that holds all ink of levels of this width, scaled so that its longer side has `side` pixels.
 fn cropped(levels: &[u8], width: usize, side: usize) -> Plane {
     let (mut top, mut bottom, mut left, mut right) = (usize::MAX, 0, usize::MAX, 0);
-    for (at, _) in levels.iter().enumerate().filter(|(_, level)| **level >= INSIDE as u8) {
-        let (row, column) = (at / width, at % width);
-        (top, bottom) = (top.min(row), bottom.max(row + 1));
-        (left, right) = (left.min(column), right.max(column + 1));
+    let is_inside = |level: &u8| *level >= INSIDE as u8;
+    for (row, line) in levels.chunks_exact(width).enumerate() {
+        let Some(first) = line.iter().position(is_inside) else { continue };
+        let last = line.iter().rposition(is_inside).unwrap_or(first);
+        (top, bottom) = (top.min(row), row + 1);
+        (left, right) = (left.min(first), right.max(last + 1));
     }
     let crop: Vec<u8> = levels
         .chunks_exact(width)

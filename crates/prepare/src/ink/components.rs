@@ -63,12 +63,19 @@ fn part(pixels: &[u8], height: usize, width: usize, start: usize, seen: &mut [bo
     seen[start] = true;
     while let Some(at) = waiting.pop() {
         members.push(at);
-        for next in around(at, height, width).filter(|&next| pixels[next] > 0) {
-            if pixels[next] < HALF {
-                members.push(next);
-            } else if !seen[next] {
-                seen[next] = true;
-                waiting.push(next);
+        // The neighbours, and the pixel itself.
+        let (row, column) = (at / width, at % width);
+        for row in row.saturating_sub(1)..(row + 2).min(height) {
+            for next in row * width + column.saturating_sub(1)..row * width + (column + 2).min(width) {
+                match pixels[next] {
+                    0 => {}
+                    1..HALF => members.push(next),
+                    HALF.. if seen[next] => {}
+                    HALF.. => {
+                        seen[next] = true;
+                        waiting.push(next);
+                    }
+                }
             }
         }
     }
@@ -88,14 +95,6 @@ fn from_members(members: &[usize], width: usize) -> Part {
         mask[(at / width - top) * bounds.width + at % width - left] = true;
     }
     Part { bounds, mask }
-}
-
-/// A pixel's neighbours inside the image, itself included.
-fn around(at: usize, height: usize, width: usize) -> impl Iterator<Item = usize> {
-    let (row, column) = (at / width, at % width);
-    let columns = column.saturating_sub(1)..(column + 2).min(width);
-    (row.saturating_sub(1)..(row + 2).min(height))
-        .flat_map(move |row| columns.clone().map(move |column| row * width + column))
 }
 
 #[cfg(test)]

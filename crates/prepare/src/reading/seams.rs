@@ -87,13 +87,18 @@ fn path(levels: &[f32], b: &Bounds, column: usize, sway: usize, stroke: f32) -> 
     let line = |row: usize| &levels[row * b.width + first..][..width];
     // Of equal paths the one in the middle.
     let off = |x: usize| 1e-4 * (first + x).abs_diff(column) as f32;
-    let cost = |before: f32, here: f32| ALONG * here + (1.0 - ALONG) * stroke * (here - before).max(0.0);
+    // WebAssembly calls a function for `max`, which takes longer than all the rest.
+    let cost = |before: f32, here: f32| {
+        let risen = if here > before { here - before } else { 0.0 };
+        ALONG * here + (1.0 - ALONG) * stroke * risen
+    };
     let mut costs: Vec<f32> = line(0).iter().enumerate().map(|(x, &here)| cost(0.0, here) + off(x)).collect();
-    let mut steps: Vec<Vec<i8>> = Vec::with_capacity(b.height);
+    let mut next = vec![0.0; width];
+    // `[height, width]`; the first row has none above.
+    let mut steps = vec![0i8; b.height * width];
     for row in 1..b.height {
         let (above, here) = (line(row - 1), line(row));
-        let mut next = vec![0.0; width];
-        let mut from = vec![0i8; width];
+        let from = &mut steps[row * width..][..width];
         for x in 0..width {
             let (mut best, mut step) = (costs[x] + cost(above[x], here[x]), 0);
             if x > 0 {
@@ -106,13 +111,12 @@ fn path(levels: &[f32], b: &Bounds, column: usize, sway: usize, stroke: f32) -> 
             }
             (next[x], from[x]) = (best + off(x), step);
         }
-        costs = next;
-        steps.push(from);
+        std::mem::swap(&mut costs, &mut next);
     }
     let mut x = (0..width).min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(0);
     let mut columns = vec![first + x; b.height];
     for row in (1..b.height).rev() {
-        x = x.saturating_add_signed(isize::from(steps[row - 1][x]));
+        x = x.saturating_add_signed(isize::from(steps[row * width + x]));
         columns[row - 1] = first + x;
     }
     let (mut crossed, mut before) = (0.0, 0.0);
