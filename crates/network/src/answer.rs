@@ -6,6 +6,7 @@ use crate::reading::{ReadItem, Reading, Status};
 
 /// An image's answer. docs/formats.md has its keys.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Answer {
     /// `read`, `not-sure`, `no-digit` or `unreadable`.
     pub status: &'static str,
@@ -25,6 +26,7 @@ pub struct Answer {
 
 /// One thing that was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AnswerItem {
     #[serde(flatten)]
     pub answer: Ranked,
@@ -37,10 +39,15 @@ pub struct AnswerItem {
     /// The likeliest classes by falling probability, if more than one was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub top: Vec<Ranked>,
+    /// What the network saw, `[height, width]` bytes in base64, if it was asked for.
+    #[cfg(feature = "pixels")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<String>,
 }
 
 /// A class and its probability.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Ranked {
     pub class: usize,
     pub label: String,
@@ -73,6 +80,17 @@ impl Answer {
             inverted: reading.inverted,
             error: None,
         }
+    }
+
+    /// The same answer with what the network saw of each item. `reading` is the one that the answer was made of.
+    #[cfg(feature = "pixels")]
+    #[must_use]
+    pub fn with_pixels(mut self, reading: &Reading) -> Self {
+        use base64::Engine;
+        for (item, read) in self.items.iter_mut().zip(reading.items()) {
+            item.pixels = Some(base64::engine::general_purpose::STANDARD.encode(&read.pixels));
+        }
+        self
     }
 
     /// The answer for what is no image.
@@ -145,6 +163,8 @@ fn items(reading: &Reading, classes: &[String], top: usize) -> Vec<AnswerItem> {
             line,
             bounds: [bounds.left, bounds.top, bounds.width, bounds.height],
             top: likeliest.map(ranked).collect(),
+            #[cfg(feature = "pixels")]
+            pixels: None,
         }
     };
     items.map(item).collect()
@@ -189,6 +209,17 @@ mod tests {
         assert_eq!(json["notes"], serde_json::json!(["a", "read after a quarter turn counterclockwise"]));
         assert_eq!((&json["width"], &json["height"], &json["error"]), (&8.into(), &9.into(), &().into()));
         assert_eq!((&json["status"], &json["inverted"]), (&"read".into(), &true.into()));
+    }
+
+    #[cfg(feature = "pixels")]
+    #[test]
+    fn pixels_stand_beside_their_items() {
+        let mut read = reading(&[0.25, 0.75], true, 0);
+        read.lines.iter_mut().flatten().zip([7, 8, 9]).for_each(|(item, pixel)| item.pixels = vec![pixel; 3]);
+        let answer = Answer::new(&read, &["0", "1"].map(String::from), [9, 8], Vec::new(), 2);
+        assert_eq!(answer.items[0].pixels, None);
+        let pixels = answer.with_pixels(&read).items.into_iter().filter_map(|item| item.pixels);
+        assert_eq!(pixels.collect::<Vec<_>>(), ["BwcH", "CAgI", "CQkJ"]);
     }
 
     #[test]
