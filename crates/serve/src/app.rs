@@ -10,8 +10,8 @@ use crate::http::origins::Origins;
 use crate::log::Sink;
 use crate::metrics::Metrics;
 use crate::model::Model;
-use crate::routes::pages::Pages;
 use crate::settings::Limits;
+use crate::site::pages::Pages;
 
 pub(crate) struct App {
     pub(crate) model: Arc<Model>,

@@ -1,7 +1,7 @@
 //! What a client is told when it gets no answer: a status, a code for programs, and words for people.
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use dataset::decode::{DecodeError, MOST_PIXELS};
@@ -15,6 +15,8 @@ pub(crate) struct Failure {
     code: &'static str,
     message: String,
     limit: Option<u64>,
+    /// The methods that the path takes, if the request had another one.
+    allowed: Option<&'static str>,
     /// Whether the same request may be answered a little later.
     is_passing: bool,
     /// Whether nothing more is read from this connection.
@@ -40,7 +42,8 @@ struct ErrorDetail<'a> {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), limit: None, is_passing: false, closes: false }
+        let message = message.into();
+        Self { status, code, message, limit: None, allowed: None, is_passing: false, closes: false }
     }
 
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
@@ -86,6 +89,13 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "not-found", message)
     }
 
+    /// The path takes other methods.
+    pub(crate) fn method(allowed: &'static str) -> Self {
+        let message = format!("this path takes {allowed}");
+        let failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", message);
+        Self { allowed: Some(allowed), ..failure }
+    }
+
     pub(crate) fn json(&self) -> String {
         let error = ErrorDetail { code: self.code, message: &self.message, limit: self.limit };
         // These fields are always JSON.
@@ -101,6 +111,9 @@ impl IntoResponse for Failure {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.is_passing {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(allowed) = self.allowed {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

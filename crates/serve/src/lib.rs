@@ -15,6 +15,7 @@ mod model;
 mod routes;
 mod server;
 mod settings;
+mod site;
 
 pub use check::{CheckError, check};
 pub use log::{Access, Sink};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of the times, in microseconds.
@@ -68,6 +68,8 @@ pub(crate) struct Metrics {
     pub(crate) in_work: AtomicUsize,
     pub(crate) waiting: AtomicUsize,
     pub(crate) connections: AtomicUsize,
+    /// Bytes of bodies.
+    pub(crate) held: Arc<AtomicUsize>,
 }
 
 impl Metrics {
@@ -79,6 +81,7 @@ impl Metrics {
             in_work: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            held: Arc::default(),
         }
     }
 
@@ -107,6 +110,7 @@ impl Metrics {
             ("mnist_cnn_images_in_work", "Images that are decoded or computed now.", &self.in_work),
             ("mnist_cnn_images_waiting", "Images that wait to be computed.", &self.waiting),
             ("mnist_cnn_connections", "Connections that are open now.", &self.connections),
+            ("mnist_cnn_body_bytes", "Bytes of bodies that are held now.", &*self.held),
         ];
         for (name, help, value) in gauges {
             let value = value.load(Ordering::Relaxed);

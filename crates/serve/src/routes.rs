@@ -1,10 +1,8 @@
 //! What is answered under which path.
 
 mod about;
-mod files;
 mod openapi;
-mod page;
-pub(crate) mod pages;
+mod pages;
 mod predict;
 
 use std::any::Any;
@@ -13,8 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::ALLOW;
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::http::{Response, Uri};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -43,17 +40,8 @@ fn fault(_reason: Box<dyn Any + Send>) -> Response<Body> {
     Failure::fault().into_response()
 }
 
-async fn method_not_allowed(State(app): State<Arc<App>>, uri: Uri) -> Response<Body> {
-    refused_method(app.pages.methods(uri.path()).unwrap_or_default())
-}
-
-/// Says which methods a path takes.
-fn refused_method(allowed: &'static str) -> Response<Body> {
-    let message = format!("this path takes {allowed}");
-    let failure = Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method", message);
-    let mut response = failure.into_response();
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-    response
+async fn method_not_allowed(State(app): State<Arc<App>>, uri: Uri) -> Failure {
+    Failure::method(app.pages.methods(uri.path()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ use crate::log::Sink;
 use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::routes;
-use crate::routes::pages::Pages;
 use crate::settings::Settings;
+use crate::site::pages::Pages;
 
 /// How often it is asked whether the server is to end.
 const TICK: Duration = Duration::from_millis(50);
@@ -84,7 +84,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             waiting_time: limits.waiting_time,
         };
-        let account = Account::new(limits.bodies);
+        let account = Account::new(limits.bodies, Arc::clone(&metrics.held));
         let is_ending = AtomicBool::new(false);
         let app = App { model, queue, metrics, account, hosts, origins, pages, limits, log, is_ending };
         Ok(Self { listener, address, app, workers })

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::command::output;
 
 /// What each crate may use of this project and of Burn. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("prepare", &[]),
     // The images of one's own that it imports.
     ("dataset", &["prepare"]),
@@ -22,7 +22,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
-    ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files"]),
+    // It reads with a network on slices, so that no server brings Burn.
+    ("serve", &["dataset", "network", "prepare"]),
+    ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files", "serve"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset"]),
 ];
@@ -45,6 +47,8 @@ const HEAVY: [&str; 15] = [
     "web-sys",
     "wasm-bindgen",
 ];
+/// The crate that may be heavy in this way.
+const SERVER: &str = "serve";
 /// Crates that a browser has to be able to load, with the number of crates that they may bring: they stay small, and
 /// know no Burn. Half of network's are those of kernels, with which it predicts.
 const LIGHT: [(&str, usize); 4] = [("kernels", 25), ("network", 45), ("prepare", 10), ("run_files", 25)];
@@ -55,8 +59,10 @@ pub(super) fn problems(root: &Path) -> Result<Vec<String>> {
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
     let mut problems = wrong_arrows(packages);
-    // With what tests use: `cargo test --workspace` is a documented command.
-    problems.extend(heavy(&tree(root, &["--workspace", "--edges", "normal,build,dev"])?));
+    // With what tests use: `cargo test --workspace` is a documented command. The server itself is a crate that only a
+    // feature of the program uses.
+    problems
+        .extend(heavy(&tree(root, &["--workspace", "--exclude", SERVER, "--edges", "normal,build,dev"])?));
     for (name, most) in LIGHT {
         if packages.iter().any(|package| package["name"] == name) {
             problems.extend(not_light(

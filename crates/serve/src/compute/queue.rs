@@ -97,9 +97,9 @@ impl Queue {
         self.metrics.waiting.fetch_add(1, Ordering::Relaxed);
         drop(waiting);
         if is_quick {
-            self.quick_or_decoded.notify_one()
+            self.quick_or_decoded.notify_one();
         } else {
-            self.large.notify_one()
+            self.large.notify_one();
         }
         Ok(())
     }

@@ -86,10 +86,12 @@ impl Connections {
 
 fn builder(app: &App) -> http1::Builder {
     let mut builder = http1::Builder::new();
+    let head = app.limits.head.max(8192);
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(app.limits.head_time)
-        .max_buf_size(app.limits.head.max(8192));
+        .max_header_size(head)
+        .max_buf_size(head);
     builder
 }
 

@@ -20,8 +20,9 @@ pub(crate) struct Held {
 }
 
 impl Account {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { held: Arc::default(), most }
+    /// `held` is where the bytes are counted, so that they can be told.
+    pub(crate) fn new(most: usize, held: Arc<AtomicUsize>) -> Self {
+        Self { held, most }
     }
 
     pub(crate) fn open(&self) -> Held {
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_is_given_back() {
-        let account = Account::new(10);
+        let account = Account::new(10, Arc::default());
         let mut first = account.open();
         assert!(first.take(6).is_ok());
         assert!(account.open().take(5).is_err());

@@ -70,7 +70,8 @@ fn several_digits_are_a_number_and_a_question_changes_how_they_are_read() {
     let inverted: Vec<u8> = pixels.iter().map(|pixel| 255 - pixel).collect();
     let turned = server.post("?invert=true", "image/png", &png(width, height, &inverted)).json();
     assert_eq!(turned["text"], all["text"]);
-    let seen = server.post("?pixels=true&single=false", "application/json", &json(width, height, &pixels)).json();
+    let seen =
+        server.post("?pixels=true&single=false", "application/json", &json(width, height, &pixels)).json();
     let seen = seen["items"][2]["pixels"].as_str().unwrap().len();
     assert_eq!(seen, (SIDE * SIDE).div_ceil(3) * 4);
     assert_eq!(all["items"][2].get("pixels"), None);
@@ -98,14 +99,22 @@ fn many_images_at_once_each_get_their_own_answer() {
                         // A form of BMP would be decoded apart from the others, as this PNG with a large head is.
                         _ => ("image/x-portable-graymap", pgm(&digits[i])),
                     };
-                    connection.send(&server.request("POST", "/api/predict", &[("content-type", kind)], &body));
+                    connection.send(&server.request(
+                        "POST",
+                        "/api/predict",
+                        &[("content-type", kind)],
+                        &body,
+                    ));
                     assert_eq!(connection.response().json(), answers[i], "client {client}, image {i}");
                 }
             });
         }
     });
     let metrics = server.get("/metrics").text();
-    assert!(metrics.contains("mnist_cnn_requests_total{path=\"/api/predict\",status=\"200\"} 960"), "{metrics}");
+    assert!(
+        metrics.contains("mnist_cnn_requests_total{path=\"/api/predict\",status=\"200\"} 960"),
+        "{metrics}"
+    );
     assert!(metrics.contains("mnist_cnn_batch_images_sum 960"), "{metrics}");
 }
 

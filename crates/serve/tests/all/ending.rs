@@ -75,14 +75,15 @@ fn nobody_can_hold_the_server_up() {
     let mut body = server.connect();
     body.send(b"POST /api/predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nabc");
     let request = server.request("POST", "/api/predict", &[("content-type", "image/png")], &large_png());
-    let mut waiting: Vec<Client> = (0..30).map(|_| server.connect()).collect();
+    let mut waiting: Vec<Client> = (0..60).map(|_| server.connect()).collect();
     waiting.iter_mut().for_each(|client| client.send(&request));
     server.ask_to_end();
     let began = Instant::now();
     server.join();
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     // Who was let in but could not be served is told so, or the image was read in time.
-    let answers: Vec<u16> = waiting.iter_mut().filter_map(|client| Some(client.try_response()?.status)).collect();
+    let answers: Vec<u16> =
+        waiting.iter_mut().filter_map(|client| Some(client.try_response()?.status)).collect();
     assert!(answers.iter().all(|status| matches!(status, 200 | 503)), "{answers:?}");
     assert!(answers.contains(&503), "{answers:?}");
 }

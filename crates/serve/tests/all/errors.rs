@@ -7,13 +7,12 @@ use crate::samples::{digit_png, digits, form, png};
 fn every_refusal_has_its_code() {
     let server = Running::new();
     let file = digit_png(&digits(1)[0]);
-    let huge = [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &[0, 0, 0x40, 0, 0, 0, 0x40, 0, 8, 0, 0, 0, 0], &[0; 4]].concat();
     let cases: [(&str, &str, &[u8], u16, &str); 16] = [
         ("", "image/png", b"", 400, "empty"),
         ("", "image/png", &file[..100], 400, "broken"),
         ("", "image/png", b"no image at all", 415, "format"),
         ("", "image/png", b"%PDF-1.7 and so on", 415, "format"),
-        ("", "image/png", &huge, 413, "too-many-pixels"),
+        ("", "image/png", b"P5 16384 16384 255\n", 413, "too-many-pixels"),
         ("", "text/plain", &file, 415, "content-type"),
         ("", "application/json", b"{", 400, "json"),
         ("", "application/json", b"", 400, "json"),
@@ -51,7 +50,11 @@ fn what_is_not_there_and_what_a_path_does_not_take() {
     ];
     for (method, path, allowed) in cases {
         let refused = server.ask(method, path, &[], b"");
-        assert_eq!((refused.failure(), refused.header("allow")), ((405, "method".into()), Some(allowed)), "{method}");
+        assert_eq!(
+            (refused.failure(), refused.header("allow")),
+            ((405, "method".into()), Some(allowed)),
+            "{method}"
+        );
     }
     assert_eq!(server.ask("POST", "/nothing", &[], b"").failure().0, 404);
 }
@@ -84,11 +87,16 @@ fn what_is_no_http_is_refused_in_json_and_the_connection_ends() {
 fn every_answer_has_the_headers_that_keep_a_browser_safe() {
     let server = Running::new();
     let image = png(1, 1, &[0]);
-    let answers =
-        [server.get("/"), server.get("/nothing"), server.post("", "image/png", &image), server.get("/api/model")];
+    let answers = [
+        server.get("/"),
+        server.get("/nothing"),
+        server.post("", "image/png", &image),
+        server.get("/api/model"),
+    ];
     for answer in answers {
         let policy = answer.header("content-security-policy").unwrap();
-        for words in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"] {
+        for words in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"]
+        {
             assert!(policy.contains(words), "{policy}");
         }
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");

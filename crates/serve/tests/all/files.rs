@@ -44,7 +44,10 @@ fn files_have_their_types_and_are_sent_again_only_if_they_changed() {
     }
     let tag = server.get("/engine.wasm").header("etag").unwrap().to_owned();
     let again = |tag: &str| server.ask("GET", "/engine.wasm", &[("if-none-match", tag)], b"");
-    assert_eq!((again(&tag).status, again(&format!("\"x\", W/{tag}")).status, again("\"x\"").status), (304, 304, 200));
+    assert_eq!(
+        (again(&tag).status, again(&format!("\"x\", W/{tag}")).status, again("\"x\"").status),
+        (304, 304, 200)
+    );
     // A model of the same length, as of the next run.
     write("engine.wasm", "WASM");
     let changed = again(&tag);

@@ -14,8 +14,24 @@ use crate::samples::{SIDE, digit_png, digits, form, json};
 
 /// What is put into a body: ends and beginnings of something, in JSON, in forms and in images.
 const PIECES: [&[u8]; 18] = [
-    b"\0", b"\xff", b"{", b"}", b"[", b"]", b"\"", b",", b"-1", b"1e999", b"18446744073709551616", b"null", b"\\u0000",
-    b"\r\n", b"--x", b"--x--", b"content-disposition", b"=",
+    b"\0",
+    b"\xff",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b",",
+    b"-1",
+    b"1e999",
+    b"18446744073709551616",
+    b"null",
+    b"\\u0000",
+    b"\r\n",
+    b"--x",
+    b"--x--",
+    b"content-disposition",
+    b"=",
 ];
 /// Clients at one time.
 const CLIENTS: u64 = 4;
@@ -116,7 +132,9 @@ fn damaged_uploads_are_refused_or_read() {
         assert!(growth.is_none_or(|growth| growth < GROWTH), "the process grew by {growth:?} bytes");
     }
     if wanted.is_ok() {
-        let line = format!("{number} damaged uploads: {read} are read, {refused} are refused, growth {growth:?} bytes\n");
+        let line = format!(
+            "{number} damaged uploads: {read} are read, {refused} are refused, growth {growth:?} bytes\n"
+        );
         io::stderr().write_all(line.as_bytes()).unwrap();
     }
     assert_eq!(server.get("/healthz").status, 200);

@@ -112,7 +112,10 @@ fn without_a_switch_nothing_is_shared() {
     let server = Running::new();
     let own = format!("http://{}", server.socket);
     let read = server.ask("POST", "/api/predict", &[("origin", &own)], &digit_png(&digits(1)[0]));
-    assert_eq!((read.status, read.header("access-control-allow-origin"), read.header("vary")), (200, None, None));
+    assert_eq!(
+        (read.status, read.header("access-control-allow-origin"), read.header("vary")),
+        (200, None, None)
+    );
     let options = server.ask("OPTIONS", "/api/predict", &[], b"");
     assert_eq!((options.status, options.header("allow")), (204, Some("POST, OPTIONS")));
     assert_eq!(options.header("access-control-allow-methods"), None);
@@ -137,7 +140,9 @@ fn a_request_names_one_server() {
     client.send(b"GET http://localhost/healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(client.response().status, 200);
     let port = server.socket.port();
-    let origins = format!("host: localhost:{port}\r\norigin: http://localhost:{port}\r\norigin: http://localhost:{port}");
+    let origins = format!(
+        "host: localhost:{port}\r\norigin: http://localhost:{port}\r\norigin: http://localhost:{port}"
+    );
     let mut client = server.connect();
     client.send(format!("POST /api/predict HTTP/1.1\r\n{origins}\r\ncontent-length: 0\r\n\r\n").as_bytes());
     assert_eq!(client.response().failure(), (403, "origin".into()));

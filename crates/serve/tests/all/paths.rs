@@ -52,7 +52,8 @@ fn nothing_beside_the_folder_is_ever_sent() {
         assert!(matches!(answer.failure().0, 400 | 404), "{path}: {}", answer.text());
         assert!(!answer.text().contains("secret.txt") && !answer.text().contains("root:"), "{path}");
     }
-    for (path, text) in [("/", "the page"), ("/script.js", "the script"), ("/index.html?x=/../y", "the page")] {
+    for (path, text) in [("/", "the page"), ("/script.js", "the script"), ("/index.html?x=/../y", "the page")]
+    {
         assert_eq!(server.get(path).text(), text, "{path}");
     }
 }

@@ -31,7 +31,8 @@ pub(crate) fn digit_png(pixels: &[u8]) -> Vec<u8> {
 
 /// JSON with pixels in base64.
 pub(crate) fn json(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
-    format!(r#"{{"width": {width}, "height": {height}, "pixels": "{}"}}"#, STANDARD.encode(pixels)).into_bytes()
+    format!(r#"{{"width": {width}, "height": {height}, "pixels": "{}"}}"#, STANDARD.encode(pixels))
+        .into_bytes()
 }
 
 /// Several digits beside each other, dark on light paper.
@@ -41,8 +42,8 @@ pub(crate) fn number(digits: &[Vec<u8>]) -> (usize, usize, Vec<u8>) {
     for (i, digit) in digits.iter().enumerate() {
         for y in 0..SIDE {
             for x in 0..SIDE {
-                let ink = digit[y * SIDE + x] / 255 * 200;
-                pixels[(y + 16) * width + i * 40 + 16 + x] = 235 - ink;
+                let ink = u16::from(digit[y * SIDE + x]) * 200 / 255;
+                pixels[(y + 16) * width + i * 40 + 16 + x] = 235 - ink as u8;
             }
         }
     }

@@ -48,7 +48,8 @@ fn a_connection_without_a_request_ends_without_a_word() {
 fn a_body_that_takes_too_long_is_refused() {
     let server = limited(|limits| limits.body_time = Duration::from_millis(800));
     let mut client = server.connect();
-    let head = format!("POST /api/predict HTTP/1.1\r\nhost: {}\r\ncontent-length: 100\r\n\r\n1", server.socket);
+    let head =
+        format!("POST /api/predict HTTP/1.1\r\nhost: {}\r\ncontent-length: 100\r\n\r\n1", server.socket);
     client.send(head.as_bytes());
     let answer = client.response();
     assert_eq!((answer.failure(), answer.header("connection")), ((408, "timeout".into()), Some("close")));
@@ -62,7 +63,8 @@ fn a_body_that_brings_too_little_is_refused_long_before_its_time() {
         limits.least_rate = 1 << 20;
     });
     let mut client = server.connect();
-    let head = format!("POST /api/predict HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\n", server.socket);
+    let head =
+        format!("POST /api/predict HTTP/1.1\r\nhost: {}\r\ncontent-length: 1000\r\n\r\n", server.socket);
     client.send(head.as_bytes());
     for _ in 0..20 {
         drop(client.try_send(b"x"));

@@ -5,14 +5,8 @@ use crate::client::Running;
 
 /// Heads and bodies; what stands behind `|` must not be answered as a request of its own.
 const CASES: [(&str, &str); 14] = [
-    (
-        "a length and chunks",
-        "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n|",
-    ),
-    (
-        "chunks and a length",
-        "transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n|",
-    ),
+    ("a length and chunks", "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n|"),
+    ("chunks and a length", "transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n|"),
     ("two different lengths", "content-length: 0\r\ncontent-length: 44\r\n\r\n|"),
     ("a list of lengths", "content-length: 0, 44\r\n\r\n|"),
     ("a signed length", "content-length: +0\r\n\r\n|"),
@@ -35,7 +29,8 @@ fn nothing_is_smuggled_behind_a_request() {
     for (name, rest) in CASES {
         let (request, behind) = rest.split_once('|').unwrap();
         assert_eq!(behind, "");
-        let bytes = format!("POST /api/predict HTTP/1.1\r\n{host}content-type: image/png\r\n{request}{smuggled}");
+        let bytes =
+            format!("POST /api/predict HTTP/1.1\r\n{host}content-type: image/png\r\n{request}{smuggled}");
         let mut client = server.connect();
         client.send(bytes.as_bytes());
         let answers = client.responses();
@@ -71,7 +66,10 @@ fn a_chunked_body_is_read_and_is_the_last_on_its_connection() {
     let server = Running::new();
     let image = crate::samples::digit_png(&crate::samples::digits(1)[0]);
     let mut client = server.connect();
-    let head = format!("POST /api/predict HTTP/1.1\r\nhost: {}\r\ntransfer-encoding: chunked\r\n\r\n", server.socket);
+    let head = format!(
+        "POST /api/predict HTTP/1.1\r\nhost: {}\r\ntransfer-encoding: chunked\r\n\r\n",
+        server.socket
+    );
     client.send(head.as_bytes());
     for piece in image.chunks(100) {
         client.send(format!("{:x};extension=1\r\n", piece.len()).as_bytes());

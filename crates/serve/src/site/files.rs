@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::routes::pages::Page;
+use crate::site::page::Page;
 
 /// No file of a page is larger.
 const LARGEST: u64 = 256 << 20;
