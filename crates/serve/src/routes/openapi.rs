@@ -2,7 +2,8 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use utoipa::OpenApi;
+use utoipa::openapi::{self, RefOr, Schema};
+use utoipa::{Modify, OpenApi};
 
 use crate::failure::Failure;
 
@@ -13,9 +14,25 @@ use crate::failure::Failure;
         description = "Reads images with one model. Every answer that is none is JSON with a code and words.",
         license(name = "MIT OR Apache-2.0")
     ),
+    modifiers(&Open),
     paths(super::predict::predict, super::about::model, super::about::health, super::about::metrics)
 )]
 struct Document;
+
+/// Lets objects that are told have more keys than their own: a unit is told together with what follows from it. Only
+/// what is read refuses keys that it does not know.
+struct Open;
+
+impl Modify for Open {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+        for (_, schema) in schemas.filter(|(name, _)| *name != "PixelImage") {
+            if let RefOr::T(Schema::Object(object)) = schema {
+                object.additional_properties = None;
+            }
+        }
+    }
+}
 
 pub(crate) async fn document() -> Result<impl IntoResponse, Failure> {
     let json = Document::openapi().to_json().map_err(|_| Failure::fault())?;

@@ -32,13 +32,21 @@ pub(super) fn schemathesis(bench: &Bench<'_>) -> Result<()> {
     let python = environment(bench)?.python();
     let server = Served::start(&bench.program, &[])?;
     let document = format!("http://{}/openapi.json", server.socket);
-    let examples = "200";
-    let arguments = ["-m", "schemathesis.cli", "run", &document, "--max-examples", examples, "--seed", "1"];
-    run_visibly(
-        bench.root,
-        &python,
-        &[&arguments[..], &["--checks", "all", "--phases", "examples,coverage,fuzzing"]].concat(),
-    )
+    let config = "xtask/serve/schemathesis.toml";
+    let arguments = [
+        "-m",
+        "schemathesis.cli",
+        "--config-file",
+        config,
+        "run",
+        &document,
+        "--seed",
+        "1",
+        "--checks",
+        "all",
+    ];
+    let how = ["--max-examples", "500", "--continue-on-failure", "--phases", "examples,coverage,fuzzing"];
+    run_visibly(bench.root, &python, &[&arguments[..], &how].concat())
 }
 
 /// Measures both servers in turn, with the same images and the same weights.
