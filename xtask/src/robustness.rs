@@ -1,6 +1,7 @@
-//! Attacks on the program: kills, full disks, hostile files, and tests under a sanitizer.
+//! Attacks on the program: kills, full disks, hostile files and clients, and tests under a sanitizer.
 
 pub(crate) mod crash;
 pub(crate) mod fuzz;
 pub(crate) mod neon;
 pub(crate) mod sanitize;
+pub(crate) mod serve;

@@ -8,6 +8,9 @@ pub(crate) use exchange::{ExportArgs, FileFormat, ImportArgs};
 pub(crate) use looking::{InspectArgs, ReportArgs, ShowArgs, SummaryArgs};
 pub(crate) use options::{ConfigArgs, DataDirArg};
 pub(crate) use predicting::PredictArgs;
+#[cfg(feature = "serve")]
+pub(crate) use serving::LogFormat;
+pub(crate) use serving::ServeArgs;
 pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
 
 mod data;
@@ -15,6 +18,7 @@ mod exchange;
 mod looking;
 mod options;
 mod predicting;
+mod serving;
 mod training;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -38,6 +42,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Read images of your own: digits in files, folders, or standard input.
     Predict(PredictArgs),
+    /// Read images over HTTP: a page that asks, and an API. Needs a build with `--features serve`.
+    Serve(ServeArgs),
     /// Write a page that shows a run, or several side by side.
     Report(ReportArgs),
     /// Look inside a network at one image: feature maps, evidence, and what convolution saves.

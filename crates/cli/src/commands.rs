@@ -8,6 +8,7 @@ pub(crate) mod inspect;
 mod page;
 pub(crate) mod predict;
 pub(crate) mod report;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod summary;
 pub(crate) mod test;

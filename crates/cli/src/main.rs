@@ -14,7 +14,7 @@ mod signals;
 mod ui;
 
 use args::{Args, Command};
-use commands::{bench, data, export, import, inspect, predict, report, show, summary, test, train};
+use commands::{bench, data, export, import, inspect, predict, report, serve, show, summary, test, train};
 use signals::Signals;
 
 /// A training step allocates and frees a dozen megabytes; see docs/performance.md.
@@ -33,6 +33,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test(args) => test::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Serve(args) => serve::run(&args, &signals),
         Command::Report(args) => report::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Summary(args) => summary::run(&args),

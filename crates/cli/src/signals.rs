@@ -1,7 +1,7 @@
 //! The signals that end the program, and the one that asks a run for a checkpoint.
 //!
 //! While nothing is being trained, a signal ends the process at once. While a run is trained, the first signal
-//! ends the run after its step and with a checkpoint.
+//! ends the run after its step and with a checkpoint. A server answers first what it was asked.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -73,9 +73,9 @@ impl Signals {
         Ok(())
     }
 
-    /// From now on the first signal no longer ends the process, because a run is trained and sees the signal
-    /// after each step.
-    pub(crate) fn training_begins(&self) {
+    /// From now on the first signal no longer ends the process, because the caller sees it: a run that is trained
+    /// after each step, a server many times a second.
+    pub(crate) fn are_seen(&self) {
         if self.received().is_none() {
             self.at_once.store(false, Ordering::SeqCst);
         }

@@ -42,6 +42,7 @@ impl Default for ModelConfig {
 /// One unit: a convolution, then the stages in their [`order`](Self::order), then dropout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UnitConfig {
     /// Number of filters, which is the number of output channels.
     pub filters: usize,
@@ -112,6 +113,7 @@ impl UnitConfig {
 /// What a unit does with the feature maps after its convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Stage {
     Normalization,
     Residual,
@@ -137,6 +139,7 @@ impl Stage {
 /// What a convolution reads beyond the border of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Padding {
     /// It reads zeros, so the output is as large as the input divided by the stride, rounded up.
     Same,
@@ -147,6 +150,7 @@ pub enum Padding {
 /// A function applied to each value after a layer. Without one, layers in a row equal a single matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Activation {
     /// `max(0, x)`.
     Relu,
@@ -170,6 +174,7 @@ impl Activation {
 /// How the output of a layer is normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Normalization {
     None,
     /// Batch normalization, with a mean and a variance for each channel or output (Ioffe and Szegedy 2015).
@@ -179,6 +184,7 @@ pub enum Normalization {
 /// How a window of neighbouring values becomes one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Pool {
     Max,
     Average,

@@ -45,6 +45,7 @@ pub struct ModelFile {
 /// Where a model comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ModelSource {
     /// The name of the run that trained it.
     pub run: String,

@@ -95,6 +95,18 @@ impl Reading {
             Status::NotSure
         }
     }
+
+    /// The reading of an image from that of a copy of which one pixel stands for `by` of the image, in each direction.
+    #[must_use]
+    pub fn enlarged(mut self, by: usize) -> Self {
+        for item in self.lines.iter_mut().flatten() {
+            let bounds = &mut item.bounds;
+            for length in [&mut bounds.top, &mut bounds.left, &mut bounds.height, &mut bounds.width] {
+                *length *= by;
+            }
+        }
+        self
+    }
 }
 
 impl ReadItem {
@@ -309,6 +321,15 @@ mod tests {
         let alone: Vec<Reading> = images.iter().map(|image| reader.read(image, Scope::All)).collect();
         assert_eq!(reader.classify(found), alone);
         assert_eq!(alone[1].status(), Status::NoDigit);
+    }
+
+    #[test]
+    fn a_reading_of_a_small_copy_is_enlarged_to_the_image() {
+        let digit = image(8, 8, |y, x| if (2..6).contains(&y) && x == 3 { 255 } else { 0 });
+        let reading = reader(Preparation::Ink, Thresholds::default()).read(&digit, Scope::One);
+        let [top, left] = [reading.lines[0][0].bounds.top, reading.lines[0][0].bounds.left];
+        let large = reading.enlarged(3);
+        assert_eq!([large.lines[0][0].bounds.top, large.lines[0][0].bounds.left], [3 * top, 3 * left]);
     }
 
     #[test]

@@ -170,7 +170,7 @@ const STEPS: f64 = 128.0;
 
 /// Each value as the nearest multiple of a power of two, of which the values' root mean square has 128 or more.
 fn multiples(values: &[f32]) -> Vec<f32> {
-    let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
+    let squares: f64 = values.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
     let mean = libm::sqrt(squares / values.len().max(1) as f64);
     // The exponent of a double is that of the largest power of two which is not above it.
     let step = f64::from_bits((mean / STEPS).to_bits() & 0x7ff0_0000_0000_0000);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Numbers that the validation images decide once, after training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Thresholds {
     /// Divides the logits before they become probabilities, so that answers of 90 % are right nine times in ten (Guo
     /// et al. 2017, "On Calibration of Modern Neural Networks"). It is positive.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::command::output;
 
 /// What each crate may use of this project and of Burn. An arrow that is not here points the wrong way.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("prepare", &[]),
     // The images of one's own that it imports.
     ("dataset", &["prepare"]),
@@ -22,8 +22,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.
     ("report", &["run_files"]),
-    ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files"]),
     ("web", &["network", "prepare"]),
+    // It reads with a network on slices, so that no server brings Burn.
+    ("serve", &["dataset", "network", "prepare", "web"]),
+    ("cli", &["burn", "dataset", "learner", "model", "network", "prepare", "report", "run_files", "serve"]),
     // Burn would make `cargo xtask download-data` a matter of minutes.
     ("xtask", &["dataset", "web"]),
 ];

@@ -32,15 +32,26 @@ pub(crate) struct Model {
 /// # Errors
 /// If there is no such run, or no model in it.
 pub(crate) fn open(named: Option<&Path>, preparation: Option<Preparation>) -> anyhow::Result<Model> {
+    let (file, name) = file(named)?;
+    ready(file, preparation).with_context(|| format!("{name} cannot be used"))
+}
+
+/// The same model as a file, and what it is called. A note says which one it is.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn file(named: Option<&Path>) -> anyhow::Result<(ModelFile, String)> {
     let Some(named) = named else {
-        let model = builtin::digits().context("the model that comes with the program")?;
+        let name = "the model that comes with the program";
+        let model = builtin::digits().context(name)?;
         note(&format!("reading with the built-in model, trained on {}", model.source.dataset));
-        return ready(model, preparation);
+        return Ok((model, name.into()));
     };
     if named.is_file() {
         let model = read(named).with_context(|| format!("{} cannot be used as a model", short(named)))?;
-        note(&format!("reading with the model in {}", short(named)));
-        return ready(model, preparation);
+        let name = format!("the model in {}", short(named));
+        note(&format!("reading with {name}"));
+        return Ok((model, name));
     }
     // A folder of that name is meant if there is one.
     let is_latest = named.as_os_str() == LATEST && fs::symlink_metadata(named).is_err();
@@ -50,7 +61,7 @@ pub(crate) fn open(named: Option<&Path>, preparation: Option<Preparation>) -> an
         note(&format!("reading with {}, epoch {}", short(run.path()), best.epoch()));
     }
     let model = run.model_file(&best, &run.config()?)?;
-    ready(model, preparation).with_context(|| format!("the model in {} cannot be used", short(&best.folder)))
+    Ok((model, format!("the model in {}", short(&best.folder))))
 }
 
 fn read(path: &Path) -> anyhow::Result<ModelFile> {

@@ -29,6 +29,7 @@ mod report;
 mod same_bits;
 mod saving;
 mod seeds;
+mod serve;
 mod show;
 #[cfg(unix)]
 mod signals;

@@ -24,3 +24,17 @@ pub struct ImageNotes {
     /// Pixels of the file to one of the image, in each direction. 1, but for an image of more than 16 megapixels.
     pub reduced_by: usize,
 }
+
+impl ImageNotes {
+    /// What a person should know about how the file was taken.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.frames > 1 {
+            words.push(format!("the first of {} frames", self.frames));
+        }
+        if self.oriented {
+            words.push("turned upright as EXIF says".into());
+        }
+        words
+    }
+}

@@ -10,6 +10,7 @@ use crate::thresholds::Thresholds;
 
 /// A model without its weights. Shapes of feature maps are `[channels, height, width]`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Description {
     pub title: String,
     pub source: ModelSource,
@@ -29,6 +30,7 @@ pub struct Description {
 
 /// A unit, with what follows from its configuration.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DescribedUnit {
     #[serde(flatten)]
     pub config: UnitConfig,

@@ -6,6 +6,7 @@ use crate::reading::{ReadItem, Reading, Status};
 
 /// An image's answer. docs/formats.md has its keys.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Answer {
     /// `read`, `not-sure`, `no-digit` or `unreadable`.
     pub status: &'static str,
@@ -25,6 +26,7 @@ pub struct Answer {
 
 /// One thing that was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AnswerItem {
     #[serde(flatten)]
     pub answer: Ranked,
@@ -45,6 +47,7 @@ pub struct AnswerItem {
 
 /// A class and its probability.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Ranked {
     pub class: usize,
     pub label: String,

@@ -155,15 +155,10 @@ fn find(decoded: DecodedImage, reader: &Reader, options: &Options, found: &mut V
     Opened { decoded, thumbnail }
 }
 
-fn finished(opened: Opened, mut reading: Reading, options: &Options) -> ReadImage {
+fn finished(opened: Opened, reading: Reading, options: &Options) -> ReadImage {
     let Opened { decoded: DecodedSize { height, width, notes }, thumbnail } = opened;
     // The reader counts in pixels of the image that it was given.
-    for item in reading.lines.iter_mut().flatten() {
-        let bounds = &mut item.bounds;
-        for length in [&mut bounds.top, &mut bounds.left, &mut bounds.height, &mut bounds.width] {
-            *length *= notes.reduced_by;
-        }
-    }
+    let mut reading = reading.enlarged(notes.reduced_by);
     // The reader saw the image after `--invert`.
     reading.inverted ^= options.inverts && !reading.lines.is_empty();
     ReadImage { reading, height, width, notes, thumbnail }
@@ -187,14 +182,7 @@ impl ReadImage {
 
     /// What a person should know about how the file was taken.
     pub(super) fn storage_notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.notes.frames > 1 {
-            notes.push(format!("the first of {} frames", self.notes.frames));
-        }
-        if self.notes.oriented {
-            notes.push("turned upright as EXIF says".into());
-        }
-        notes
+        self.notes.words()
     }
 }
 

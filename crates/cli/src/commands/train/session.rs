@@ -93,7 +93,7 @@ impl<'a> TrainSession<'a> {
         note(&format!("run directory: {}", short(lock.path())));
         let mut display = training::display(self.signals);
         let mut signals = self.signals;
-        signals.training_begins();
+        signals.are_seen();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).begin(&mut lock, config, &mut observers);
         // The bar has to be gone before anything else is printed.
@@ -119,7 +119,7 @@ impl<'a> TrainSession<'a> {
         note(&format!("run directory: {}", short(lock.path())));
         let mut display = training::display(self.signals);
         let mut signals = self.signals;
-        signals.training_begins();
+        signals.are_seen();
         let mut observers = Observers(vec![&mut *display, &mut signals]);
         let ended = self.trainer(opened).resume(lock, config, point, &mut observers);
         drop(display);

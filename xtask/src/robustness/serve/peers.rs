@@ -1,0 +1,87 @@
+//! Programs of others: schemathesis asks what the OpenAPI document allows and forbids, and FastAPI serves the same model.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{output, say};
+use crate::python::{Environment, requirements, run_visibly};
+use crate::robustness::serve::bench::Bench;
+use crate::robustness::serve::program::Served;
+use crate::robustness::serve::rate::{CONNECTIONS, Shape, wrk};
+
+/// Rounds in which both servers are measured in turn.
+const ROUNDS: usize = 3;
+
+fn environment(bench: &Bench<'_>) -> Result<Environment> {
+    let packages = requirements(include_str!("../../../serve/requirements.txt"));
+    let environment = Environment::new(bench.root.join("target/serve/python"), packages);
+    if !environment.is_ready() {
+        if !bench.setup {
+            bail!("FastAPI, ONNX Runtime and schemathesis are missing; --setup installs them below target");
+        }
+        environment.make(bench.root)?;
+    }
+    Ok(environment)
+}
+
+/// Lets schemathesis ask for what is allowed and what is not.
+pub(super) fn schemathesis(bench: &Bench<'_>) -> Result<()> {
+    let python = environment(bench)?.python();
+    let server = Served::start(&bench.program, &[])?;
+    let document = format!("http://{}/openapi.json", server.socket);
+    let config = "xtask/serve/schemathesis.toml";
+    let arguments = [
+        "-m",
+        "schemathesis.cli",
+        "--config-file",
+        config,
+        "run",
+        &document,
+        "--seed",
+        "1",
+        "--checks",
+        "all",
+    ];
+    let how = ["--max-examples", "500", "--continue-on-failure", "--phases", "examples,coverage,fuzzing"];
+    run_visibly(bench.root, &python, &[&arguments[..], &how].concat())
+}
+
+/// Measures both servers in turn, with the same images and the same weights.
+pub(super) fn fastapi(bench: &Bench<'_>) -> Result<()> {
+    let python = environment(bench)?.python();
+    let folder = bench.root.join("target/serve/model");
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder)?;
+    let at = |name: &str| folder.join(name).display().to_string();
+    // An exported model comes from a run, so the built-in weights become one.
+    let [run, onnx] = ["run", "digits.onnx"].map(at);
+    let weights = "crates/network/models/digits.safetensors";
+    let import = ["import", weights, "--config", "configs/real.toml", "-p", &run];
+    output(bench.root, &bench.program, &import)?;
+    output(bench.root, &bench.program, &["export", "-p", &run, "-o", &onnx])?;
+
+    let mut ratios = Vec::new();
+    for round in 0..ROUNDS {
+        let ours = {
+            let server = Served::start(&bench.program, &[])?;
+            wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?
+        };
+        let theirs = {
+            let socket = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+            let mut command = Command::new(&python);
+            let port = socket.port().to_string();
+            command.args(["xtask/serve/fastapi_server.py", &onnx, &port]).current_dir(bench.root);
+            let server = Served::other(command, socket)?;
+            wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?
+        };
+        say(&format!("round {round}: serve                  {}", ours.line()));
+        say(&format!("round {round}: FastAPI + ONNX Runtime {}", theirs.line()));
+        ratios.push(ours.a_second / theirs.a_second);
+    }
+    let ratios: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.1}")).collect();
+    say(&format!("serve answers {} times as many (wanted: at least 3)", ratios.join(", ")));
+    Ok(())
+}
