@@ -44,9 +44,9 @@ export const STATES = {
     const words = () => page.locator("#explanation").textContent();
     const before = await words();
     // Between the maps there is nothing to point at, so the pointer goes on until something is explained.
-    for (let x = 8; x < box.width && (await words()) === before; x += 5) {
-      await page.mouse.move(box.x + x, box.y + 12);
-      await page.mouse.click(box.x + x, box.y + 12);
+    for (let x = 17; x < box.width && (await words()) === before; x += 5) {
+      await page.mouse.move(box.x + x, box.y + 15);
+      await page.mouse.click(box.x + x, box.y + 15);
       await page.waitForTimeout(60);
     }
     if ((await words()) === before) throw new Error("no pixel of the first unit's maps is explained");
