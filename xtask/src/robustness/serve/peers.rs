@@ -10,7 +10,7 @@ use crate::command::{output, say};
 use crate::python::{Environment, requirements, run_visibly};
 use crate::robustness::serve::bench::Bench;
 use crate::robustness::serve::program::Served;
-use crate::robustness::serve::rate::{CONNECTIONS, Shape, wrk};
+use crate::robustness::serve::rate::{CONNECTIONS, Rate, Shape, wrk};
 
 /// Rounds in which both servers are measured in turn.
 const ROUNDS: usize = 3;
@@ -32,7 +32,7 @@ pub(super) fn schemathesis(bench: &Bench<'_>) -> Result<()> {
     let python = environment(bench)?.python();
     let server = Served::start(&bench.program, &[])?;
     let document = format!("http://{}/openapi.json", server.socket);
-    let config = "xtask/serve/schemathesis.toml";
+    let config = bench.root.join("xtask/serve/schemathesis.toml").display().to_string();
     let arguments = [
         "-m",
         "schemathesis.cli",
@@ -46,7 +46,8 @@ pub(super) fn schemathesis(bench: &Bench<'_>) -> Result<()> {
         "all",
     ];
     let how = ["--max-examples", "500", "--continue-on-failure", "--phases", "examples,coverage,fuzzing"];
-    run_visibly(bench.root, &python, &[&arguments[..], &how].concat())
+    // It writes what it remembers where it runs.
+    run_visibly(&bench.root.join("target/serve"), &python, &[&arguments[..], &how].concat())
 }
 
 /// Measures both servers in turn, with the same images and the same weights.
@@ -67,7 +68,7 @@ pub(super) fn fastapi(bench: &Bench<'_>) -> Result<()> {
     for round in 0..ROUNDS {
         let ours = {
             let server = Served::start(&bench.program, &[])?;
-            wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?
+            measured(bench, &server)?
         };
         let theirs = {
             let socket = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -75,13 +76,23 @@ pub(super) fn fastapi(bench: &Bench<'_>) -> Result<()> {
             let port = socket.port().to_string();
             command.args(["xtask/serve/fastapi_server.py", &onnx, &port]).current_dir(bench.root);
             let server = Served::other(command, socket)?;
-            wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?
+            measured(bench, &server)?
         };
-        say(&format!("round {round}: serve                  {}", ours.line()));
-        say(&format!("round {round}: FastAPI + ONNX Runtime {}", theirs.line()));
-        ratios.push(ours.a_second / theirs.a_second);
+        for (name, (rate, took)) in [("serve", &ours), ("FastAPI + ONNX Runtime", &theirs)] {
+            say(&format!("round {round}: {name:<22} {}, {took:.0} µs of a processor each", rate.line()));
+        }
+        ratios.push((ours.0.a_second / theirs.0.a_second, theirs.1 / ours.1));
     }
-    let ratios: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.1}")).collect();
-    say(&format!("serve answers {} times as many (wanted: at least 3)", ratios.join(", ")));
+    for (rate, time) in ratios {
+        say(&format!("serve answers {rate:.1} times as many, each in {time:.1} times less of a processor"));
+    }
     Ok(())
+}
+
+/// The rate of a server, and the processor time of a request in microseconds.
+fn measured(bench: &Bench<'_>, server: &Served) -> Result<(Rate, f64)> {
+    let before = server.processor_seconds();
+    let rate = wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?;
+    let took = (server.processor_seconds() - before) / rate.requests * 1e6;
+    Ok((rate, took))
 }

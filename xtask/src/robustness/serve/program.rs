@@ -58,15 +58,27 @@ impl Served {
         Ok(served)
     }
 
-    /// The most memory that it has taken, in MiB, and its processor time in seconds.
-    pub(super) fn taken(&self) -> Option<(u64, f64)> {
+    /// The most memory that it has taken, in MiB.
+    pub(super) fn memory(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        let ticks = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
-        let ticks: f64 = ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
-        Some((peak >> 10, ticks / 100.0))
+        peak.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|peak| peak >> 10)
+    }
+
+    /// The processor time that it and its processes have taken, in seconds. On a machine that does much else it tells
+    /// more than the clock does.
+    pub(super) fn processor_seconds(&self) -> f64 {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let own = self.child.id().to_string();
+        let seconds = processes.filter_map(|process| {
+            let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+            // The name, in parentheses, may hold anything.
+            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+            let is_own = process.file_name().to_str() == Some(&own) || fields.get(1) == Some(&own.as_str());
+            let ticks = fields.get(11..13).filter(|_| is_own)?;
+            Some(ticks.iter().filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0)
+        });
+        seconds.sum()
     }
 
     /// Sends a signal, and tells how the server ended and how long that took.

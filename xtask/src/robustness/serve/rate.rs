@@ -27,6 +27,8 @@ pub(super) enum Shape {
 /// What wrk has measured.
 pub(super) struct Rate {
     pub(super) a_second: f64,
+    /// All of them.
+    pub(super) requests: f64,
     /// In milliseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
@@ -36,7 +38,7 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn line(&self) -> String {
-        let Self { a_second, p50, p99, failures } = self;
+        let Self { a_second, p50, p99, failures, .. } = self;
         let failures = if failures.is_empty() { "no failures" } else { failures };
         format!("{a_second:8.0} requests a second, median {p50:.1} ms, p99 {p99:.1} ms, {failures}")
     }
@@ -45,12 +47,12 @@ impl Rate {
 pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
     let server = Served::start(&bench.program, &[])?;
     for (name, shape) in [("pixels in JSON", Shape::Pixels), ("PNG", Shape::Png)] {
+        let before = server.processor_seconds();
         let rate = wrk(bench.root, server.socket, shape, CONNECTIONS, bench.seconds)?;
-        say(&format!("{name:<15} {}", rate.line()));
+        let took = (server.processor_seconds() - before) / rate.requests * 1e6;
+        say(&format!("{name:<15} {}, {took:.0} µs of a processor each", rate.line()));
     }
-    if let Some((memory, seconds)) = server.taken() {
-        say(&format!("the server took at most {memory} MiB, and {seconds:.1} s of the processors"));
-    }
+    say(&format!("the server took at most {} MiB", server.memory().unwrap_or(0)));
     Ok(())
 }
 
@@ -82,8 +84,13 @@ pub(super) fn wrk(
     let (Some(rate), Some(p50), Some(p99)) = (value("Requests/sec:"), value("50%"), value("99%")) else {
         bail!("wrk says something else than expected:\n{said}");
     };
+    let requests = said
+        .lines()
+        .find(|line| line.contains(" requests in "))
+        .and_then(|line| line.split_whitespace().next());
     Ok(Rate {
         a_second: rate.parse()?,
+        requests: requests.context("wrk counts no requests")?.parse()?,
         p50: milliseconds(p50)?,
         p99: milliseconds(p99)?,
         failures: failures.join(", "),

@@ -34,7 +34,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
     say(&format!("alone                     {}", alone.line()));
     say(&format!("among {SLOW_CLIENTS} slow clients    {}", among.line()));
     say(&format!("p99 is {:.2} times as long (wanted: under 2)", among.p99 / alone.p99));
-    let memory = server.taken().map_or(0, |taken| taken.0);
+    let memory = server.memory().unwrap_or(0);
     say(&format!("the server took at most {memory} MiB (wanted: under {MEMORY})"));
     ensure!(memory < MEMORY, "the slow clients cost {memory} MiB");
     Ok(())
