@@ -38,9 +38,9 @@ use Does::{Cargo, Tidy};
 
 /// Stands in the words of a check for the features that `--every-feature` adds.
 const FEATURES: &str = "FEATURES";
-const EVERY_FEATURE: &str = "--features cli/flex,cli/wgpu,cli/fault-injection";
+const EVERY_FEATURE: &str = "--features cli/flex,cli/wgpu,cli/fault-injection,cli/serve";
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     short("format", Cargo(&[], "fmt --all --check")),
     short("format of the fuzz targets", Cargo(&[], "fmt --manifest-path fuzz/Cargo.toml --check")),
     short(
@@ -50,13 +50,14 @@ const CHECKS: [Check; 13] = [
     short("rules", Tidy),
     // First of all that compile Burn: the checks below take over what it has compiled.
     short("the README's test command", Cargo(&[], "test --workspace --locked")),
+    long("the server", Cargo(&[], "test --locked -p serve --features server")),
     // Together these four packages need burn-ndarray with the same features as the whole workspace, so it is
     // not compiled again. With fewer of them it would be.
     long(
-        "both CPU backends: the kernels on each, one against the other, and the program's tests on flex",
+        "both CPU backends: the kernels on each, one against the other, and the program's tests on flex and as a server",
         Cargo(
             &[("MNIST_CNN_TEST_BACKEND", "flex")],
-            "test --locked -p cli -p learner -p model -p ops --no-default-features --features cli/ndarray,cli/flex",
+            "test --locked -p cli -p learner -p model -p ops --no-default-features --features cli/ndarray,cli/flex,cli/serve",
         ),
     ),
     // From here on dependencies are checked but not compiled to machine code, except for the last check.
