@@ -37,7 +37,7 @@ pub(super) fn schemathesis(bench: &Bench<'_>) -> Result<()> {
         "-m",
         "schemathesis.cli",
         "--config-file",
-        config,
+        &config,
         "run",
         &document,
         "--seed",
