@@ -165,11 +165,15 @@ impl Reader {
 
     /// Reads a drawing: an image of 0 where nothing was drawn to 255 in full ink.
     pub fn read_drawing(&self, image: &GreyImage) -> Reading {
-        let found = match self.preparation {
+        self.classify(vec![self.find_drawing(image)]).pop().unwrap_or_default()
+    }
+
+    /// As [`Reader::find`], in a drawing.
+    pub fn find_drawing(&self, image: &GreyImage) -> Found {
+        match self.preparation {
             Preparation::Ink => drawn_ink(image).map_or(Found::Nothing, Found::Several),
             Preparation::Resize => self.find(image, Scope::One),
-        };
-        self.classify(vec![found]).pop().unwrap_or_default()
+        }
     }
 
     /// Reads an input of the network, `[height, width]` pixels, as it is: whatever is in it.

@@ -27,8 +27,6 @@ use crate::site::pages::Pages;
 
 /// How often it is asked whether the server is to end.
 const TICK: Duration = Duration::from_millis(50);
-/// How long a connection may still bring a request once the port is closed.
-const LAST_REQUESTS: Duration = Duration::from_millis(150);
 /// How long the answers may take to be written that were given at the very end.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
 
@@ -173,14 +171,16 @@ async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Fn() -> bool) ->
     // Clients that have connected already believe that they are heard.
     while Instant::now() < deadline && let_in(Duration::from_millis(1)).await {}
     drop(listener);
-    sleep(LAST_REQUESTS).await;
-    close.send_replace(true);
     let all = u32::try_from(app.limits.connections).unwrap_or(u32::MAX);
-    let everyone_left = places.acquire_many(all);
-    let left = timeout(deadline.saturating_duration_since(Instant::now()), everyone_left).await;
+    let everyone_left = async |patience| timeout(patience, places.acquire_many(all)).await.is_ok();
+    if everyone_left(app.limits.last_requests).await {
+        return Ok(());
+    }
+    close.send_replace(true);
+    let have_left = everyone_left(deadline.saturating_duration_since(Instant::now())).await;
     app.queue.end();
-    if left.is_err() {
-        drop(timeout(LAST_ANSWERS, places.acquire_many(all)).await);
+    if !have_left {
+        everyone_left(LAST_ANSWERS).await;
     }
     Ok(())
 }

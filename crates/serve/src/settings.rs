@@ -48,6 +48,8 @@ pub struct Limits {
     pub waiting: usize,
     /// How long the server goes on answering once it was asked to end.
     pub ending: Duration,
+    /// How long of that a connection may still bring a request. The answer says that it is the last.
+    pub last_requests: Duration,
 }
 
 impl Default for Limits {
@@ -67,6 +69,7 @@ impl Default for Limits {
             workers: std::thread::available_parallelism().map_or(2, usize::from).max(2),
             waiting: 256,
             ending: Duration::from_millis(1700),
+            last_requests: Duration::from_millis(150),
         }
     }
 }

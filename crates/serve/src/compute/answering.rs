@@ -13,6 +13,8 @@ use crate::model::Model;
 pub(crate) struct Options {
     /// Exactly one thing, whatever its parts are.
     pub(crate) single: bool,
+    /// A drawing: 0 where nothing was drawn, 255 in full ink.
+    pub(crate) drawn: bool,
     /// Dark becomes light first.
     pub(crate) invert: bool,
     /// The answer brings the pixels that the network saw.
@@ -45,7 +47,10 @@ impl Opened {
         let image = if options.invert { decoded.image.inverted() } else { decoded.image };
         let scope = if options.single { Scope::One } else { Scope::All };
         let size = [image.height(), image.width()].map(|side| side * notes.reduced_by);
-        let found = model.reader.find(&image, scope);
+        let found = match options.drawn {
+            true => model.reader.find_drawing(&image),
+            false => model.reader.find(&image, scope),
+        };
         Ok(Self { found, rest: Rest { options, size, reduced_by: notes.reduced_by, notes: notes.words() } })
     }
 

@@ -35,6 +35,10 @@ pub(crate) struct Question {
     /// Make dark light and light dark first. Handwriting is found on any paper without it.
     #[serde(default)]
     invert: bool,
+    /// Take the image as a drawing: 0 where nothing was drawn, 255 in full ink. Then no paper is looked for, and
+    /// `single` changes nothing.
+    #[serde(default)]
+    drawn: bool,
     /// Add the pixels that the network saw of each item, in base64.
     #[serde(default)]
     pixels: bool,
@@ -103,7 +107,7 @@ pub(crate) async fn predict(
             }
             Ok(checked)
         });
-    let (Question { single, invert, pixels }, shape) = match checked {
+    let (Question { single, invert, drawn, pixels }, shape) = match checked {
         Ok(checked) => checked,
         Err(failure) => {
             body::refuse(&parts.headers, body);
@@ -117,7 +121,7 @@ pub(crate) async fn predict(
         Shape::Pixels => Upload::Pixels(bytes),
     };
     let (reply, answer) = oneshot::channel();
-    let options = Options { single, invert, pixels };
+    let options = Options { single, drawn, invert, pixels };
     app.queue.push(Job { upload, options, reply, since: Instant::now(), held })?;
     // The threads answer every image. If they do not, they have ended.
     let json = answer.await.unwrap_or_else(|_| Err(Failure::fault()))?;

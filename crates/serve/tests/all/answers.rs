@@ -78,6 +78,20 @@ fn several_digits_are_a_number_and_a_question_changes_how_they_are_read() {
 }
 
 #[test]
+fn a_drawing_is_read_as_the_page_in_the_browser_reads_it() {
+    let server = Running::new();
+    let expected = Expected::new();
+    let (width, height, pixels) = number(&digits(2));
+    let ink: Vec<u8> = pixels.iter().map(|pixel| 235 - pixel).collect();
+    let drawing = GreyImage::new(height, width, ink.clone()).unwrap();
+    let reading = expected.reader.read_drawing(&drawing);
+    let answer = Answer::new(&reading, &expected.classes, [height, width], Vec::new(), 10);
+    let read = server.post("?drawn=true", "application/json", &json(width, height, &ink)).json();
+    assert_eq!(read["items"].as_array().unwrap().len(), 2);
+    assert_eq!(read, serde_json::from_str::<Value>(&serde_json::to_string(&answer).unwrap()).unwrap());
+}
+
+#[test]
 fn many_images_at_once_each_get_their_own_answer() {
     let server = Running::new();
     let expected = Expected::new();

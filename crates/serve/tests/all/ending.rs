@@ -36,11 +36,12 @@ fn what_had_been_asked_is_answered() {
 
 #[test]
 fn clients_that_ask_all_the_time_lose_no_answer() {
-    let mut server = Running::new();
+    // The connections end as soon as each has got its last answer, and so does the server.
+    let mut server = Running::with(|settings| settings.limits.last_requests = SOON);
     let request = server.request("POST", "/api/predict", &[], &digit_png(&digits(1)[0]));
     let answered = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..8 {
+        for i in 0..8 {
             let (server, request, answered) = (&server, &request, &answered);
             scope.spawn(move || {
                 let mut client = server.connect();
@@ -53,6 +54,7 @@ fn clients_that_ask_all_the_time_lose_no_answer() {
                     if answer.header("connection") == Some("close") {
                         break;
                     }
+                    thread::sleep(Duration::from_millis(5 * i));
                 }
             });
         }
@@ -61,7 +63,9 @@ fn clients_that_ask_all_the_time_lose_no_answer() {
         }
         server.ask_to_end();
     });
+    let began = Instant::now();
     server.join();
+    assert!(began.elapsed() < SOON / 2, "{:?}", began.elapsed());
 }
 
 #[test]
