@@ -1,23 +1,27 @@
-"""The usual way to serve a model in Python: FastAPI, uvicorn with uvloop, ONNX Runtime. One process a processor.
+"""The usual way to serve a model in Python: FastAPI, uvicorn with uvloop, ONNX Runtime, Pillow.
 
-python fastapi_server.py MODEL.onnx PORT
+It does less than `serve`: no preparation, no thresholds, one digit, no limits.
+
+python fastapi_server.py MODEL.onnx PORT PROCESSES
 """
 
 import base64
+import io
 import os
 import sys
 
 import numpy as np
 import onnxruntime
 import uvicorn
-from fastapi import FastAPI
+import PIL.Image
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 app = FastAPI()
 
 
-class Image(BaseModel):
+class Pixels(BaseModel):
     width: int
     height: int
     pixels: str
@@ -25,9 +29,10 @@ class Image(BaseModel):
 
 def session():
     options = onnxruntime.SessionOptions()
-    # The processes share the processors, so none of them takes all.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
+    if int(os.environ["PROCESSES"]) > 1:
+        # The processes share the processors, so none of them takes all.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(os.environ["MODEL"], options, providers=["CPUExecutionProvider"])
 
 
@@ -40,9 +45,14 @@ async def healthz():
 
 
 @app.post("/api/predict")
-async def predict(image: Image):
-    pixels = np.frombuffer(base64.b64decode(image.pixels), dtype=np.uint8)
-    x = pixels.reshape(1, 1, image.height, image.width).astype(np.float32) / 255
+async def predict(request: Request):
+    body = await request.body()
+    if request.headers.get("content-type") == "application/json":
+        image = Pixels.model_validate_json(body)
+        pixels = np.frombuffer(base64.b64decode(image.pixels), dtype=np.uint8).reshape(image.height, image.width)
+    else:
+        pixels = np.asarray(PIL.Image.open(io.BytesIO(body)).convert("L"))
+    x = pixels[None, None].astype(np.float32) / 255
     logits = network.run(None, {network.get_inputs()[0].name: x})[0][0]
     exponentials = np.exp(logits - logits.max())
     probabilities = exponentials / exponentials.sum()
@@ -52,13 +62,13 @@ async def predict(image: Image):
 
 
 if __name__ == "__main__":
-    os.environ["MODEL"] = sys.argv[1]
+    os.environ["MODEL"], os.environ["PROCESSES"] = sys.argv[1], sys.argv[3]
     uvicorn.run(
         "fastapi_server:app",
         app_dir=os.path.dirname(os.path.abspath(__file__)),
         host="127.0.0.1",
         port=int(sys.argv[2]),
-        workers=os.cpu_count(),
+        workers=int(sys.argv[3]),
         log_level="warning",
         access_log=False,
     )

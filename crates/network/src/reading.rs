@@ -331,9 +331,7 @@ mod tests {
     fn a_reading_of_a_small_copy_is_enlarged_to_the_image() {
         let digit = image(8, 8, |y, x| if (2..6).contains(&y) && x == 3 { 255 } else { 0 });
         let reading = reader(Preparation::Ink, Thresholds::default()).read(&digit, Scope::One);
-        let [top, left] = [reading.lines[0][0].bounds.top, reading.lines[0][0].bounds.left];
-        let large = reading.enlarged(3);
-        assert_eq!([large.lines[0][0].bounds.top, large.lines[0][0].bounds.left], [3 * top, 3 * left]);
+        assert_eq!(reading.clone().enlarged(3).lines[0][0].bounds.top, 3 * reading.lines[0][0].bounds.top);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::robustness::serve::program::Served;
 use crate::robustness::serve::rate::{CONNECTIONS, Rate, Shape, wrk};
 
 /// Rounds in which both servers are measured in turn.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 fn environment(bench: &Bench<'_>) -> Result<Environment> {
     let packages = requirements(include_str!("../../../serve/requirements.txt"));
@@ -64,35 +64,38 @@ pub(super) fn fastapi(bench: &Bench<'_>) -> Result<()> {
     output(bench.root, &bench.program, &import)?;
     output(bench.root, &bench.program, &["export", "-p", &run, "-o", &onnx])?;
 
-    let mut ratios = Vec::new();
-    for round in 0..ROUNDS {
-        let ours = {
-            let server = Served::start(&bench.program, &[])?;
-            measured(bench, &server)?
-        };
-        let theirs = {
-            let socket = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-            let mut command = Command::new(&python);
-            let port = socket.port().to_string();
-            command.args(["xtask/serve/fastapi_server.py", &onnx, &port]).current_dir(bench.root);
-            let server = Served::other(command, socket)?;
-            measured(bench, &server)?
-        };
-        for (name, (rate, took)) in [("serve", &ours), ("FastAPI + ONNX Runtime", &theirs)] {
-            say(&format!("round {round}: {name:<22} {}, {took:.0} µs of a processor each", rate.line()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    for (name, shape) in [("pixels in JSON", Shape::Pixels), ("PNG", Shape::Png)] {
+        for round in 1..=ROUNDS {
+            let ours = measured(bench, &Served::start(&bench.program, &[])?, shape)?;
+            say(&format!("{name}, round {round}: serve                {}", described(&ours)));
+            for processes in ["1", &cores] {
+                let socket = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+                let mut command = Command::new(&python);
+                let port = socket.port().to_string();
+                command
+                    .args(["xtask/serve/fastapi_server.py", &onnx, &port, processes])
+                    .current_dir(bench.root);
+                let theirs = measured(bench, &Served::other(command, socket)?, shape)?;
+                say(&format!("{name}, round {round}: FastAPI, {processes} processes {}", described(&theirs)));
+                let (rate, time) = (ours.0.a_second / theirs.0.a_second, theirs.1 / ours.1);
+                say(&format!(
+                    "    serve answers {rate:.1} times as many, each in {time:.1} times less of a processor"
+                ));
+            }
         }
-        ratios.push((ours.0.a_second / theirs.0.a_second, theirs.1 / ours.1));
-    }
-    for (rate, time) in ratios {
-        say(&format!("serve answers {rate:.1} times as many, each in {time:.1} times less of a processor"));
     }
     Ok(())
 }
 
+fn described((rate, took): &(Rate, f64)) -> String {
+    format!("{}, {took:.0} µs of a processor each", rate.line())
+}
+
 /// The rate of a server, and the processor time of a request in microseconds.
-fn measured(bench: &Bench<'_>, server: &Served) -> Result<(Rate, f64)> {
+fn measured(bench: &Bench<'_>, server: &Served, shape: Shape) -> Result<(Rate, f64)> {
     let before = server.processor_seconds();
-    let rate = wrk(bench.root, server.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?;
+    let rate = wrk(bench.root, server.socket, shape, CONNECTIONS, bench.seconds)?;
     let took = (server.processor_seconds() - before) / rate.requests * 1e6;
     Ok((rate, took))
 }
