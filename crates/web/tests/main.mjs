@@ -1,7 +1,7 @@
 // Tests the built page as people use it, in Debian's Chromium, and prints a line for each check.
 //
 //   node main.mjs --site target/web --chromium /usr/bin/chromium --modules target/page-test/node_modules
-//     [--screenshots DIR] [--only NAME[,NAME]]
+//     [--screenshots DIR] [--only NAME[,NAME]] [--short]
 //
 // `cargo xtask page-test` builds the folder, installs the modules and runs this.
 
@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     modules: { type: "string", default: "target/page-test/node_modules" },
     screenshots: { type: "string" },
     only: { type: "string" },
+    // Every fifth drawing.
+    short: { type: "boolean", default: false },
   },
 });
 options.site = resolve(options.site);

@@ -26,6 +26,9 @@ pub(crate) struct PageTestArgs {
     /// Where pictures of the page go.
     #[arg(long, value_name = "DIR", default_value = "target/page-test/pictures")]
     pictures: PathBuf,
+    /// Draw every fifth of the drawings only.
+    #[arg(long)]
+    short: bool,
     /// Only these groups of checks, with commas between them.
     #[arg(long, value_name = "NAMES")]
     only: Option<String>,
@@ -48,6 +51,9 @@ pub(crate) fn run(root: &Path, data: &Path, args: &PageTestArgs) -> Result<()> {
     words.extend(["--modules", &modules, "--screenshots", &pictures]);
     if let Some(only) = &args.only {
         words.extend(["--only", only]);
+    }
+    if args.short {
+        words.push("--short");
     }
     run_visibly(root, "node", &words).context("the page's tests")
 }

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 #[command(
     after_help = "Ends in good order on INT and TERM: what has arrived is answered first. docs/serve.md has the API and every limit."
 )]
-#[cfg_attr(not(feature = "serve"), expect(dead_code, reason = "parsed, and answered with what to build"))]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "parsed, and answered with what to build"))]
 pub(crate) struct ServeArgs {
     /// Directory of the run whose model reads, `latest`, or a model file [default: the model that comes with the program].
     #[arg(short = 'p', long, value_name = "DIR")]

@@ -28,7 +28,7 @@ export class StandIn {
 
   async #answer(site, request, response) {
     const send = (status, type, text) => response.writeHead(status, { "Content-Type": type }).end(text);
-    const name = request.url.slice(1) || "index.html";
+    const name = request.url.split("?")[0].slice(1) || "index.html";
     if (name === "api/model") {
       const { title, source, classes, preparation, input } = this.engine.description;
       return send(200, "application/json", JSON.stringify({ title, source, classes, preparation, input }));

@@ -23,7 +23,7 @@ export class ServerEngine {
     const body = JSON.stringify({ width, height, pixels: encodeBase64(grey) });
     const headers = { "Content-Type": "application/json" };
     const since = performance.now();
-    const answer = await this.#json("api/predict", { method: "POST", headers, body });
+    const answer = await this.#json(`api/predict?pixels=true${isDrawn ? "&drawn=true" : ""}`, { method: "POST", headers, body });
     return { answers: [answer], ms: performance.now() - since };
   }
 
