@@ -47,12 +47,13 @@ impl Connections {
         let router = TowerToHyperService::new(self.router.clone());
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            self.visitors.asks(&visitor);
+            request.extensions_mut().insert(Arc::clone(&visitor));
+            self.visitors.has_spoken(&visitor);
             let answer = router.call(request);
             let (visitors, visitor) = (&self.visitors, &visitor);
             async move {
                 let answer = answer.await;
-                visitors.was_answered(visitor);
+                visitors.has_spoken(visitor);
                 answer
             }
         });

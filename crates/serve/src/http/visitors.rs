@@ -20,9 +20,9 @@ pub(crate) struct Visitors {
 #[derive(Debug)]
 pub(crate) struct Visitor {
     number: u64,
-    /// Whether a request of it is being answered.
+    /// Whether it waits for an answer to an image that has arrived as a whole.
     is_asking: AtomicBool,
-    /// Milliseconds from the start of the server to the last answer, or to the connection.
+    /// Milliseconds from the start of the server to the last request or answer, or to the connection.
     silent_since: AtomicU64,
     has_to_leave: Notify,
 }
@@ -55,11 +55,8 @@ impl Visitors {
         self.connected().remove(&visitor.number);
     }
 
-    pub(crate) fn asks(&self, visitor: &Visitor) {
-        visitor.is_asking.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn was_answered(&self, visitor: &Visitor) {
+    /// A request begins, or was answered.
+    pub(crate) fn has_spoken(&self, visitor: &Visitor) {
         visitor.silent_since.store(self.now(), Ordering::Relaxed);
         visitor.is_asking.store(false, Ordering::Relaxed);
     }
@@ -79,6 +76,12 @@ impl Visitors {
 }
 
 impl Visitor {
+    /// All of a request has arrived, so the connection may stay until it is answered. While a body arrives it may not,
+    /// or bodies that never end would take all places.
+    pub(crate) fn asks(&self) {
+        self.is_asking.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until it has to leave.
     pub(crate) async fn has_to_leave(&self) {
         self.has_to_leave.notified().await;
@@ -96,7 +99,7 @@ mod tests {
         for (visitor, since) in all.iter().zip([1, 3, 2]) {
             visitor.silent_since.store(since, Ordering::Relaxed);
         }
-        visitors.asks(&all[0]);
+        all[0].asks();
         visitors.make_room();
         let numbers = |visitors: &Visitors| visitors.connected().keys().copied().collect::<Vec<_>>();
         assert_eq!(numbers(&visitors), [0, 1]);

@@ -23,6 +23,7 @@ use crate::compute::queue::Job;
 use crate::compute::upload::Upload;
 use crate::failure::{ErrorBody, Failure};
 use crate::http::body;
+use crate::http::visitors::Visitor;
 
 /// What stands behind `?`.
 #[derive(Deserialize, IntoParams)]
@@ -115,6 +116,9 @@ pub(crate) async fn predict(
         }
     };
     let (bytes, held) = body::take(&parts.headers, body, &app.limits, &app.account).await?;
+    if let Some(visitor) = parts.extensions.get::<Arc<Visitor>>() {
+        visitor.asks();
+    }
     let upload = match shape {
         Shape::File => Upload::File(bytes),
         Shape::Form { boundary } => Upload::File(field(bytes, &boundary).await?),

@@ -27,6 +27,8 @@ impl Running {
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { port: 0, ..Settings::default() };
+        // A machine that does much else must not make an answer a refusal.
+        settings.limits.waiting_time = Duration::from_secs(600);
         change(&mut settings);
         let server = Server::bind(&settings, Model::new(builtin::digits().unwrap()).unwrap(), None).unwrap();
         let socket = server.socket();

@@ -81,9 +81,12 @@ fn silent_clients_take_no_place_from_those_that_ask() {
     let mut silent = Vec::new();
     for i in 0..60 {
         let mut client = server.connect();
-        if i % 2 == 0 {
-            drop(client.try_send(b"POST /api/predict HTTP/1.1\r\nx: "));
-        }
+        let sent: &[u8] = match i % 3 {
+            0 => b"",
+            1 => b"POST /api/predict HTTP/1.1\r\nx: ",
+            _ => b"POST /api/predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\nabc",
+        };
+        drop(client.try_send(sent));
         silent.push(client);
         if i % 10 == 9 {
             assert_eq!(server.post("", "image/png", &image).status, 200);
