@@ -108,3 +108,21 @@ fn clients_that_go_away_leave_nothing_behind() {
     let read = (0..100).any(|_| server.post("", "image/png", &large_png()).status == 200);
     assert!(read);
 }
+
+#[test]
+fn whoever_has_waited_for_too_long_is_told_so() {
+    let server = Running::with(|settings| {
+        settings.limits.workers = 1;
+        settings.limits.waiting_time = Duration::from_millis(1);
+    });
+    let request = server.request("POST", "/api/predict", &[("content-type", "image/png")], &large_png());
+    let mut clients: Vec<Client> = (0..6).map(|_| server.connect()).collect();
+    clients.iter_mut().for_each(|client| client.send(&request));
+    let refused = answers(clients).into_iter().filter(|answer| answer.status != 200);
+    let refused: Vec<(u16, String)> = refused.map(|answer| answer.failure()).collect();
+    // The first image alone takes longer than that.
+    assert!(
+        !refused.is_empty() && refused.iter().all(|failure| *failure == (503, "busy".into())),
+        "{refused:?}"
+    );
+}
