@@ -167,7 +167,14 @@ impl Client {
     /// How many bytes arrive next; none once the connection has ended.
     fn more(&mut self) -> usize {
         let mut bytes = [0; 8192];
-        match self.stream.read(&mut bytes) {
+        // A process that is stopped and goes on is interrupted.
+        let read = loop {
+            match self.stream.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        match read {
             Ok(count) => {
                 self.read.extend_from_slice(&bytes[..count]);
                 count
