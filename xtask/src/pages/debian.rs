@@ -18,8 +18,16 @@ const RELEASE: &str = "forky";
 const SCRIPT: &str = "/usr/share/debootstrap/scripts/sid";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const PACKAGES: &str = "rustc,cargo,libstd-rust-dev-wasm32,libc6-dev,gcc,lld,ca-certificates";
-/// Where the project and cargo's home are seen from inside.
+/// Where the project and cargo's home are seen from inside, and where the build goes.
 const INSIDE: [&str; 3] = ["work", "cargo", "build"];
+/// Runs with a view of the file system of its own. It gets the system's folder, the project, cargo's home and
+/// cargo's words. What is mounted there is seen by nobody else and goes with the last process, however it ends. So
+/// nobody who removes `target` can ever remove what was mounted below it.
+const BUILD_INSIDE: &str = r#"set -e
+mount --bind "$2" "$1/work"
+mount -o remount,ro,bind "$1/work"
+mount --bind "$3" "$1/cargo"
+exec chroot "$1" /bin/sh -c "cd /work && exec cargo $4 --offline""#;
 
 /// Runs Debian's cargo with these words, and gives the path of the file that it has built below its target folder.
 pub(super) fn build(root: &Path, words: &str, file: &str) -> Result<PathBuf> {
@@ -29,25 +37,25 @@ pub(super) fn build(root: &Path, words: &str, file: &str) -> Result<PathBuf> {
     }
     // Inside there is no network: what is needed is fetched before.
     cargo(root, &[], "fetch --locked --target wasm32-unknown-unknown")?;
-    let [work, home, built] = INSIDE.map(|name| system.join(name));
-    fs::create_dir_all(&built)?;
-    let mounts = [Mount::new(root, root, &work)?, Mount::new(root, &cargo_home()?, &home)?];
+    for name in INSIDE {
+        fs::create_dir_all(system.join(name))?;
+    }
     say(&format!("$ chroot {} cargo {words}", system.display()));
-    let status = Command::new("chroot")
-        .arg(&system)
-        .args(["/bin/sh", "-c", &format!("cd /work && exec cargo {words} --offline")])
+    let status = Command::new("unshare")
+        .args(["--mount", "/bin/sh", "-c", BUILD_INSIDE, "sh"])
+        .args([&system, root, &cargo_home()?])
+        .arg(words)
         .env_clear()
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", "/tmp")
         .env("CARGO_HOME", "/cargo")
         .env("CARGO_TARGET_DIR", "/build")
         .status()
-        .context("chroot could not be started")?;
-    drop(mounts);
+        .context("unshare could not be started")?;
     if !status.success() {
         bail!("Debian's cargo failed ({status})");
     }
-    Ok(built.join(file))
+    Ok(system.join("build").join(file))
 }
 
 /// Unpacks Debian's compiler.
@@ -89,27 +97,4 @@ fn cargo_home() -> Result<PathBuf> {
     named
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
         .context("neither CARGO_HOME nor HOME is set")
-}
-
-/// A folder that is seen at a second place, until this value goes.
-struct Mount {
-    root: PathBuf,
-    place: String,
-}
-
-impl Mount {
-    fn new(root: &Path, folder: &Path, place: &Path) -> Result<Self> {
-        fs::create_dir_all(place)?;
-        let [folder, place] = [folder, place].map(|path| path.display().to_string());
-        run_visibly(root, "mount", &["--bind", &folder, &place])?;
-        Ok(Self { root: root.to_owned(), place })
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        if let Err(error) = run_visibly(&self.root, "umount", &[&self.place]) {
-            say(&format!("{error:#}; nothing below target may be removed before `umount {}`", self.place));
-        }
-    }
 }

@@ -107,27 +107,12 @@ fn of_run(root: &Path, folder: &Path, program: &str, run: &Path, number: usize) 
     let best = export(&file, &[])?;
     say(&format!("{run_dir}: epoch {}", best["epoch"]));
     let mut epochs = Vec::new();
-    for epoch in kept_epochs(&root.join(run).join("epochs"))? {
+    for epoch in best["kept_epochs"].as_array().into_iter().flatten() {
         let file = format!("run-{number}-epoch-{epoch}.safetensors");
         export(&file, &["--epoch", &epoch.to_string()])?;
         epochs.push(json!({ "epoch": epoch, "file": file }));
     }
     Ok(json!({ "file": file, "title": title, "epochs": epochs }))
-}
-
-/// The epochs whose weights are in a folder, if it exists.
-fn kept_epochs(folder: &Path) -> Result<Vec<usize>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut epochs = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
-        epochs.extend(stem.and_then(|stem| stem.parse::<usize>().ok()));
-    }
-    epochs.sort_unstable();
-    Ok(epochs)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -28,8 +28,17 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<()> {
         note(&format!("warning: {}; going back to an older checkpoint", damaged.error));
     }
     let config = run.config()?;
-    let written = Written::new(args, format, &run, &best, &config);
-    let bytes = content(&written, args, &run, &best, &config)?;
+    let kept_epochs = kept_epochs(&run)?;
+    let is_model = format == FileFormat::Model;
+    let model = is_model.then(|| model(args, &kept_epochs, &run, &best, &config)).transpose()?;
+    let mut written = Written { kept_epochs, ..Written::new(args, format, &run, &best, &config) };
+    let bytes = match &model {
+        Some(model) => {
+            written.weights_sha256.clone_from(&model.source.weights_sha256);
+            model.to_bytes()?
+        }
+        None => content(&written, &best, &config)?,
+    };
     let folder = match args.output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -79,13 +88,8 @@ fn refuse_existing(args: &ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn content(
-    written: &Written,
-    args: &ExportArgs,
-    run: &RunDir,
-    best: &BestModel,
-    config: &Config,
-) -> anyhow::Result<Vec<u8>> {
+/// The file's bytes in another program's format.
+fn content(written: &Written, best: &BestModel, config: &Config) -> anyhow::Result<Vec<u8>> {
     let (architecture, weights) = (config.architecture(), &best.snapshot.weights);
     let folder = || short(&best.folder);
     Ok(match written.format {
@@ -98,17 +102,21 @@ fn content(
             };
             onnx(architecture, weights, written.values, &about).with_context(folder)?
         }
-        "model" => model(args, run, best, config)?.to_bytes()?,
         _ => pytorch(architecture, weights).with_context(folder)?,
     })
 }
 
 /// The best model, or that of an epoch.
-fn model(args: &ExportArgs, run: &RunDir, best: &BestModel, config: &Config) -> anyhow::Result<ModelFile> {
+fn model(
+    args: &ExportArgs,
+    kept: &[usize],
+    run: &RunDir,
+    best: &BestModel,
+    config: &Config,
+) -> anyhow::Result<ModelFile> {
     let mut model = match args.epoch {
         None => run.model_file(best, config)?,
         Some(epoch) => {
-            let kept = kept_epochs(run)?;
             if !kept.contains(&epoch) {
                 let found = match kept.last() {
                     None => "none of its epochs; train with --keep-epochs".to_owned(),
@@ -134,6 +142,8 @@ struct Written {
     #[serde(serialize_with = "as_text")]
     run: PathBuf,
     epoch: usize,
+    /// The epochs whose weights the run has kept.
+    kept_epochs: Vec<usize>,
     weights_sha256: String,
     input: Described,
     outputs: Vec<Described>,
@@ -173,6 +183,7 @@ impl Written {
             format,
             run: run.path().to_owned(),
             epoch: args.epoch.unwrap_or_else(|| best.epoch()),
+            kept_epochs: Vec::new(),
             weights_sha256: best.sha256.clone(),
             input: Described {
                 name: "images",

@@ -170,6 +170,11 @@ fn the_weights_of_each_epoch_are_kept_if_asked_for_and_a_resume_writes_the_same(
         assert!(exported.weights.to_bytes().unwrap() == *bytes, "{epoch}");
         assert_eq!(exported.thresholds, None);
     }
+    let said = export("whole", &["--epoch", "2", "--json"]).done().stdout;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&said["epoch"], &said["kept_epochs"]), (&2.into(), &serde_json::json!([0, 1, 2, 3])));
+    let second = network::ModelFile::from_bytes(&sandbox.bytes("m")).unwrap();
+    assert_eq!(said["weights_sha256"], second.source.weights_sha256);
     let rounded = model(&["--rounded"]);
     assert!(rounded.weights == model(&[]).weights.rounded() && rounded.thresholds.is_some());
     export("whole", &["--epoch", "4"]).fails(2, &["--epoch 4", "4 epochs, up to 3"]);

@@ -2,6 +2,7 @@
 
 use kernels::{DenseShape, Finish, FinishShape, Level, Stage, Stages, dense_activated, finish, unwritten};
 
+use crate::architecture::Architecture;
 use crate::config::{Activation, Normalization};
 use crate::forward::held::Held;
 use crate::forward::normalization::{BatchNorm, values_of};
@@ -20,7 +21,7 @@ pub(super) struct DenseLayer {
 
 impl DenseLayer {
     /// The layer whose tensors' names begin with `name`, such as `dense.0` or `head`.
-    pub(super) fn new(
+    fn new(
         name: &str,
         [inputs, outputs]: [usize; 2],
         (normalization, activation): (Normalization, Activation),
@@ -34,6 +35,23 @@ impl DenseLayer {
             norm: is_normalized.then(|| BatchNorm::new(name, weights)).transpose()?,
             activation: activation.into(),
         })
+    }
+
+    /// All dense layers of a network, the output layer last.
+    pub(super) fn all(
+        architecture: &Architecture,
+        weights: &NamedTensors,
+    ) -> Result<Vec<Self>, TensorsError> {
+        let head = architecture.dense().len().saturating_sub(1);
+        let config = architecture.config();
+        let layer = |(i, &shape)| {
+            if i == head {
+                return Self::new("head", shape, (Normalization::None, Activation::None), weights);
+            }
+            let then = (config.dense_normalization, config.dense_activation);
+            Self::new(&format!("dense.{i}"), shape, then, weights)
+        };
+        architecture.dense().iter().enumerate().map(layer).collect()
     }
 
     /// Features `[n, inputs]` to `[n, outputs]`.

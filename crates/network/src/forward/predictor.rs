@@ -3,7 +3,6 @@
 use kernels::{transpose, unwritten};
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, Normalization};
 use crate::forward::dense_layer::DenseLayer;
 use crate::forward::unit::Unit;
 use crate::tensors::{NamedTensors, TensorsError};
@@ -39,21 +38,11 @@ impl Predictor {
         let units =
             units.map(|(i, (config, shape))| Unit::new(&format!("units.{i}"), config, shape, weights));
         let units = units.collect::<Result<Vec<_>, _>>()?;
-        let head = architecture.dense().len().saturating_sub(1);
-        let config = architecture.config();
-        let dense = architecture.dense().iter().enumerate().map(|(i, &shape)| {
-            if i == head {
-                return DenseLayer::new("head", shape, (Normalization::None, Activation::None), weights);
-            }
-            let then = (config.dense_normalization, config.dense_activation);
-            DenseLayer::new(&format!("dense.{i}"), shape, then, weights)
-        });
-        let dense = dense.collect::<Result<Vec<_>, _>>()?;
         let most = MOST_BYTES / architecture.memory().prediction_image.max(1);
         Ok(Self {
             units,
             last_use: last_uses(&architecture),
-            dense,
+            dense: DenseLayer::all(&architecture, weights)?,
             images_at_a_time: usize::try_from(most).unwrap_or(usize::MAX).clamp(1, IMAGES),
             architecture,
         })

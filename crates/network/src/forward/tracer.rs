@@ -6,7 +6,6 @@
 use kernels::transpose;
 
 use crate::architecture::Architecture;
-use crate::config::{Activation, Normalization};
 use crate::forward::dense_layer::DenseLayer;
 use crate::forward::unit::{Step, Unit};
 use crate::tensors::{NamedTensors, TensorsError};
@@ -41,17 +40,7 @@ impl Tracer {
         architecture.check(weights)?;
         let unit = |(i, (config, shape))| Unit::in_steps(&format!("units.{i}"), config, shape, weights);
         let units = architecture.units().enumerate().map(unit).collect::<Result<_, _>>()?;
-        let head = architecture.dense().len().saturating_sub(1);
-        let config = architecture.config();
-        let dense = architecture.dense().iter().enumerate().map(|(i, &shape)| {
-            if i == head {
-                return DenseLayer::new("head", shape, (Normalization::None, Activation::None), weights);
-            }
-            let then = (config.dense_normalization, config.dense_activation);
-            DenseLayer::new(&format!("dense.{i}"), shape, then, weights)
-        });
-        let dense = dense.collect::<Result<_, _>>()?;
-        Ok(Self { units, dense, architecture })
+        Ok(Self { units, dense: DenseLayer::all(&architecture, weights)?, architecture })
     }
 
     /// What each layer and stage gives for an image of `[1, height, width]` with pixels from 0 to 255, in the order in
@@ -103,7 +92,7 @@ fn of_step(unit: usize, step: &Step) -> Trace {
 mod tests {
     use super::*;
     use crate::builtin;
-    use crate::config::{ModelConfig, Pool, Stage, UnitConfig};
+    use crate::config::{ModelConfig, Normalization, Pool, Stage, UnitConfig};
     use crate::forward::Predictor;
     use rand::SeedableRng;
 

@@ -10,18 +10,37 @@ const FAR: f32 = 1e12;
 /// along columns, each as the lower envelope of parabolas.
 pub(super) fn to_outside(inside: &[bool], width: usize) -> Vec<f32> {
     let height = inside.len() / width;
-    let mut squares: Vec<f32> = inside.iter().map(|&inside| if inside { FAR } else { 0.0 }).collect();
-    let mut envelope = Envelope::default();
-    for row in squares.chunks_exact_mut(width) {
-        envelope.transform(row);
+    let mut squares = vec![0.0; inside.len()];
+    for (row, inside) in squares.chunks_exact_mut(width).zip(inside.chunks_exact(width)) {
+        along_row(row, inside);
     }
+    let mut envelope = Envelope::default();
     let mut line = vec![0.0; height];
     for column in 0..width {
+        // Nothing is inside, so nothing is to be done. Most columns around a digit are like that.
+        if (0..height).all(|row| squares[row * width + column] == 0.0) {
+            continue;
+        }
         line.iter_mut().enumerate().for_each(|(row, value)| *value = squares[row * width + column]);
         envelope.transform(&mut line);
         line.iter().enumerate().for_each(|(row, &value)| squares[row * width + column] = value);
     }
     squares.into_iter().map(f32::sqrt).collect()
+}
+
+/// The squares of the distances to the nearest pixel outside in the same row: how far it is back, or ahead.
+fn along_row(squares: &mut [f32], inside: &[bool]) {
+    let mut distance = f32::INFINITY;
+    for (square, &inside) in squares.iter_mut().zip(inside) {
+        distance = if inside { distance + 1.0 } else { 0.0 };
+        *square = distance;
+    }
+    let mut distance = f32::INFINITY;
+    for (square, &inside) in squares.iter_mut().zip(inside).rev() {
+        distance = if inside { distance + 1.0 } else { 0.0 };
+        let nearest = if distance < *square { distance } else { *square };
+        *square = if nearest < FAR { nearest * nearest } else { FAR };
+    }
 }
 
 /// The lower envelope of parabolas: where each stands, how high, and from where on it is the lowest.
