@@ -86,37 +86,40 @@ fn path(levels: &[f32], b: &Bounds, column: usize, sway: usize, stroke: f32) -> 
     let width = (column + sway + 1).min(b.width) - first;
     let line = |row: usize| &levels[row * b.width + first..][..width];
     // Of equal paths the one in the middle.
-    let off = |x: usize| 1e-4 * (first + x).abs_diff(column) as f32;
+    let off: Vec<f32> = (0..width).map(|x| 1e-4 * (first + x).abs_diff(column) as f32).collect();
     // WebAssembly calls a function for `max`, which takes longer than all the rest.
     let cost = |before: f32, here: f32| {
         let risen = if here > before { here - before } else { 0.0 };
         ALONG * here + (1.0 - ALONG) * stroke * risen
     };
-    let mut costs: Vec<f32> = line(0).iter().enumerate().map(|(x, &here)| cost(0.0, here) + off(x)).collect();
+    // Costs and levels of the row above, with a column on each side that no path takes.
+    let mut costs = vec![f32::INFINITY; width + 2];
+    let mut above = vec![0.0; width + 2];
+    for (x, &here) in line(0).iter().enumerate() {
+        costs[x + 1] = cost(0.0, here) + off[x];
+    }
     let mut next = vec![0.0; width];
     // `[height, width]`; the first row has none above.
-    let mut steps = vec![0i8; b.height * width];
+    let mut steps = vec![0i32; b.height * width];
     for row in 1..b.height {
-        let (above, here) = (line(row - 1), line(row));
-        let from = &mut steps[row * width..][..width];
-        for x in 0..width {
-            let (mut best, mut step) = (costs[x] + cost(above[x], here[x]), 0);
-            if x > 0 {
-                let left = costs[x - 1] + cost(above[x - 1], here[x]) + ASIDE;
-                (best, step) = if left < best { (left, -1) } else { (best, step) };
-            }
-            if x + 1 < width {
-                let right = costs[x + 1] + cost(above[x + 1], here[x]) + ASIDE;
-                (best, step) = if right < best { (right, 1) } else { (best, step) };
-            }
-            (next[x], from[x]) = (best + off(x), step);
+        above[1..=width].copy_from_slice(line(row - 1));
+        let columns = line(row).iter().zip(&off).zip(costs.windows(3)).zip(above.windows(3));
+        let results = next.iter_mut().zip(&mut steps[row * width..][..width]);
+        for ((((&here, off), costs), above), (next, from)) in columns.zip(results) {
+            let (mut best, mut step) = (costs[1] + cost(above[1], here), 0);
+            let left = costs[0] + cost(above[0], here) + ASIDE;
+            (best, step) = if left < best { (left, -1) } else { (best, step) };
+            let right = costs[2] + cost(above[2], here) + ASIDE;
+            (best, step) = if right < best { (right, 1) } else { (best, step) };
+            (*next, *from) = (best + off, step);
         }
-        std::mem::swap(&mut costs, &mut next);
+        costs[1..=width].copy_from_slice(&next);
     }
+    let costs = &costs[1..=width];
     let mut x = (0..width).min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(0);
     let mut columns = vec![first + x; b.height];
     for row in (1..b.height).rev() {
-        x = x.saturating_add_signed(isize::from(steps[row * width + x]));
+        x = x.saturating_add_signed(steps[row * width + x] as isize);
         columns[row - 1] = first + x;
     }
     let (mut crossed, mut before) = (0.0, 0.0);
@@ -147,17 +150,21 @@ pub(super) fn between(part: &Part, left: Option<&Seam>, right: Option<&Seam>, sh
             && right.is_none_or(|seam| column < seam.columns[row] + reach(seam, row))
             && part.mask[row * b.width + column]
     };
-    let held: Vec<(usize, usize)> = (0..b.height)
-        .flat_map(|row| (0..b.width).map(move |column| (row, column)))
-        .filter(|&(row, column)| inside(row, column))
-        .collect();
-    let top = held.iter().map(|at| at.0).min()?;
-    let bottom = held.iter().map(|at| at.0).max()? + 1;
-    let start = held.iter().map(|at| at.1).min()?;
-    let end = held.iter().map(|at| at.1).max()? + 1;
+    let mut held = vec![false; part.mask.len()];
+    let (mut top, mut bottom, mut start, mut end) = (usize::MAX, 0, usize::MAX, 0);
+    for row in 0..b.height {
+        for column in (0..b.width).filter(|&column| inside(row, column)) {
+            held[row * b.width + column] = true;
+            (top, bottom) = (top.min(row), row + 1);
+            (start, end) = (start.min(column), end.max(column + 1));
+        }
+    }
+    if bottom == 0 {
+        return None;
+    }
     let (height, width) = (bottom - top, end - start);
-    let mut mask = vec![false; height * width];
-    held.iter().for_each(|&(row, column)| mask[(row - top) * width + column - start] = true);
+    let rows = held.chunks_exact(b.width).skip(top).take(height);
+    let mask = rows.flat_map(|row| &row[start..end]).copied().collect();
     Some(Part { bounds: Bounds { top: b.top + top, left: b.left + start, height, width }, mask })
 }
 
