@@ -5,6 +5,7 @@
 //! convolutions of more than 4 Gi padded values) is computed by loops, where Burn's own operators round otherwise:
 //! there the logits agree within 1e-4.
 
+mod buffers;
 mod dense_layer;
 mod held;
 mod loops;

@@ -1,9 +1,10 @@
 //! A dense layer: weights and biases, then normalization, then activation.
 
-use kernels::{DenseShape, Finish, FinishShape, Level, Stage, Stages, dense_activated, finish, unwritten};
+use kernels::{DenseShape, Finish, FinishShape, Level, Stage, Stages, dense_activated, finish};
 
 use crate::architecture::Architecture;
 use crate::config::{Activation, Normalization};
+use crate::forward::buffers::{Buffer, Buffers};
 use crate::forward::held::Held;
 use crate::forward::normalization::{BatchNorm, values_of};
 use crate::tensors::{NamedTensors, TensorsError};
@@ -55,22 +56,23 @@ impl DenseLayer {
     }
 
     /// Features `[n, inputs]` to `[n, outputs]`.
-    pub(super) fn forward(&self, n: usize, x: &[f32]) -> Vec<f32> {
+    pub(super) fn forward(&self, n: usize, x: Buffer, buffers: &mut Buffers) -> Buffer {
         let Self { shape, weight, bias, norm, activation } = self;
         let of_product = if norm.is_some() { kernels::Activation::None } else { *activation };
-        let mut out = unwritten(n * shape.outputs);
+        let mut out = buffers.take(n * shape.outputs);
         weight.kept(|keep| {
-            let operands = [x, weight.values(), bias];
+            let operands = [&*x, weight.values(), bias];
             dense_activated(Level::best(), *shape, of_product, operands, keep, &mut out, &mut []);
         });
+        buffers.give(x);
         match norm {
-            Some(norm) => self.normalized(n, norm, &out),
+            Some(norm) => self.normalized(n, norm, out, buffers),
             None => out,
         }
     }
 
     /// The features are the channels of one image with a pixel for each row.
-    fn normalized(&self, n: usize, norm: &BatchNorm, x: &[f32]) -> Vec<f32> {
+    fn normalized(&self, n: usize, norm: &BatchNorm, x: Buffer, buffers: &mut Buffers) -> Buffer {
         let shape = FinishShape {
             height: n,
             width: 1,
@@ -79,14 +81,10 @@ impl DenseLayer {
             pooling: None,
         };
         let normalization = Some(norm.for_kernels());
-        let mut out = unwritten(x.len());
-        finish(
-            Level::best(),
-            &Finish { shape, shortcut: &[], normalization, dropout: None },
-            x,
-            &mut out,
-            None,
-        );
+        let mut out = buffers.take(x.len());
+        let call = Finish { shape, shortcut: &[], normalization, dropout: None };
+        finish(Level::best(), &call, &x, &mut out, None);
+        buffers.give(x);
         out
     }
 }

@@ -11,20 +11,19 @@ pub(super) fn kernels_take(conv: &ConvShape) -> bool {
 }
 
 /// Convolves images `[n, height, width, channels]` with `weight` `[filters, channels / groups, kernel, kernel]` and
-/// adds `bias`: `[n, out height, out width, filters]`. Each output is summed in double precision.
-pub(super) fn conv2d(conv: &ConvShape, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-    let mut out = Vec::with_capacity(images.len() / conv.input_len().max(1) * conv.output_len());
-    for image in images.chunks_exact(conv.input_len()) {
-        for place in 0..conv.out_height * conv.out_width {
+/// adds `bias`: `out` is `[n, out height, out width, filters]`. Each output is summed in double precision.
+pub(super) fn conv2d(conv: &ConvShape, images: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+    let outs = out.chunks_exact_mut(conv.output_len());
+    for (image, out) in images.chunks_exact(conv.input_len()).zip(outs) {
+        for (place, out) in out.chunks_exact_mut(conv.filters).enumerate() {
             let place = [place / conv.out_width, place % conv.out_width];
             let filters = weight.chunks_exact(conv.filter_len()).zip(bias).enumerate();
-            out.extend(filters.map(|(filter, (weight, bias))| {
+            for ((filter, (weight, bias)), out) in filters.zip(out) {
                 let group = filter / (conv.filters / conv.groups);
-                (f64::from(*bias) + sum_of_window(conv, image, weight, place, group)) as f32
-            }));
+                *out = (f64::from(*bias) + sum_of_window(conv, image, weight, place, group)) as f32;
+            }
         }
     }
-    out
 }
 
 /// The sum of products of one filter `[channels of a group, kernel, kernel]` with the pixels around one output.
@@ -50,25 +49,29 @@ fn sum_of_window(conv: &ConvShape, image: &[f32], weight: &[f32], [y, x]: [usize
     sum
 }
 
-/// The maxima of windows of feature maps `[n, height, width, channels]`: `[n, pooled height, pooled width,
+/// The maxima of windows of feature maps `[n, height, width, channels]`: `out` is `[n, pooled height, pooled width,
 /// channels]`. A value that is not a number counts as larger than all others.
-pub(super) fn max_pool(maps: &[f32], [height, width, channels]: [usize; 3], pooling: Pooling) -> Vec<f32> {
+pub(super) fn max_pool(
+    maps: &[f32],
+    [height, width, channels]: [usize; 3],
+    pooling: Pooling,
+    out: &mut [f32],
+) {
     let [rows, columns] = [height / pooling.height, width / pooling.width];
     let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
-    let mut out = Vec::new();
-    for image in maps.chunks_exact(height * width * channels) {
-        for window in 0..rows * columns {
+    let outs = out.chunks_exact_mut(rows * columns * channels);
+    for (image, out) in maps.chunks_exact(height * width * channels).zip(outs) {
+        for (window, out) in out.chunks_exact_mut(channels).enumerate() {
             let [y, x] = [window / columns * pooling.height, window % columns * pooling.width];
-            out.extend((0..channels).map(|channel| {
+            for (channel, out) in out.iter_mut().enumerate() {
                 let at = |i: usize| {
                     let [dy, dx] = [i / pooling.width, i % pooling.width];
                     image[((y + dy) * width + x + dx) * channels + channel]
                 };
-                (1..pooling.height * pooling.width).map(at).fold(at(0), larger)
-            }));
+                *out = (1..pooling.height * pooling.width).map(at).fold(at(0), larger);
+            }
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -100,8 +103,8 @@ mod tests {
             let bias: Vec<f32> = numbers(filters, 5);
             let mut expected = vec![0.0; 2 * conv.output_len()];
             kernels::conv2d(Level::best(), &conv, &images, &weight, &bias, Keep::No, &mut expected);
-            let found = conv2d(&conv, &images, &weight, &bias);
-            assert_eq!(found.len(), expected.len());
+            let mut found = vec![f32::NAN; expected.len()];
+            conv2d(&conv, &images, &weight, &bias, &mut found);
             for (found, expected) in found.iter().zip(&expected) {
                 assert!((found - expected).abs() < 1e-4, "{found} instead of {expected}");
             }
@@ -119,9 +122,12 @@ mod tests {
                 [at(0, x, c), at(0, x + 1, c), at(1, x, c), at(1, x + 1, c)].into_iter().fold(0.0, f32::max)
             })
         };
-        assert_eq!(max_pool(&maps, [2, 5, 2], pooling), expected(&maps));
+        let mut found = [0.0; 4];
+        max_pool(&maps, [2, 5, 2], pooling, &mut found);
+        assert_eq!(found, expected(&maps));
         maps[2] = f32::NAN;
-        assert!(max_pool(&maps, [2, 5, 2], pooling)[0].is_nan());
+        max_pool(&maps, [2, 5, 2], pooling, &mut found);
+        assert!(found[0].is_nan());
     }
 
     #[test]

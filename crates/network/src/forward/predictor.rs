@@ -1,8 +1,9 @@
 //! A network that predicts: pixels in, logits out.
 
-use kernels::{transpose, unwritten};
+use kernels::transpose;
 
 use crate::architecture::Architecture;
+use crate::forward::buffers::{Buffer, Buffers, Workspace, Workspaces};
 use crate::forward::dense_layer::DenseLayer;
 use crate::forward::unit::Unit;
 use crate::tensors::{NamedTensors, TensorsError};
@@ -14,7 +15,8 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// A network with its weights, ready to predict.
 ///
-/// It is not changed by predicting, so threads may share one. The kernels keep the packed filters from call to call.
+/// It is not changed by predicting, so threads may share one. The kernels keep the packed filters from call to call, and
+/// feature maps get the memory of the call before, unless that is more than 64 MiB.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     architecture: Architecture,
@@ -24,6 +26,7 @@ pub struct Predictor {
     /// The output layer last.
     dense: Vec<DenseLayer>,
     images_at_a_time: usize,
+    workspaces: Workspaces,
 }
 
 impl Predictor {
@@ -44,6 +47,7 @@ impl Predictor {
             last_use: last_uses(&architecture),
             dense: DenseLayer::all(&architecture, weights)?,
             images_at_a_time: usize::try_from(most).unwrap_or(usize::MAX).clamp(1, IMAGES),
+            workspaces: Workspaces::default(),
             architecture,
         })
     }
@@ -59,47 +63,65 @@ impl Predictor {
     /// # Panics
     /// If `pixels` does not hold `n` images of the network's size. That is a mistake of the caller, never of the data.
     pub fn logits(&self, pixels: &[u8], n: usize) -> Vec<f32> {
-        let input = self.architecture.input();
-        let image = input.channels * input.height * input.width;
-        assert_eq!(pixels.len(), n * image, "{n} images of {}x{}", input.height, input.width);
-        let mut logits = Vec::with_capacity(n * self.architecture.classes());
-        for pixels in pixels.chunks(self.images_at_a_time * image) {
-            let n = pixels.len() / image;
-            let features = self.dense_features(n, self.feature_maps(self.channels_last(pixels)));
-            logits.extend(features);
-        }
+        let mut logits = vec![0.0; n * self.architecture.classes()];
+        self.logits_into(pixels, n, &mut logits);
         logits
     }
 
-    /// Pixels `[n, channels, height, width]` as numbers `[n, height, width, channels]` in `[0, 1]`.
-    fn channels_last(&self, pixels: &[u8]) -> Vec<f32> {
+    /// As [`Predictor::logits`], into memory of the caller. From the second call of one size on, none is allocated.
+    ///
+    /// # Panics
+    /// As [`Predictor::logits`], and if `logits` is not as long as `[n, classes]`.
+    pub fn logits_into(&self, pixels: &[u8], n: usize, logits: &mut [f32]) {
         let input = self.architecture.input();
-        let scaled: Vec<f32> = pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
-        if input.channels == 1 {
-            return scaled;
+        let (image, classes) = (input.channels * input.height * input.width, self.architecture.classes());
+        assert_eq!(pixels.len(), n * image, "{n} images of {}x{}", input.height, input.width);
+        assert_eq!(logits.len(), n * classes, "{n} images of {classes} classes");
+        let parts = pixels.chunks(self.images_at_a_time * image);
+        self.workspaces.with(|workspace| {
+            for (pixels, logits) in parts.zip(logits.chunks_mut(self.images_at_a_time * classes)) {
+                let images = self.channels_last(pixels, &mut workspace.buffers);
+                let maps = self.feature_maps(images, workspace);
+                let found = self.dense_features(pixels.len() / image, maps, &mut workspace.buffers);
+                logits.copy_from_slice(&found);
+                workspace.buffers.give(found);
+            }
+        });
+    }
+
+    /// Pixels `[n, channels, height, width]` as numbers `[n, height, width, channels]` in `[0, 1]`.
+    fn channels_last(&self, pixels: &[u8], buffers: &mut Buffers) -> Buffer {
+        let input = self.architecture.input();
+        let mut scaled = buffers.take(pixels.len());
+        for (number, &pixel) in scaled.iter_mut().zip(pixels) {
+            *number = f32::from(pixel) / 255.0;
         }
-        let mut last = unwritten(scaled.len());
-        transpose(&scaled, input.channels, input.height * input.width, &mut last);
-        last
+        transposed(scaled, [input.channels, input.height * input.width], buffers)
     }
 
     /// The last unit's feature maps, of images `[n, height, width, channels]`.
-    fn feature_maps(&self, images: Vec<f32>) -> Vec<f32> {
-        let mut entered: Vec<Option<Vec<f32>>> = vec![None; self.units.len()];
+    fn feature_maps(&self, images: Buffer, workspace: &mut Workspace) -> Buffer {
+        let Workspace { buffers, entered } = workspace;
+        entered.resize_with(self.units.len(), || None);
         let mut maps = images;
         for (i, (unit, (config, _shape))) in self.units.iter().zip(self.architecture.units()).enumerate() {
             let next = match (i + 1).checked_sub(config.residual) {
                 Some(source) if source < i => {
-                    unit.forward(&maps, entered[source].as_deref().unwrap_or_default())
+                    unit.forward(&maps, entered[source].as_deref().unwrap_or_default(), buffers)
                 }
-                Some(source) if source == i => unit.forward(&maps, &maps),
+                Some(source) if source == i => unit.forward(&maps, &maps, buffers),
                 // There is no shortcut.
-                _ => unit.forward(&maps, &[]),
+                _ => unit.forward(&maps, &[], buffers),
             };
-            entered[i] = self.last_use[i].is_some_and(|last| last > i).then_some(maps);
+            match self.last_use[i] {
+                Some(last) if last > i => entered[i] = Some(maps),
+                _ => buffers.give(maps),
+            }
             for (entered, last) in entered.iter_mut().zip(&self.last_use) {
-                if *last == Some(i) {
-                    *entered = None;
+                if *last == Some(i)
+                    && let Some(maps) = entered.take()
+                {
+                    buffers.give(maps);
                 }
             }
             maps = next;
@@ -108,22 +130,24 @@ impl Predictor {
     }
 
     /// Logits from the last unit's feature maps `[n, height, width, channels]`.
-    fn dense_features(&self, n: usize, maps: Vec<f32>) -> Vec<f32> {
+    fn dense_features(&self, n: usize, maps: Buffer, buffers: &mut Buffers) -> Buffer {
         let output =
             self.architecture.units().last().map_or(self.architecture.input(), |(_, unit)| unit.output);
-        let pixels = output.height * output.width;
-        let mut features = maps;
-        if output.channels > 1 && pixels > 1 {
-            // The dense layers count features channel by channel.
-            let mut first = unwritten(features.len());
-            transpose(&features, pixels, output.channels, &mut first);
-            features = first;
-        }
-        for layer in &self.dense {
-            features = layer.forward(n, &features);
-        }
-        features
+        // The dense layers count features channel by channel.
+        let features = transposed(maps, [output.height * output.width, output.channels], buffers);
+        self.dense.iter().fold(features, |features, layer| layer.forward(n, features, buffers))
     }
+}
+
+/// Images `[n, rows, columns]` as `[n, columns, rows]`.
+fn transposed(x: Buffer, [rows, columns]: [usize; 2], buffers: &mut Buffers) -> Buffer {
+    if rows == 1 || columns == 1 {
+        return x;
+    }
+    let mut out = buffers.take(x.len());
+    transpose(&x, rows, columns, &mut out);
+    buffers.give(x);
+    out
 }
 
 /// For each unit the last one to which a shortcut takes what entered it.

@@ -6,6 +6,7 @@
 use kernels::transpose;
 
 use crate::architecture::Architecture;
+use crate::forward::buffers::Buffers;
 use crate::forward::dense_layer::DenseLayer;
 use crate::forward::unit::{Step, Unit};
 use crate::tensors::{NamedTensors, TensorsError};
@@ -64,17 +65,19 @@ impl Tracer {
             traces.extend(steps.iter().map(|step| of_step(i, step)));
             features = traces.last().map(|trace| trace.values.clone()).unwrap_or_default();
         }
-        self.trace_dense(features, &mut traces);
+        self.trace_dense(&features, &mut traces);
         traces
     }
 
     /// Adds the dense layers' outputs for features `[inputs]`.
-    fn trace_dense(&self, mut features: Vec<f32>, traces: &mut Vec<Trace>) {
+    fn trace_dense(&self, features: &[f32], traces: &mut Vec<Trace>) {
+        let mut buffers = Buffers::default();
+        let mut features = buffers.copy_of(features);
         for (i, layer) in self.dense.iter().enumerate() {
-            features = layer.forward(1, &features);
+            features = layer.forward(1, features, &mut buffers);
             let is_head = i + 1 == self.dense.len();
             let name = if is_head { "logits".to_owned() } else { format!("dense-{i}") };
-            traces.push(Trace { unit: None, name, shape: vec![features.len()], values: features.clone() });
+            traces.push(Trace { unit: None, name, shape: vec![features.len()], values: features.to_vec() });
         }
     }
 }
