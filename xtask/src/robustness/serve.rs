@@ -1,8 +1,9 @@
 //! Measures and attacks `serve`: its rate beside FastAPI's, slow clients, more than it can do, its end, its OpenAPI
-//! document, and two of them behind nginx.
+//! document, two of them behind nginx, and one alone in a container.
 
 mod bench;
 mod client;
+mod container;
 mod ending;
 mod nginx;
 mod overflow;
@@ -21,7 +22,7 @@ use crate::robustness::serve::bench::Bench;
 /// Which measurements.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Only those whose names contain this: rate, slow, overflow, ending, schemathesis, fastapi, nginx.
+    /// Only those whose names contain this: rate, slow, overflow, ending, schemathesis, fastapi, nginx, container.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// How long each rate is measured.
@@ -34,7 +35,7 @@ pub(crate) struct ServeArgs {
 
 type Measure = fn(&Bench<'_>) -> Result<()>;
 
-const MEASURES: [(&str, Measure); 7] = [
+const MEASURES: [(&str, Measure); 8] = [
     ("rate", rate::measure),
     ("slow", slow::measure),
     ("overflow", overflow::measure),
@@ -42,6 +43,7 @@ const MEASURES: [(&str, Measure); 7] = [
     ("schemathesis", peers::schemathesis),
     ("fastapi", peers::fastapi),
     ("nginx", nginx::measure),
+    ("container", container::measure),
 ];
 
 pub(crate) fn run(root: &Path, args: &ServeArgs) -> Result<()> {

@@ -24,7 +24,13 @@ impl Served {
     /// Starts the program's server.
     pub(super) fn start(program: &str, more: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
-        command.args(["serve", "--port", "0", "--log", "off"]).args(more).stderr(Stdio::piped());
+        command.arg("serve").args(more);
+        Self::start_by(command)
+    }
+
+    /// Starts the program's server by a command to which its last words are added.
+    pub(super) fn start_by(mut command: Command) -> Result<Self> {
+        command.args(["--port", "0", "--log", "off"]).stderr(Stdio::piped());
         let mut child = command.spawn().context("the server could not be started")?;
         let mut said = BufReader::new(child.stderr.take().context("the server says nothing")?);
         let socket = loop {

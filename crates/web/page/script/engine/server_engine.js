@@ -15,7 +15,7 @@ export class ServerEngine {
 
   /** The description of the server's model, whatever the slot. */
   async load() {
-    return this.#json("api/model", {});
+    return this.#json("api/model", {}, isDescription);
   }
 
   async read(_slots, { rgba, width, height, isDrawn }) {
@@ -23,11 +23,13 @@ export class ServerEngine {
     const body = JSON.stringify({ width, height, pixels: encodeBase64(grey) });
     const headers = { "Content-Type": "application/json" };
     const since = performance.now();
-    const answer = await this.#json(`api/predict?pixels=true${isDrawn ? "&drawn=true" : ""}`, { method: "POST", headers, body });
+    const address = `api/predict?pixels=true${isDrawn ? "&drawn=true" : ""}`;
+    const answer = await this.#json(address, { method: "POST", headers, body }, isAnswer);
     return { answers: [answer], ms: performance.now() - since };
   }
 
-  async #json(address, options) {
+  /** The server's JSON, which has to be what the page expects: at this address something else may listen by now. */
+  async #json(address, options, isExpected) {
     let response;
     try {
       response = await fetch(address, { cache: "no-store", ...options });
@@ -42,8 +44,17 @@ export class ServerEngine {
       throw new SpokenError("server-answer", { status: response.status });
     }
     if (!response.ok) throw new SpokenError("server-refused", { reason: reasonOf(answer, response.status) });
+    if (!isExpected(answer)) throw new SpokenError("server-answer", { status: response.status });
     return answer;
   }
+}
+
+function isDescription(found) {
+  return Array.isArray(found?.classes) && Array.isArray(found.input);
+}
+
+function isAnswer(found) {
+  return typeof found?.status === "string" && typeof found.text === "string" && Array.isArray(found.items);
 }
 
 function reasonOf(answer, status) {
