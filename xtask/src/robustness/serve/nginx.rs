@@ -30,7 +30,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
     let file = folder.join("nginx.conf");
     fs::write(&file, text)?;
     let mut command = Command::new("nginx");
-    command.arg("-c").arg(&file).args(["-p", &place, "-g", "daemon off;"]);
+    // It tells of each request that it hands to the other server, which is a thousand lines here.
+    let told = fs::File::create(folder.join("nginx.log"))?;
+    command.arg("-c").arg(&file).args(["-p", &place, "-g", "daemon off;"]).stderr(told);
     let nginx = Served::other(command, front).context("nginx is needed (Debian's package nginx-light)")?;
 
     let direct = wrk(bench.root, second.socket, Shape::Pixels, CONNECTIONS, bench.seconds)?;
