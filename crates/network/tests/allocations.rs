@@ -15,8 +15,7 @@ fn after_the_first(predictor: &Predictor, n: usize) -> AllocationInfo {
     let classes = predictor.architecture().classes();
     let pixels = vec![100; 2 * n * image];
     let mut logits = vec![0.0; 2 * n * classes];
-    let mut compute =
-        |n: usize| predictor.logits_into(&pixels[..n * image], n, &mut logits[..n * classes]);
+    let mut compute = |n: usize| predictor.logits_into(&pixels[..n * image], n, &mut logits[..n * classes]);
     // The queues of rayon's threads ask for a block of memory now and then, which is not the network's.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     pool.install(|| {
