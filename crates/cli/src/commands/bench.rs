@@ -5,17 +5,16 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use burn::tensor::Device;
+use inference::Inference;
 use learner::Config;
 use learner::config::TrainConfig;
 use learner::exchange::{Alone, Placement};
-use learner::random::{Stream, generator};
 use learner::run::data::{TrainingData, whole_training_set};
 use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
 use learner::train::observer::Observer;
 use learner::train::state::Snapshot;
 use model::device::{Backend, Opened};
-use model::{Cnn, input};
 use network::Architecture;
 use question::{NetworkAnswer, ParametersAnswer, Question, parse, trained_values};
 use run_files::Event;
@@ -28,6 +27,7 @@ use crate::open::device;
 use crate::paths::{data_dir, read_config};
 use crate::ui::download_bar;
 
+mod inference;
 mod question;
 mod scaled;
 
@@ -111,7 +111,7 @@ struct Timer {
     /// Whether times are printed as JSON for a program, or as lines for people.
     prints_json: bool,
     architecture: Architecture,
-    model: Cnn,
+    inference: Inference,
     device: Device,
     /// How many steps are timed together.
     group: usize,
@@ -151,7 +151,6 @@ impl Timing {
 
 impl Timer {
     fn new(architecture: &Architecture, opened: &Opened, prints_json: bool) -> anyhow::Result<Self> {
-        let weights = architecture.initial_tensors(&mut generator(1, Stream::Weights, 0, 0));
         let questions: Box<dyn Iterator<Item = io::Result<String>>> = if prints_json {
             Box::new(io::stdin().lock().lines())
         } else {
@@ -161,7 +160,7 @@ impl Timer {
             questions,
             prints_json,
             architecture: architecture.clone(),
-            model: Cnn::new(architecture, &weights, &opened.device)?,
+            inference: Inference::new(architecture, opened)?,
             device: opened.device.clone(),
             group: if opened.backend == Backend::Wgpu { QUEUED } else { 1 },
             losses: Vec::new(),
@@ -220,14 +219,13 @@ impl Timer {
         self.next_question()
     }
 
-    /// Times the logits of `batch` images, from their bytes to numbers on the host.
+    /// Times the logits of `batch` images, from their bytes to numbers on the host, as `predict` and `serve` compute them.
     fn infer(&self, batch: usize, times: usize) -> Vec<f64> {
         let input = self.architecture.input();
         let pixels: Vec<u8> = (0..batch * input.height * input.width).map(|i| (i * 37 % 256) as u8).collect();
         let run = || {
             let began = Instant::now();
-            let images = input::to_input(&pixels, batch, input.height, input.width, &self.device);
-            self.model.forward(images).into_data();
+            drop(self.inference.logits(&pixels, batch));
             1e3 * began.elapsed().as_secs_f64()
         };
         // The first run allocates memory and compiles a GPU's kernels, so it is not timed.

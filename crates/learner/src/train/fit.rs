@@ -10,10 +10,10 @@ use crate::config::TrainConfig;
 use crate::eval::logits::Logits;
 use crate::eval::predict::predict_together;
 use crate::eval::score::Score;
+use crate::exchange::{Placement, any};
 use crate::random::{Stream, augmentation_generator, generator};
 use crate::train::batch::batch;
 use crate::train::error::FitError;
-use crate::exchange::{Placement, any};
 use crate::train::gradient_norm::{clip_scale, gradient_norm};
 use crate::train::learner::Learner;
 use crate::train::observer::Observer;
@@ -91,8 +91,7 @@ pub fn fit(
                 window.push(loss, logits, &labels);
                 (gradients, wants)
             } else {
-                let whole =
-                    shards::compute(&learner.model, positions, plan.shards, exchange, wants, compute);
+                let whole = shards::compute(&learner.model, positions, plan.shards, exchange, wants, compute);
                 window.push_metrics(whole.loss, whole.images, whole.hits);
                 (whole.gradients, whole.wants)
             };

@@ -60,8 +60,10 @@ fn together(
     from: Option<&Snapshot>,
     stop_after: Option<(usize, usize)>,
 ) -> Vec<(Memory, Outcome)> {
-    let table =
-        Table { all_are_here: Barrier::new(processes), places: (0..processes).map(|_| Mutex::default()).collect() };
+    let table = Table {
+        all_are_here: Barrier::new(processes),
+        places: (0..processes).map(|_| Mutex::default()).collect(),
+    };
     let table = &table;
     let train = move |rank| {
         let process = Process { rank, table };
@@ -140,7 +142,10 @@ fn shards_of_a_network_without_batch_statistics_add_up_to_the_whole_batch() {
     let [one, four] = [1, 4].map(|shards| task.fit(&config(shards), cpu()).0);
     for (one, four) in one.steps().into_iter().zip(four.steps()) {
         assert!((one.loss - four.loss).abs() < 1e-5, "{one:?} {four:?}");
-        assert!((one.gradient_norm - four.gradient_norm).abs() < 1e-4 * one.gradient_norm, "{one:?} {four:?}");
+        assert!(
+            (one.gradient_norm - four.gradient_norm).abs() < 1e-4 * one.gradient_norm,
+            "{one:?} {four:?}"
+        );
         assert_eq!(one.accuracy, four.accuracy);
     }
     assert_eq!(one.steps().len(), 2);

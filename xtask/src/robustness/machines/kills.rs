@@ -42,7 +42,8 @@ pub(super) fn run(lab: &Lab, kills: u32, seed: u64) -> Result<()> {
         if !lab.folder.join(&run).join("config.toml").is_file() {
             continue;
         }
-        let found = sha256(&finished(lab.command(By::Itself).args(["train", "--resume", "--json", "-p", &run]))?)?;
+        let found =
+            sha256(&finished(lab.command(By::Itself).args(["train", "--resume", "--json", "-p", &run]))?)?;
         ensure!(found == expected, "{run}: found {found}, expected {expected}");
     }
     say(&format!("{killed} kills in {round} runs, resumed by 1, 2 and 4 processes: the same bits"));

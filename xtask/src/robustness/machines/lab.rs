@@ -80,7 +80,13 @@ impl Lab {
     }
 
     /// Trains a new run to its end, and gives what `train --json` says.
-    pub(super) fn train(&self, by: By, run: &str, threads: usize, sets: &[&str]) -> Result<serde_json::Value> {
+    pub(super) fn train(
+        &self,
+        by: By,
+        run: &str,
+        threads: usize,
+        sets: &[&str],
+    ) -> Result<serde_json::Value> {
         let mut command = self.command(by);
         command.args(["train", "--json", "-p", run]).args(as_sets(sets));
         finished(command.env("RAYON_NUM_THREADS", threads.to_string()))

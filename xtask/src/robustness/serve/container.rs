@@ -40,14 +40,17 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
     ensure!(is_well()?, "the health check fails");
     let local = ([127, 0, 0, 1], port).into();
     let digit = client::digits(1)?.pop().context("the sample has a digit")?;
-    let answer =
-        client::exchange(&mut client::connect(local)?, &client::post(local, "image/png", &digit))?;
+    let answer = client::exchange(&mut client::connect(local)?, &client::post(local, "image/png", &digit))?;
     ensure!(answer.status == 200, "an image is answered with {}", answer.status);
     let memory = server.memory().unwrap_or(0);
     let (status, took) = server.end("-TERM")?;
     ensure!(status.code() == Some(143) && took < Duration::from_secs(2), "{status} after {took:?}");
     ensure!(!is_well()?, "the health check passes without a server");
-    say(&format!("alone in a folder that cannot be written, as user {}: it is well, it reads a digit ({memory} MiB), it ends {:.2} s after TERM", steps.user, took.as_secs_f64()));
+    say(&format!(
+        "alone in a folder that cannot be written, as user {}: it is well, it reads a digit ({memory} MiB), it ends {:.2} s after TERM",
+        steps.user,
+        took.as_secs_f64()
+    ));
     Ok(())
 }
 

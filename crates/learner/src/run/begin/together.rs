@@ -126,7 +126,8 @@ fn from_bytes(bytes: &[u8]) -> Result<Snapshot, FitError> {
     let (Some(state), Some(weights), Some(optimizer)) = (part(), part(), part()) else {
         return Err(FitError::Received(format!("a snapshot of {} bytes is cut", bytes.len())));
     };
-    let tensors = |bytes| NamedTensors::from_bytes(bytes).map_err(|error: TensorsError| FitError::from(error));
+    let tensors =
+        |bytes| NamedTensors::from_bytes(bytes).map_err(|error: TensorsError| FitError::from(error));
     Ok(Snapshot {
         state: serde_json::from_slice(state).map_err(|error| FitError::Received(error.to_string()))?,
         weights: tensors(weights)?,
