@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 #[derive(Default)]
 struct Joined {
     seen: HashSet<PathBuf>,
+    /// What the modules declare at their outermost level, in whose joined script each name stands once.
+    names: HashSet<String>,
     text: String,
 }
 
@@ -50,6 +52,11 @@ impl Joined {
             if line.starts_with("default ") || line.starts_with("{") || line.starts_with("* ") {
                 return Err(format!("{}: expected `export` before a declaration", at()).into());
             }
+            if let Some(name) = declared(line)
+                && !self.names.insert(name.to_owned())
+            {
+                return Err(format!("{}: another module declares {name}, too", at()).into());
+            }
             own.push_str(line);
             own.push('\n');
         }
@@ -66,6 +73,14 @@ fn imported(line: &str) -> Option<&str> {
     let (names, module) = line.strip_prefix("import {")?.strip_suffix("\";")?.split_once("} from \"")?;
     let are_plain = !names.contains(" as ") && !names.contains('}');
     (are_plain && module.starts_with('.') && module.ends_with(".js")).then_some(module)
+}
+
+/// The name that a line declares at a module's outermost level, which is not indented.
+fn declared(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("async ").unwrap_or(line);
+    let rest = ["const ", "let ", "class ", "function "].iter().find_map(|word| rest.strip_prefix(word))?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')?;
+    rest.get(..end).filter(|name| !name.is_empty())
 }
 
 /// A module's path, as another module names it.

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 /// An answer that is longer is not one of a health check.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
 
 /// Why a server is not well.
 #[derive(Debug, Error)]
@@ -42,22 +42,57 @@ pub fn check(url: &str) -> Result<(), CheckError> {
 }
 
 fn ask(socket: &str, authority: &str, path: &str) -> io::Result<String> {
-    let missing = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    let address = socket.to_socket_addrs()?.next().ok_or_else(missing)?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let deadline = Instant::now() + PATIENCE;
+    let left = || match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::Error::from(io::ErrorKind::TimedOut)),
+        left => Ok(left),
+    };
+    // A name may have an address that the server does not listen on, such as ::1 beside 127.0.0.1.
+    let mut connected = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    for address in socket.to_socket_addrs()? {
+        connected = TcpStream::connect_timeout(&address, left()?);
+        if connected.is_ok() {
+            break;
+        }
+    }
+    let mut stream = connected?;
+    stream.set_write_timeout(Some(left()?))?;
     stream.write_all(
         format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes(),
     )?;
     let mut answer = Vec::new();
-    stream.take(LONGEST).read_to_end(&mut answer)?;
+    let mut part = [0; 1024];
+    while answer.len() < LONGEST {
+        stream.set_read_timeout(Some(left()?))?;
+        match stream.read(&mut part)? {
+            0 => break,
+            count => answer.extend_from_slice(part.get(..count).unwrap_or_default()),
+        }
+    }
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
+
+    #[test]
+    fn a_server_that_never_ends_its_answer_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            while stream.write_all(b"x").is_ok() {
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
+        let began = Instant::now();
+        assert!(matches!(check(&url), Err(CheckError::Unreachable { .. })));
+        assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
+    }
 
     #[test]
     fn what_is_no_address_is_said() {

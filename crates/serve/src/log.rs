@@ -31,7 +31,7 @@ struct Line<'a> {
     time: f64,
     peer: Option<String>,
     method: &'a str,
-    path: &'a str,
+    path: String,
     status: u16,
     bytes: Option<u64>,
     seconds: f64,
@@ -68,9 +68,10 @@ impl Access {
         serde_json::to_string(&line).unwrap_or_default()
     }
 
-    /// A path has no letters outside of ASCII, so it can be cut anywhere.
-    fn path(&self) -> &str {
-        self.path.get(..LONGEST_PATH).unwrap_or(&self.path)
+    /// Clients may send what a terminal would obey, so nothing but the letters of addresses is told.
+    fn path(&self) -> String {
+        let told = self.path.chars().take(LONGEST_PATH);
+        told.map(|letter| if letter.is_ascii_graphic() { letter } else { '?' }).collect()
     }
 }
 
@@ -92,6 +93,13 @@ mod tests {
         let line = access.line();
         assert!(line.starts_with("Thu, 01 Jan 1970 00:00:00 GMT 404 GET /x/x"), "{line}");
         assert!(line.ends_with("/x 1.5 ms 7 bytes to 127.0.0.1:9") && line.len() < 300, "{line}");
+        let obeyed = Access {
+            path: format!("/{}\u{9b}31m{}", "é".repeat(150), "x".repeat(30_000)),
+            ..access.clone()
+        };
+        for told in [obeyed.line(), obeyed.json()] {
+            assert!(told.is_ascii() && told.len() < 400 && told.contains("??31mx"), "{told}");
+        }
         let json: serde_json::Value = serde_json::from_str(&access.json()).unwrap();
         assert_eq!((&json["status"], &json["seconds"]), (&404.into(), &0.0015.into()));
     }

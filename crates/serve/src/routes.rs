@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Response, Uri};
+use axum::extract::{Request, State};
+use axum::http::Response;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::http::body;
 use crate::http::frame::frame;
 
 /// All routes, with what is done around every request.
@@ -40,8 +41,10 @@ fn fault(_reason: Box<dyn Any + Send>) -> Response<Body> {
     Failure::fault().into_response()
 }
 
-async fn method_not_allowed(State(app): State<Arc<App>>, uri: Uri) -> Failure {
-    Failure::method(app.pages.methods(uri.path()).unwrap_or_default())
+async fn method_not_allowed(State(app): State<Arc<App>>, request: Request) -> Failure {
+    let (parts, body) = request.into_parts();
+    body::refuse(&parts.headers, body);
+    Failure::method(app.pages.methods(parts.uri.path()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -173,11 +173,12 @@ async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Fn() -> bool) ->
     drop(listener);
     let all = u32::try_from(app.limits.connections).unwrap_or(u32::MAX);
     let everyone_left = async |patience| timeout(patience, places.acquire_many(all)).await.is_ok();
-    if everyone_left(app.limits.last_requests).await {
-        return Ok(());
+    let mut have_left = everyone_left(app.limits.last_requests).await;
+    if !have_left {
+        close.send_replace(true);
+        have_left = everyone_left(deadline.saturating_duration_since(Instant::now())).await;
     }
-    close.send_replace(true);
-    let have_left = everyone_left(deadline.saturating_duration_since(Instant::now())).await;
+    // The threads that compute end with the queue.
     app.queue.end();
     if !have_left {
         everyone_left(LAST_ANSWERS).await;

@@ -30,10 +30,10 @@ mount --bind "$3" "$1/cargo"
 exec chroot "$1" /bin/sh -c "cd /work && exec cargo $4 --offline""#;
 
 /// Runs Debian's cargo with these words, and gives the path of the file that it has built below its target folder.
-pub(super) fn build(root: &Path, words: &str, file: &str) -> Result<PathBuf> {
+pub(super) fn build(root: &Path, words: &str, file: &str, unsigned: bool) -> Result<PathBuf> {
     let system = root.join("target/debian");
     if !system.join("ready").exists() {
-        unpack(root, &system)?;
+        unpack(root, &system, unsigned)?;
     }
     // Inside there is no network: what is needed is fetched before.
     cargo(root, &[], "fetch --locked --target wasm32-unknown-unknown")?;
@@ -59,25 +59,20 @@ pub(super) fn build(root: &Path, words: &str, file: &str) -> Result<PathBuf> {
 }
 
 /// Unpacks Debian's compiler.
-fn unpack(root: &Path, system: &Path) -> Result<()> {
+fn unpack(root: &Path, system: &Path, unsigned: bool) -> Result<()> {
     let mirror = mirror(root)?;
     if system.exists() {
         fs::remove_dir_all(system).with_context(|| system.display().to_string())?;
     }
     let folder = system.display().to_string();
     let include = format!("--include={PACKAGES}");
-    let unpacked = |trust: &str| {
-        let words = [trust, "--variant=minbase", &include, RELEASE, &folder, &mirror, SCRIPT];
-        run_visibly(root, "debootstrap", &words).context("debootstrap is a package of Debian and needs root")
-    };
-    if let Err(error) = unpacked(&format!("--keyring={KEYRING}")) {
-        // An older release of Debian has no keys of a newer one.
-        say(&format!(
-            "{error:#}; once more without Debian's signatures, whose keys this machine may not have"
-        ));
-        fs::remove_dir_all(system).ok();
-        unpacked("--no-check-gpg")?;
-    }
+    let keyring = format!("--keyring={KEYRING}");
+    let trust = if unsigned { "--no-check-gpg" } else { &keyring };
+    let words = [trust, "--variant=minbase", &include, RELEASE, &folder, &mirror, SCRIPT];
+    run_visibly(root, "debootstrap", &words).context(
+        "debootstrap is a package of Debian and needs root; an older Debian lacks the keys of a newer release, and \
+         --unsigned does without them",
+    )?;
     // The compiler calls its linker by this name.
     symlink("/usr/bin/lld", system.join("usr/bin/rust-lld"))?;
     fs::write(system.join("ready"), "")?;

@@ -31,6 +31,10 @@ pub(crate) struct WebArgs {
     /// For root on Debian; takes 1.5 GB below `target`.
     #[arg(long)]
     debian: bool,
+    /// With --debian: take the packages without Debian's signatures, if this machine's Debian is too old to have the keys
+    /// of the release with the compiler.
+    #[arg(long, requires = "debian")]
+    unsigned: bool,
     /// Write page, style and script again, and leave the network and the models as they are.
     #[arg(long, conflicts_with_all = ["run_dir", "debian"])]
     page_only: bool,
@@ -51,7 +55,7 @@ pub(crate) fn run(root: &Path, args: &WebArgs) -> Result<()> {
         write(&folder, name, text.as_bytes())?;
     }
     if !args.page_only {
-        let wasm = if args.debian { debian::build(root, BUILD, BUILT)? } else { build(root)? };
+        let wasm = if args.debian { debian::build(root, BUILD, BUILT, args.unsigned)? } else { build(root)? };
         write(&folder, "engine.wasm", &read(&wasm)?)?;
         models(root, &folder, &args.run_dir)?;
     }
@@ -73,12 +77,18 @@ fn build(root: &Path) -> Result<PathBuf> {
     Ok(root.join("target").join(BUILT))
 }
 
-/// Writes the models and their list. Files of models that are no longer in the list go.
+/// Whether a file of the folder is one that this command writes for a model.
+fn is_of_model(name: &str) -> bool {
+    let is_run = name.strip_prefix("run-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    name.ends_with(".safetensors") && (is_run || name == "digits.safetensors")
+}
+
+/// Writes the models and their list. Models that an earlier call has written go; what else is in the folder stays.
 fn models(root: &Path, folder: &Path, runs: &[PathBuf]) -> Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "safetensors") {
-            fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        let entry = entry?;
+        if is_of_model(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path()).with_context(|| entry.path().display().to_string())?;
         }
     }
     let program = if runs.is_empty() { String::new() } else { build_program(root, "")? };

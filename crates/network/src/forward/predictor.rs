@@ -69,7 +69,8 @@ impl Predictor {
         logits
     }
 
-    /// As [`Predictor::logits`], into memory of the caller. From the second call of one size on, none is allocated.
+    /// As [`Predictor::logits`], into memory of the caller. From the second call of one size on, none is allocated,
+    /// unless the feature maps take more than 64 MiB.
     ///
     /// # Panics
     /// As [`Predictor::logits`], and if `logits` is not as long as `[n, classes]`.

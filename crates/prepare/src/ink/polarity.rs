@@ -15,11 +15,11 @@ const FAINTEST: f32 = 0.1;
 /// Whether the ink is the lighter one.
 ///
 /// Paper reaches the image's border, ink seldom does. A border that is even is paper, and the ink is what is further
-/// away from its lightness. An uneven border has shadows or a table on it and says nothing, but in a
-/// small image, which was cut from a larger one. Then narrow dark structure is compared with narrow light structure
-/// where both are boldest: a soft shadow is wider than the window. Structure beside the border has no say, because the
-/// paper between a stroke and the border is narrow too. If there is none, the strokes are wider than the window, and most
-/// of the border is paper after all.
+/// away from its lightness. An uneven border has shadows or a table on it and is not trusted, except in a small image: that
+/// was cut from a larger one, and its border is paper. Otherwise narrow dark structure is compared with narrow light
+/// structure where both are boldest: a soft shadow is wider than the window. Structure beside the border has no say,
+/// because the paper between a stroke and the border is narrow too. If there is none, the strokes are wider than the
+/// window, and most of the border is paper after all.
 pub(super) fn ink_is_light(plane: &Plane) -> bool {
     let side = plane.height.min(plane.width);
     let plane = &plane.smooth();

@@ -104,21 +104,30 @@ impl Queue {
         Ok(())
     }
 
-    /// Lets a large image that is decoded be computed with others.
-    pub(crate) fn push_decoded(&self, decoded: Decoded) {
-        self.lock().decoded.push_back(decoded);
+    /// Lets a large image that is decoded be computed with others. It comes back if the server ends, because then nobody
+    /// may be left to do so.
+    pub(crate) fn push_decoded(&self, decoded: Decoded) -> Option<Decoded> {
+        let mut waiting = self.lock();
+        if waiting.has_ended {
+            return Some(decoded);
+        }
+        waiting.decoded.push_back(decoded);
+        drop(waiting);
         self.quick_or_decoded.notify_one();
+        None
     }
 
-    /// All small images that wait, up to a batch. Nobody waits for more to come: while a batch is computed, the next one
+    /// The images that wait, up to a batch. Nobody waits for more to come: while a batch is computed, the next one
     /// gathers. `None` once the server has ended.
     pub(crate) fn next_batch(&self) -> Option<Batch> {
         let mut waiting = self.lock();
         loop {
             if !waiting.quick.is_empty() || !waiting.decoded.is_empty() {
-                let count = waiting.quick.len().min(BATCH);
+                // Few come decoded, so the small images are not kept waiting by these.
+                let count = waiting.decoded.len().min(BATCH);
+                let decoded: Vec<Decoded> = waiting.decoded.drain(..count).collect();
+                let count = waiting.quick.len().min(BATCH - decoded.len());
                 let quick: Vec<Job> = waiting.quick.drain(..count).collect();
-                let decoded = waiting.decoded.drain(..).collect();
                 self.metrics.waiting.fetch_sub(quick.len(), Ordering::Relaxed);
                 return Some(Batch { quick, decoded });
             }

@@ -72,8 +72,11 @@ impl Workers {
         let _in_work = InWork::new(&self.metrics, 1);
         let Some(job) = self.is_awaited(job) else { return };
         match self.open(job) {
-            Ok(decoded) if matches!(decoded.opened.found, Found::One(_)) => self.queue.push_decoded(decoded),
-            Ok(decoded) => self.read_alone(decoded),
+            Ok(decoded) => {
+                let is_single = matches!(decoded.opened.found, Found::One(_));
+                let left = if is_single { self.queue.push_decoded(decoded) } else { Some(decoded) };
+                left.into_iter().for_each(|decoded| self.read_alone(decoded));
+            }
             Err((reply, failure)) => send(reply, Err(failure)),
         }
     }

@@ -48,7 +48,10 @@ pub(crate) async fn take(
                     refuse(headers, body);
                     return Err(Failure::body_too_large(limits.body));
                 }
-                held.take(data.len())?;
+                if let Err(failure) = held.take(data.len()) {
+                    refuse(headers, body);
+                    return Err(failure);
+                }
                 taken.extend_from_slice(&data);
             }
             Ok(Some(Err(_))) => {

@@ -14,6 +14,7 @@ use axum::response::IntoResponse;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::http::body;
 use crate::http::headers;
 use crate::http::hosts::Authority;
 use crate::http::origins;
@@ -35,7 +36,11 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     let mut response = match admit(&app, &request) {
         Ok(()) if method == Method::OPTIONS => options(&app, &path, shared_with.is_some()),
         Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => {
+            let (parts, body) = request.into_parts();
+            body::refuse(&parts.headers, body);
+            failure.into_response()
+        }
     };
 
     let status = response.status().as_u16();

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::http::body;
 use crate::site::pages::READABLE;
 
 /// The file of a path, or word that the browser has it already.
@@ -18,8 +19,13 @@ pub(crate) async fn page(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    body: Body,
 ) -> Response<Body> {
-    let Some(page) = app.pages.find(uri.path()).await else { return Failure::not_found().into_response() };
+    let found = app.pages.find(uri.path()).await;
+    if found.is_none() || !matches!(method, Method::GET | Method::HEAD) {
+        body::refuse(&headers, body);
+    }
+    let Some(page) = found else { return Failure::not_found().into_response() };
     if !matches!(method, Method::GET | Method::HEAD) {
         return Failure::method(READABLE).into_response();
     }

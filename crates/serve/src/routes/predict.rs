@@ -163,18 +163,24 @@ fn shape(headers: &HeaderMap) -> Result<Shape, Failure> {
     }
 }
 
+/// More fields of a form are not looked at, because nobody else is answered meanwhile.
+const MOST_FIELDS: usize = 32;
+
 /// The file in a form.
 async fn field(bytes: Bytes, boundary: &str) -> Result<Bytes, Failure> {
     let broken =
         |error: multer::Error| Failure::bad_request("form", format!("the form cannot be read: {error}"));
     let stream = Body::from(bytes).into_data_stream();
     let mut form = Multipart::with_constraints(stream, boundary, Constraints::new());
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    for _ in 0..MOST_FIELDS {
+        let Some(field) = form.next_field().await.map_err(broken)? else { break };
         if field.file_name().is_some() || matches!(field.name(), Some("image" | "file")) {
             return field.bytes().await.map_err(broken);
         }
     }
-    Err(Failure::bad_request("form", "the form has no file, and no field that is called image"))
+    let message =
+        format!("among the form's first {MOST_FIELDS} fields is no file, and none that is called image");
+    Err(Failure::bad_request("form", message))
 }
 
 #[cfg(test)]

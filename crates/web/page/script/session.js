@@ -14,6 +14,10 @@ export class Session {
   #files = new ModelFiles();
   /** Counts the wishes for each slot, so that a file that arrives late does not replace a newer wish. */
   #wishes = [0, 0];
+  /** The last wish for each slot that has failed. */
+  #failed = [0, 0];
+  /** What is in each slot: `{ entry, epoch, description }`. */
+  #loaded = [null, null];
   /** `{ title, file, epochs }`, first those that lie beside the page. */
   list = [];
   /** `{ entry, epoch, description, tensors }`; the epoch is an index into the entry's epochs, or -1 for the file. */
@@ -52,6 +56,8 @@ export class Session {
   async selectMain(entry, epoch = -1) {
     const description = await this.#load(MAIN_SLOT, entry, epoch);
     if (!description) return;
+    // A drawing becomes an input of one size, so a second model of another size has to go.
+    if (this.second && !isOfSameInput(this.second.description, description)) this.second = null;
     this.main = { entry, epoch, description, tensors: new Tensors(this.#engine, MAIN_SLOT) };
     this.onChange();
   }
@@ -65,7 +71,10 @@ export class Session {
     }
     const description = await this.#load(SECOND_SLOT, entry, -1);
     if (!description) return;
-    if (description.input.join() !== this.main.description.input.join()) {
+    if (!isOfSameInput(this.main.description, description)) {
+      // The slot holds the model that was not wanted, so the one before cannot answer any more.
+      this.second = null;
+      this.onChange();
       throw new SpokenError("other-input", { title: entry.title });
     }
     this.second = { entry, description };
@@ -91,9 +100,36 @@ export class Session {
     const wish = ++this.#wishes[slot];
     const isServer = !this.#engine.canExplain();
     const file = epoch < 0 ? entry.file : entry.epochs[epoch].file;
-    const bytes = isServer ? null : await this.#files.get(file);
-    if (wish !== this.#wishes[slot]) return null;
-    const description = await this.#engine.load(slot, bytes);
-    return wish === this.#wishes[slot] ? description : null;
+    try {
+      const bytes = isServer ? null : await this.#files.get(file);
+      if (wish !== this.#wishes[slot]) return null;
+      const description = await this.#engine.load(slot, bytes);
+      this.#loaded[slot] = { entry, epoch, description };
+    } catch (error) {
+      if (wish === this.#wishes[slot]) this.#failed[slot] = wish;
+      this.#showLoaded(slot);
+      throw error;
+    }
+    if (wish === this.#wishes[slot]) return this.#loaded[slot].description;
+    this.#showLoaded(slot);
+    return null;
   }
+
+  /**
+   * After a newer wish has failed, shows what is in the slot: perhaps a model that was wished for before it and has come
+   * too late to be shown.
+   */
+  #showLoaded(slot) {
+    const loaded = this.#loaded[slot];
+    const shown = slot === MAIN_SLOT ? this.main : this.second;
+    const isShown = loaded?.description === shown?.description;
+    if (!loaded || !shown || isShown || this.#failed[slot] !== this.#wishes[slot]) return;
+    if (slot === MAIN_SLOT) this.main = { ...loaded, tensors: new Tensors(this.#engine, MAIN_SLOT) };
+    else this.second = loaded;
+    this.onChange();
+  }
+}
+
+function isOfSameInput(a, b) {
+  return a.input.join() === b.input.join();
 }

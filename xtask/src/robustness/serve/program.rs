@@ -100,7 +100,11 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // Servers with processes of their own end those only if they are asked to. It may have ended already.
+        // Once it has ended and was waited for, its number may be another process's.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        // Servers with processes of their own end those only if they are asked to.
         drop(
             Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status(),
         );

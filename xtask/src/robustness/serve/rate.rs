@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{output, say};
 use crate::robustness::serve::bench::Bench;
@@ -51,6 +51,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
         let rate = wrk(bench.root, server.socket, shape, CONNECTIONS, bench.seconds)?;
         let took = (server.processor_seconds() - before) / rate.requests * 1e6;
         say(&format!("{name:<15} {}, {took:.0} µs of a processor each", rate.line()));
+        ensure!(rate.failures.is_empty(), "{name}: {}", rate.failures);
     }
     say(&format!("the server took at most {} MiB", server.memory().unwrap_or(0)));
     Ok(())

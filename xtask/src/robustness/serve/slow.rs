@@ -33,10 +33,13 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<()> {
     })?;
     say(&format!("alone                     {}", alone.line()));
     say(&format!("among {SLOW_CLIENTS} slow clients    {}", among.line()));
-    say(&format!("p99 is {:.2} times as long (wanted: under 2)", among.p99 / alone.p99));
+    let longer = among.p99 / alone.p99;
+    say(&format!("p99 is {longer:.2} times as long (wanted: under 2)"));
     let memory = server.memory().unwrap_or(0);
     say(&format!("the server took at most {memory} MiB (wanted: under {MEMORY})"));
     ensure!(memory < MEMORY, "the slow clients cost {memory} MiB");
+    ensure!(among.failures.is_empty(), "among slow clients: {}", among.failures);
+    ensure!(longer < 2.0, "the others wait {longer:.2} times as long");
     Ok(())
 }
 

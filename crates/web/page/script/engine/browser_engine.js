@@ -82,7 +82,8 @@ export class BrowserEngine {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       const late = () => this.#replace(new SpokenError("worker-crash", { reason: `${PATIENCE_MS / 1000} s` }));
-      const timer = setTimeout(late, PATIENCE_MS);
+      // To start is to fetch the engine, which takes as long as the network takes.
+      const timer = task === "start" ? null : setTimeout(late, PATIENCE_MS);
       this.#pending.set(id, { resolve, reject, timer });
       this.#worker.postMessage({ id, task, ...fields }, transfer);
     });

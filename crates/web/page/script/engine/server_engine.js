@@ -3,6 +3,9 @@
 import { SpokenError } from "../errors.js";
 import { encodeBase64 } from "./base64.js";
 
+/** A server that takes longer does not answer any more. */
+const ANSWER_MS = 30_000;
+
 /** Asks the server's API. It answers, but explains nothing. */
 export class ServerEngine {
   canExplain() {
@@ -32,7 +35,7 @@ export class ServerEngine {
   async #json(address, options, isExpected) {
     let response;
     try {
-      response = await fetch(address, { cache: "no-store", ...options });
+      response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS), ...options });
     } catch {
       throw new SpokenError("server-unreachable");
     }

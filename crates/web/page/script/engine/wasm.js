@@ -97,11 +97,17 @@ export class WasmEngine {
 
   /** Lends bytes to the engine. The memory may move when it grows, so its views are made anew each time. */
   #withBytes(bytes, use) {
-    const at = this.#exports.allocate(bytes.length);
+    let at = this.#exports.allocate(bytes.length);
     new Uint8Array(this.#exports.memory.buffer, at, bytes.length).set(bytes);
-    const result = use(at);
-    this.#exports.release(at, bytes.length);
-    return result;
+    try {
+      return use(at);
+    } catch (error) {
+      // After a panic the engine is not called again, because its memory cannot be trusted.
+      if (!(error instanceof SpokenError)) at = 0;
+      throw error;
+    } finally {
+      if (at) this.#exports.release(at, bytes.length);
+    }
   }
 
   #check(ok, key) {

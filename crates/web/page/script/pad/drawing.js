@@ -12,6 +12,7 @@ const NOTHING = { strokes: [], picture: null };
 export class Drawing {
   #now = NOTHING;
   #before = [];
+  /** Whether a stroke has begun and has not ended. */
   #isDrawing = false;
   /** Is called after each change. */
   onChange = () => {};
@@ -30,11 +31,6 @@ export class Drawing {
 
   get canUndo() {
     return this.#before.length > 0;
-  }
-
-  /** Whether a stroke has begun and has not ended. */
-  get isDrawing() {
-    return this.#isDrawing;
   }
 
   /** Begins a stroke. A picture makes place for it; undo brings it back. */
@@ -84,11 +80,14 @@ export class Drawing {
 
   /** Puts these strokes in the place of everything. */
   replace(strokes) {
+    this.#isDrawing = false;
     this.#become({ strokes, picture: null });
   }
 
   /** Puts a picture in the place of everything. */
   show(picture) {
+    // The rest of a stroke under way belongs to nothing any more.
+    this.#isDrawing = false;
     this.#become({ strokes: [], picture });
   }
 

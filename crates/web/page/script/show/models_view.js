@@ -10,6 +10,8 @@ const PLAY_MS = 600;
 export class ModelsView {
   #session;
   #playing = 0;
+  /** The model whose epochs are played. */
+  #played = null;
   #onMain;
 
   constructor(session, { onMain, onSecond }) {
@@ -42,6 +44,8 @@ export class ModelsView {
   }
 
   #showEpochs(main) {
+    // A file that the reader opens takes the place of a model whose epochs are played.
+    if (this.#playing && main?.entry !== this.#played) this.#stop();
     const epochs = main?.entry.epochs ?? [];
     byId("epochs-part").hidden = epochs.length === 0;
     if (epochs.length === 0) return;
@@ -70,6 +74,7 @@ export class ModelsView {
   #play() {
     const slider = byId("epochs");
     slider.value = "0";
+    this.#played = this.#session.main.entry;
     this.#wishEpoch();
     this.#playing = setInterval(() => {
       slider.value = String(Number(slider.value) + 1);
