@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use tokio::sync::watch;
+
 use crate::compute::queue::Queue;
 use crate::http::held::Account;
 use crate::http::hosts::Hosts;
@@ -25,4 +27,6 @@ pub(crate) struct App {
     pub(crate) log: Option<Sink>,
     /// Whether the server was asked to end.
     pub(crate) is_ending: AtomicBool,
+    /// Becomes true when whoever still waits for an answer is told that there will be none.
+    pub(crate) is_over: watch::Sender<bool>,
 }

@@ -27,8 +27,10 @@ use crate::site::pages::Pages;
 
 /// How often it is asked whether the server is to end.
 const TICK: Duration = Duration::from_millis(50);
-/// How long the answers may take to be written that were given at the very end.
+/// How long what is in work may take at the very end.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
+/// How long the words may take that there will be no answer.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Why a server does not run.
 #[derive(Debug, Error)]
@@ -83,8 +85,9 @@ impl Server {
             waiting_time: limits.waiting_time,
         };
         let account = Account::new(limits.bodies, Arc::clone(&metrics.held));
-        let is_ending = AtomicBool::new(false);
-        let app = App { model, queue, metrics, account, hosts, origins, pages, limits, log, is_ending };
+        let (is_ending, (is_over, _)) = (AtomicBool::new(false), watch::channel(false));
+        let app =
+            App { model, queue, metrics, account, hosts, origins, pages, limits, log, is_ending, is_over };
         Ok(Self { listener, address, app, workers })
     }
 
@@ -180,8 +183,9 @@ async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Fn() -> bool) ->
     }
     // The threads that compute end with the queue.
     app.queue.end();
-    if !have_left {
-        everyone_left(LAST_ANSWERS).await;
+    if !have_left && !everyone_left(LAST_ANSWERS).await {
+        app.is_over.send_replace(true);
+        everyone_left(LAST_WORDS).await;
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ impl Default for Limits {
             waiting_time: Duration::from_secs(10),
             workers: std::thread::available_parallelism().map_or(2, usize::from).max(2),
             waiting: 256,
-            ending: Duration::from_millis(1700),
+            ending: Duration::from_millis(1600),
             last_requests: Duration::from_millis(150),
         }
     }

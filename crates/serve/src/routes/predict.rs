@@ -1,6 +1,9 @@
 //! `POST /api/predict`: an image in one of three shapes, and what it says.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -127,9 +130,20 @@ pub(crate) async fn predict(
     let (reply, answer) = oneshot::channel();
     let options = Options { single, drawn, invert, pixels };
     app.queue.push(Job { upload, options, reply, since: Instant::now(), held })?;
-    // The threads answer every image. If they do not, they have ended.
-    let json = answer.await.unwrap_or_else(|_| Err(Failure::fault()))?;
+    let json = answered(answer, &app).await?;
     Ok(([(CONTENT_TYPE, "application/json")], Body::from(json)))
+}
+
+/// What the threads answer. A large image may take longer than a server has left that ends.
+async fn answered(answer: oneshot::Receiver<Result<Bytes, Failure>>, app: &App) -> Result<Bytes, Failure> {
+    let mut is_over = app.is_over.subscribe();
+    let (mut answer, mut over) = (pin!(answer), pin!(is_over.wait_for(|is_over| *is_over)));
+    poll_fn(|cx| match answer.as_mut().poll(cx) {
+        // The threads answer every image. If they do not, they have ended.
+        Poll::Ready(answer) => Poll::Ready(answer.unwrap_or_else(|_| Err(Failure::fault()))),
+        Poll::Pending => over.as_mut().poll(cx).map(|_| Err(Failure::ending())),
+    })
+    .await
 }
 
 /// How the image is sent, by the type that the request names.
