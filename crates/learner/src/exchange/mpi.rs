@@ -73,7 +73,10 @@ impl Exchange for Mpi {
         let mut bytes = bytes;
         // The others bring nothing. A message of MPI has fewer than 2^31 parts; no snapshot is that large.
         bytes.resize(usize::try_from(len).unwrap_or(usize::MAX), 0);
-        first.broadcast_into(&mut bytes[..]);
+        // MPI refuses a message of nothing.
+        if !bytes.is_empty() {
+            first.broadcast_into(&mut bytes[..]);
+        }
         bytes
     }
 }
