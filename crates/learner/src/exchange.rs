@@ -1,11 +1,8 @@
 //! What the processes that train one network together tell each other.
 
-mod agreement;
+pub mod agreement;
 #[cfg(feature = "mpi")]
 pub mod mpi;
-
-pub use agreement::{Disagreement, agree};
-
 use burn::tensor::Device;
 
 /// The processes that train one network. Each calls the same methods in the same order.

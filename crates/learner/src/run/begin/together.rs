@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::config::{Config, to_toml};
-use crate::exchange::{Disagreement, Exchange, Placement, agree};
+use crate::exchange::agreement::{Disagreement, agree};
+use crate::exchange::{Exchange, Placement};
 use crate::numerics;
 use crate::run::data::{TrainingData, checksums};
 use crate::train::FitError;
