@@ -7,7 +7,7 @@ use agreement::{backends, functions, reference, same_as, same_bits};
 use clap::Parser;
 use pages::{page_test, report, site};
 use predicting::{builtin, prepared, wild};
-use robustness::{crash, fuzz, neon, sanitize, serve};
+use robustness::{crash, fuzz, machines, neon, sanitize, serve};
 use speed::{bench, epoch, images, memory, profiles, test_time};
 
 mod agreement;
@@ -73,6 +73,8 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     /// Measure and attack `serve`: rate beside FastAPI, slow clients, overflow, its end, schemathesis, nginx.
     Serve(serve::ServeArgs),
+    /// Train one network by several processes with MPI: the same bits, kills, refusals, times.
+    Machines(machines::MachinesArgs),
     /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
     Sanitize,
     /// Run the kernels' tests with NEON under qemu (needs the standard library of 64-bit ARM; see docs/numerics.md).
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Serve(args) => serve::run(root(), &args),
+        Task::Machines(args) => machines::run(root(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Neon => neon::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),

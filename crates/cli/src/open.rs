@@ -6,4 +6,5 @@ pub(crate) mod disk_limits;
 pub(crate) mod find;
 pub(crate) mod model;
 pub(crate) mod run_data;
+pub(crate) mod team;
 pub(crate) mod weights_file;

@@ -24,6 +24,9 @@ const TELLING: [i32; 2] = [SIGHUP, SIGXCPU];
 #[cfg(not(unix))]
 const TELLING: [i32; 0] = [];
 
+/// The number of the signal that asks for an end on every system.
+pub(crate) const TERM: u8 = SIGTERM as u8;
+
 /// The signals that were received so far. As an observer of a run they ask it to stop, or for a checkpoint.
 #[derive(Debug)]
 pub(crate) struct Signals {

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use learner::config;
+use learner::exchange::Alone;
 use learner::run::RunLock;
 use learner::run::data::{self, TrainingData};
 use learner::run::evaluating::{self, TestRequest};
@@ -38,6 +39,7 @@ fn train_and_test(runs: &Path) -> Result<f64, Box<dyn Error>> {
     let trainer = Trainer {
         data: &data,
         opened: &opened,
+        exchange: &Alone,
         initial: None,
         tensorboard: false,
         keep_epochs: false,

@@ -8,6 +8,7 @@
 pub mod checks;
 pub mod config;
 pub mod eval;
+pub mod exchange;
 pub mod fault;
 pub mod numerics;
 pub mod random;

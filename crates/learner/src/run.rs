@@ -17,7 +17,7 @@ mod run_dir;
 mod seeds_dir;
 pub mod store;
 
-pub use begin::{importing, initial, kept_epochs, recorder, training};
+pub use begin::{importing, initial, kept_epochs, recorder, together, training};
 pub use best_model::BestModel;
 pub use error::{RunDirError, Unwritten};
 pub use folder::{now, write_json_result, write_result};

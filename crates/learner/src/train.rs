@@ -10,6 +10,7 @@ pub mod observer;
 pub mod optimizer;
 mod plan;
 pub mod schedule;
+mod shards;
 pub mod state;
 pub mod tensorboard;
 mod window;

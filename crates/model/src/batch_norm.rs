@@ -59,6 +59,11 @@ impl BatchNorm {
         }
     }
 
+    /// The running mean and variance, which stay in place when they change.
+    pub(crate) fn statistics(&self) -> [&RunningState<Tensor<1>>; 2] {
+        [&self.running_mean, &self.running_var]
+    }
+
     /// Normalizes features `[n, features]` and applies an activation function.
     pub(crate) fn forward_features(&self, x: Tensor<2>, activation: Activation, mode: Mode) -> Tensor<2> {
         let [n, features] = x.dims();
@@ -82,7 +87,12 @@ impl BatchNorm {
 fn move_towards(running: &RunningState<Tensor<1>>, batch: &Tensor<1>) {
     let old = running.value_sync().mul_scalar(1.0 - MOMENTUM);
     let new = old.add(batch.clone().detach().mul_scalar(MOMENTUM));
-    running.update(new.detach());
+    replace(running, new.detach());
+}
+
+/// Puts a new value in the place of running statistics.
+pub(crate) fn replace(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
+    running.update(value);
     // Without this the new value would stand aside until the next update.
     running.value_sync();
 }

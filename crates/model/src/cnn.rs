@@ -1,10 +1,11 @@
 //! The network: convolution units, hidden dense layers, and an output layer with one logit for each class.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 use network::config::{Activation, Normalization};
 use network::{Architecture, NamedTensors, NetworkMemory, TensorsError};
 
+use crate::batch_norm::{BatchNorm, replace};
 use crate::conv_unit::ConvUnit;
 use crate::dense_layer::DenseLayer;
 use crate::dropout::{Masks, Mode, drop_some};
@@ -101,6 +102,33 @@ impl Cnn {
             after(&maps);
         }
         maps
+    }
+
+    /// The running statistics of all normalizations, one behind another. They have moved with each batch that the
+    /// network has seen in training.
+    pub fn running_statistics(&self) -> Vec<f32> {
+        let values = self.statistics().map(|statistics| statistics.value().into_data().convert::<f32>());
+        values.flat_map(|data| data.iter::<f32>().collect::<Vec<_>>()).collect()
+    }
+
+    /// Puts running statistics into the network, in the order of [`Cnn::running_statistics`].
+    ///
+    /// # Panics
+    /// If there are fewer than the network has. That is a mistake of the caller, never of the data.
+    pub fn set_running_statistics(&self, values: &[f32]) {
+        let mut rest = values;
+        for statistics in self.statistics() {
+            let old = statistics.value();
+            let (now, later) = rest.split_at(old.dims()[0]);
+            rest = later;
+            let data = TensorData::new(now.to_vec(), [now.len()]);
+            replace(statistics, Tensor::from_data(data, &old.device()));
+        }
+    }
+
+    fn statistics(&self) -> impl Iterator<Item = &RunningState<Tensor<1>>> {
+        let layers = self.dense.iter().chain([&self.head]).filter_map(DenseLayer::norm);
+        self.units.iter().filter_map(ConvUnit::norm).chain(layers).flat_map(BatchNorm::statistics)
     }
 
     /// A copy of the weights on the host.

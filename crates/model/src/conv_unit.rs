@@ -45,6 +45,10 @@ impl ConvUnit {
         }
     }
 
+    pub(crate) fn norm(&self) -> Option<&BatchNorm> {
+        self.norm.as_ref()
+    }
+
     /// How many units a shortcut to this unit spans, counted with this one; 0 is none.
     pub(crate) fn residual(&self) -> usize {
         self.config.residual

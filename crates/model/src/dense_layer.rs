@@ -35,6 +35,10 @@ impl DenseLayer {
         }
     }
 
+    pub(crate) fn norm(&self) -> Option<&BatchNorm> {
+        self.norm.as_ref()
+    }
+
     /// `[n, inputs]` to `[n, outputs]`.
     pub(crate) fn forward(&self, x: Tensor<2>, mode: Mode) -> Tensor<2> {
         let (weight, bias) = (self.weight.val(), self.bias.val());

@@ -20,6 +20,11 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: Option<u64>,
+    /// With --seeds: train, or go on with, the K-th of the runs alone. Processes on any number of machines may do so at
+    /// once, each with a K of its own.
+    #[arg(long, value_name = "K", requires_all = ["seeds", "run_dir"])]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) only: Option<u64>,
     /// Resume the run or the seeds in DIR (default: the latest below `runs`), each run from its
     /// newest checkpoint.
     #[arg(long)]

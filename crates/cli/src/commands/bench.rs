@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use inference::Inference;
 use learner::Config;
 use learner::config::TrainConfig;
+use learner::exchange::{Alone, Placement};
 use learner::run::data::{TrainingData, whole_training_set};
 use learner::run::hardware;
 use learner::train::fit::{Outcome, fit};
@@ -61,6 +62,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         )?,
     };
     let TrainingData { train, validation, .. } = &data;
+    let placement = Placement { device: &opened.device, exchange: &Alone };
     let mut timer = Timer::new(architecture, &opened, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
@@ -73,7 +75,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     note(&ways(architecture, opened.backend));
     loop {
         let resume = timer.snapshot.take();
-        let outcome = fit(architecture, &settings, train, validation, &opened.device, resume, &mut timer)?;
+        let outcome = fit(architecture, &settings, train, validation, placement, resume, &mut timer)?;
         if let Some(error) = timer.failure {
             return Err(error);
         }

@@ -3,35 +3,69 @@
 use std::path::Path;
 
 use learner::config;
+use learner::exchange::Exchange;
 use learner::run::find::{self, RunOrSeeds};
 use learner::run::training::ResumePoint;
 use learner::run::{RunDir, RunDirError, RunLock};
 
 use crate::args::TrainArgs;
-use crate::exit::{note, print};
+use crate::exit::{Interrupted, note, print, usage};
 use crate::open::device;
 use crate::open::disk_limits;
 use crate::open::run_data;
+use crate::open::team::Team;
 use crate::paths::{data_dir, read_config, read_config_from, runs_dir, short};
 use crate::signals::Signals;
 
+mod following;
 mod initial;
+mod one_seed;
 mod outcome;
 mod seeds;
 mod seeds_table;
 mod session;
 
-use session::TrainSession;
+use session::{Begun, TrainSession};
 
 pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
+    let team = Team::join();
+    let exchange = team.exchange();
+    let ended = if exchange.size() > 1 && args.seeds.is_some() {
+        Err(alone("--seeds"))
+    } else if exchange.rank() == 0 {
+        lead(args, signals, exchange)
+    } else if args.print_config {
+        Ok(())
+    } else {
+        following::run(args, signals, exchange)
+    };
+    if ended.as_ref().map_or_else(|error| error.is::<Interrupted>(), |()| true) {
+        team.finish();
+    }
+    ended
+}
+
+/// The error of several processes where each run is trained by one.
+fn alone(what: &str) -> anyhow::Error {
+    usage(format!(
+        "{what} trains one run after another, and several processes were started to train one run together; start the \
+         program by itself"
+    ))
+}
+
+/// What a process does that trains alone, or is the first of several.
+fn lead(args: &TrainArgs, signals: &Signals, exchange: &dyn Exchange) -> anyhow::Result<()> {
     if args.resume {
-        return resume(args, signals);
+        return resume(args, signals, exchange);
     }
     let config = read_config(&args.config, &args.data_dir)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
     let initial = args.init.as_deref().map(|from| initial::read(from, args, &config)).transpose()?;
+    if let (Some(count), Some(number)) = (args.seeds, args.only) {
+        return one_seed::run(args, signals, &config, [number, count], initial);
+    }
     // The folder is locked first of all that is written, so that a second process is refused before it downloads anything.
     let lock = lock_new(args)?;
     disk_limits::warn_of_training(&lock);
@@ -39,7 +73,8 @@ pub(crate) fn run(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
         return seeds::begin(args, signals, &config, count, initial, lock);
     }
     let opened = device::open(args.backend.requested())?;
-    let session = TrainSession::new(args, signals, &config, &opened, &data_dir(&args.data_dir), None)?;
+    let begun = Begun { config: &config, opened: &opened, exchange };
+    let session = TrainSession::new(args, signals, begun, &data_dir(&args.data_dir), None)?;
     let session = session.beginning_with(initial);
     session.announce(&config, &opened);
     outcome::finished(args, &session.begin(&config, &opened, lock)?)
@@ -58,7 +93,7 @@ fn lock_new(args: &TrainArgs) -> Result<RunLock, RunDirError> {
 }
 
 /// `train --resume`.
-fn resume(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
+fn resume(args: &TrainArgs, signals: &Signals, exchange: &dyn Exchange) -> anyhow::Result<()> {
     let found = match &args.run_dir {
         Some(path) => RunOrSeeds::open(path)?,
         None => {
@@ -70,12 +105,18 @@ fn resume(args: &TrainArgs, signals: &Signals) -> anyhow::Result<()> {
         }
     };
     match found {
-        RunOrSeeds::Run(run) => resume_run(args, signals, &run),
+        RunOrSeeds::Run(run) => resume_run(args, signals, exchange, &run),
+        RunOrSeeds::Seeds(_) if exchange.size() > 1 => Err(alone("--resume with a folder of several runs")),
         RunOrSeeds::Seeds(seeds) => seeds::resume(args, signals, &seeds),
     }
 }
 
-fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Result<()> {
+fn resume_run(
+    args: &TrainArgs,
+    signals: &Signals,
+    exchange: &dyn Exchange,
+    run: &RunDir,
+) -> anyhow::Result<()> {
     // The lock comes before the configuration is read, because another process may be changing it.
     let lock = RunLock::existing_run(run.path())?;
     disk_limits::warn_of_training(&lock);
@@ -91,7 +132,8 @@ fn resume_run(args: &TrainArgs, signals: &Signals, run: &RunDir) -> anyhow::Resu
     // Another backend would end in other bits, so the user has to ask for it by name.
     let opened = device::open(Some(session::backend_of(args, run)?))?;
     let data_dir = run_data::for_run(&args.data_dir, run, &config);
-    let session = TrainSession::new(args, signals, &config, &opened, &data_dir, None)?;
+    let begun = Begun { config: &config, opened: &opened, exchange };
+    let session = TrainSession::new(args, signals, begun, &data_dir, None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
     outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)

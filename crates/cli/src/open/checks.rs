@@ -7,7 +7,7 @@ use learner::checks::notes::{self, Accuracies, ClassCounts};
 use learner::run::data::TrainingData;
 use model::device::{Backend, Opened};
 
-use crate::exit::note;
+use crate::exit::{note, usage};
 
 /// Checks that training fits into this process's memory. With `force` a warning takes the place of the error.
 ///
@@ -48,6 +48,21 @@ pub(crate) fn check_loading(config: &Config, force: bool) -> Result<(), DataTooL
         }
         checked => checked,
     }
+}
+
+/// Checks that the backend computes shards of a batch. Their gradients are added on the CPU, to which a GPU would have to
+/// bring them in each step.
+///
+/// # Errors
+/// If it does not.
+pub(crate) fn check_shards(config: &Config, opened: &Opened) -> anyhow::Result<()> {
+    let shards = config.train().shards;
+    if shards.get() == 1 || opened.backend != Backend::Wgpu {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "train.shards = {shards} is for CPUs, and this is wgpu; set it to 1, or name another backend with --backend"
+    )))
 }
 
 /// Prints the notes on a run before it begins.

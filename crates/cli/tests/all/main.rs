@@ -19,6 +19,7 @@ mod memory;
 mod misconfigured;
 mod model_file;
 mod notes;
+mod one_seed;
 mod own_data;
 mod own_images;
 mod places;

@@ -156,7 +156,9 @@ fn left_out(batch_size: usize, train: usize) -> Option<Note> {
 /// Where batch normalization first has one value a channel, because the batch is of one image and its feature maps
 /// are of one pixel, as the outputs of a dense layer are. Such a value minus its own mean is always zero.
 fn one_value(config: &Config, train: usize) -> Option<Place> {
-    let batch_size = config.train().batch_size.get().min(train);
+    let settings = config.train();
+    // Each shard has statistics of its own.
+    let batch_size = settings.batch_size.get().min(train) / settings.shards.get();
     let architecture = config.architecture();
     let unit = architecture.units().position(|(unit, shape)| {
         let maps = shape.before(Stage::Normalization, unit);

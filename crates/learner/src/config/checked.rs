@@ -115,6 +115,7 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
         whole("train.seed", train.seed, 0, LARGEST_WHOLE),
         whole("train.epochs", train.epochs.get() as u64, 1, MOST_EPOCHS),
         whole("train.batch_size", train.batch_size.get() as u64, 1, LARGEST_WHOLE),
+        shards(train),
         number("train.learning_rate", train.learning_rate, positive(train.learning_rate)),
         number("train.epsilon", train.epsilon, epsilon(train.epsilon)),
         number("train.warmup_fraction", train.warmup_fraction, share(train.warmup_fraction)),
@@ -129,6 +130,17 @@ fn ranges(data: &DataConfig, train: &TrainConfig) -> Vec<Ranged> {
         whole("train.checkpoint_every_steps", train.checkpoint_every_steps as u64, 0, LARGEST_WHOLE),
         whole("train.patience", train.patience as u64, 0, LARGEST_WHOLE),
     ]
+}
+
+/// A batch is cut into equal shards, and their gradients are added in pairs.
+fn shards(train: &TrainConfig) -> Ranged {
+    let (shards, batch_size) = (train.shards.get(), train.batch_size.get());
+    let is_right = shards.is_power_of_two() && batch_size.is_multiple_of(shards);
+    let expected = || {
+        let largest = 1usize << batch_size.trailing_zeros();
+        format!("a power of two that divides train.batch_size = {batch_size}, so {largest} at most")
+    };
+    ("train.shards", shards.to_string(), if is_right { Ok(()) } else { Err(expected()) })
 }
 
 /// The ranges of `[augment]`. What is beyond them leaves nothing to learn from.

@@ -78,6 +78,7 @@ const TRAIN: &[(&str, Kind)] = &[
     ("seed", COUNT_OR_ZERO),
     ("epochs", COUNT),
     ("batch_size", COUNT),
+    ("shards", COUNT),
     ("optimizer", Kind::Word(&["adam", "adamw", "sgd"])),
     ("learning_rate", Kind::Number),
     ("schedule", Kind::Word(&["constant", "cosine", "one-cycle"])),

@@ -68,6 +68,10 @@ pub struct TrainConfig {
     pub epochs: NonZeroUsize,
     /// Number of images in a step.
     pub batch_size: NonZeroUsize,
+    /// Number of equal parts of each batch whose gradients are computed apart and added in a fixed order, so that up to as
+    /// many processes can share a step. Batch normalization takes the statistics of each part by itself (Hoffer et al.
+    /// 2017). It must be a power of two that divides the batch.
+    pub shards: NonZeroUsize,
     pub optimizer: Optimizer,
     /// The learning rate at the peak of the schedule.
     pub learning_rate: f64,
@@ -114,6 +118,7 @@ impl Default for TrainConfig {
             seed: 1,
             epochs: positive(3),
             batch_size: positive(128),
+            shards: positive(1),
             optimizer: Optimizer::Adam,
             learning_rate: 3e-3,
             schedule: Schedule::OneCycle,

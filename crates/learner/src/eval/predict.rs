@@ -1,11 +1,14 @@
 //! Prediction: runs a network over a set of images, batch by batch, and returns its logits.
 
+use std::ops::Range;
+
 use burn::tensor::Device;
 use dataset::Subset;
 use model::{Cnn, input};
 use network::NetworkMemory;
 
 use crate::eval::logits::Logits;
+use crate::exchange::Placement;
 
 /// Number of images in a forward pass, unless these would take more than [`MOST_BYTES`]. It is large enough to be
 /// fast.
@@ -25,16 +28,46 @@ pub(crate) fn batch_size(memory: &NetworkMemory, n: usize) -> usize {
 ///
 /// `model` must be on `device`, without autodiff (see `Module::valid`).
 pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn FnMut(usize)) -> Logits {
+    let logits = of_part(model, images, 0..images.len(), device, progress);
+    with_labels(images, logits)
+}
+
+/// As [`predict`], shared by all processes that train the network.
+pub(crate) fn predict_together(model: &Cnn, images: &Subset, placement: Placement<'_>) -> Logits {
+    let Placement { device, exchange } = placement;
     let n = images.len();
-    let classes = images.classes();
-    let mut labels = Vec::with_capacity(n);
-    let mut logits = Vec::with_capacity(n * classes);
+    // Whole batches, so that the images are computed in the same company as by one process.
     let batch_size = batch_size(&model.memory(), n);
+    let share = n.div_ceil(batch_size).div_ceil(exchange.size()) * batch_size;
+    let first = (exchange.rank() * share).min(n);
+    let mut own = of_part(model, images, first..n.min(first + share), device, &mut |_| ());
+    // Each process brings as much; what is too much is at the end.
+    own.resize(share * images.classes(), 0.0);
+    let mut logits = exchange.all_gather(&own);
+    logits.truncate(n * images.classes());
+    with_labels(images, logits)
+}
+
+fn with_labels(images: &Subset, logits: Vec<f32>) -> Logits {
+    let labels = (0..images.len()).map(|position| images.label(position)).collect();
+    Logits::new(images.classes(), labels, logits)
+}
+
+/// Logits `[positions, classes]` of the images at these positions, which begin with a batch.
+fn of_part(
+    model: &Cnn,
+    images: &Subset,
+    positions: Range<usize>,
+    device: &Device,
+    progress: &mut dyn FnMut(usize),
+) -> Vec<f32> {
+    let classes = images.classes();
+    let mut logits = Vec::with_capacity(positions.len() * classes);
+    let batch_size = batch_size(&model.memory(), images.len());
     let (height, width) = (images.height(), images.width());
     let empty = vec![0; height * width];
-    for first in (0..n).step_by(batch_size) {
-        let part = first..n.min(first + batch_size);
-        labels.extend(part.clone().map(|position| images.label(position)));
+    for first in positions.clone().step_by(batch_size) {
+        let part = first..positions.end.min(first + batch_size);
         // A GPU compiles its kernels again for each new shape. So that all batches have one shape, the last
         // one is filled up with empty images, whose logits are dropped.
         let pixels = part.clone().map(|position| images.image(position));
@@ -42,9 +75,9 @@ pub fn predict(model: &Cnn, images: &Subset, device: &Device, progress: &mut dyn
         let input = input::to_inputs(&filled, batch_size, height, width, device);
         let batch_logits = model.forward(input).into_data();
         logits.extend(batch_logits.iter::<f32>().take(part.len() * classes));
-        progress(labels.len());
+        progress(part.end - positions.start);
     }
-    Logits::new(classes, labels, logits)
+    logits
 }
 
 #[cfg(test)]

@@ -4,5 +4,6 @@ pub mod importing;
 pub mod initial;
 pub mod kept_epochs;
 pub mod recorder;
+pub mod together;
 pub mod training;
 mod validated;

@@ -18,6 +18,17 @@ pub enum FitError {
          steps per epoch; the checkpoint belongs to another run"
     )]
     State { epoch: usize, step: usize, steps_per_epoch: usize },
+    #[error(
+        "train.shards = {shards} does not divide the only batch of each epoch, which is the whole training set of \
+         {batch_size} images; a smaller train.batch_size leaves batches that it divides"
+    )]
+    Shards { shards: usize, batch_size: usize },
+    #[error(
+        "{processes} processes train together, which has to be a power of two and at most train.shards = {shards}"
+    )]
+    Processes { processes: usize, shards: usize },
+    #[error("what process 0 has sent cannot be read: {0}")]
+    Received(String),
     #[error(transparent)]
     Tensors(#[from] TensorsError),
     #[error("the run's events and checkpoints cannot be saved")]

@@ -1,6 +1,6 @@
 //! The training loop: it learns from batches, validates after each epoch, and reports to an observer.
 
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Gradients, Tensor};
 use dataset::{TrainSet, ValidationSet};
 use model::Masks;
 use network::Architecture;
@@ -8,8 +8,9 @@ use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
 use crate::eval::logits::Logits;
-use crate::eval::predict::predict;
+use crate::eval::predict::predict_together;
 use crate::eval::score::Score;
+use crate::exchange::{Placement, any};
 use crate::random::{Stream, augmentation_generator, generator};
 use crate::train::batch::batch;
 use crate::train::error::FitError;
@@ -18,6 +19,7 @@ use crate::train::learner::Learner;
 use crate::train::observer::Observer;
 use crate::train::plan::Plan;
 use crate::train::schedule::learning_rate;
+use crate::train::shards::{self, Part};
 use crate::train::state::{Best, Snapshot, TrainingState};
 use crate::train::window::Window;
 
@@ -37,7 +39,8 @@ pub enum Outcome {
 /// has other images at its end. If the training set is augmented, each image is changed at random in each epoch;
 /// validation images never are. The observer gets the events, and a snapshot after each epoch and after
 /// every `checkpoint_every_steps` steps. With `resume`, the run continues from that snapshot. On a CPU the
-/// same seed gives the same bits, whether or not the run was interrupted and resumed.
+/// same seed gives the same bits, whether or not the run was interrupted and resumed, and however many processes share its
+/// `shards`. Each process calls this with the same arguments but for `placement` and `observer`.
 ///
 /// # Errors
 /// If a loss, a gradient or a weight is not finite, if `resume` does not fit the network or the
@@ -47,11 +50,13 @@ pub fn fit(
     config: &TrainConfig,
     train: &TrainSet,
     validation: &ValidationSet,
-    device: &Device,
+    placement: Placement<'_>,
     resume: Option<Snapshot>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, FitError> {
+    let Placement { device, exchange } = placement;
     let plan = Plan::new(config, train, validation)?;
+    plan.check_processes(exchange.size())?;
     plan.check(resume.as_ref().filter(|snapshot| !snapshot.is_of_start()).map(|snapshot| &snapshot.state))?;
     let mut learner = Learner::new(architecture, config, resume, device)?;
     let training_device = device.clone().autodiff();
@@ -70,17 +75,28 @@ pub fn fit(
         let steps_done = plan.steps_done_in_epoch(&learner.state);
         for positions in order.chunks_exact(plan.batch_size).skip(steps_done) {
             let random = |index| augmentation_generator(config.seed, epoch, index);
-            let (images, labels) = batch(train, positions, random, &training_device);
             let mut dropout =
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
+            let masks = Masks::draw(&mut dropout);
+            let compute = |positions: &[u32], first| {
+                let (images, labels) = batch(train, positions, random, &training_device);
+                let logits = learner.model.forward_train(images, masks.from_image(first));
+                let (objective, loss, logits) = losses(logits, &labels, config.label_smoothing as f32);
+                Part { gradients: objective.backward(), loss, logits, labels }
+            };
 
-            let logits = learner.model.forward_train(images, Masks::draw(&mut dropout));
-            let (objective, loss, logits) = losses(logits, &labels, config.label_smoothing as f32);
-            let gradients = objective.backward();
+            let wants = [observer.stop_requested(), observer.checkpoint_requested()];
+            let (gradients, [stopping, requested]) = if plan.shards == 1 {
+                let Part { gradients, loss, logits, labels } = compute(positions, 0);
+                window.push(loss, logits, &labels);
+                (gradients, wants)
+            } else {
+                let whole = shards::compute(&learner.model, positions, plan.shards, exchange, wants, compute);
+                window.push_metrics(whole.loss, whole.images, whole.hits);
+                (whole.gradients, whole.wants)
+            };
             let rate = learning_rate(config, learner.state.step, plan.total_steps());
             learner.state.step += 1;
-            window.push(loss, logits, &labels);
-            let (stopping, requested) = (observer.stop_requested(), observer.checkpoint_requested());
             let report = plan.report_due(&learner.state, window.len());
             let checkpoint = plan.checkpoint_due(&learner.state, stopping || requested);
             let mut gradient_scale = 1.0;
@@ -103,12 +119,12 @@ pub fn fit(
             }
         }
         let rate = learning_rate(config, learner.state.step.saturating_sub(1), plan.total_steps());
-        let (score, logits) = validate(&learner, validation, device, rate)?;
+        let (score, logits) = validate(&learner, validation, placement, rate)?;
         let is_best = learner.state.end_epoch(score);
         observer.validated(&logits, is_best);
         observer.event(&Event::Epoch(epoch_event(&learner.state, score, is_best)))?;
         observer.checkpoint(&snapshot(&learner, &mut window, rate, architecture)?)?;
-        if observer.stop_requested() && plan.next_epoch(&learner.state).is_some() {
+        if any(exchange, observer.stop_requested()) && plan.next_epoch(&learner.state).is_some() {
             return Ok(Outcome::Stopped(learner.state));
         }
     }
@@ -200,10 +216,10 @@ fn epoch_event(state: &TrainingState, score: Score, is_best: bool) -> EpochEvent
 fn validate(
     learner: &Learner,
     validation: &ValidationSet,
-    device: &Device,
+    placement: Placement<'_>,
     rate: f64,
 ) -> Result<(Score, Logits), FitError> {
-    let logits = predict(&learner.predictor(), validation.subset(), device, &mut |_| ());
+    let logits = predict_together(&learner.predictor(), validation.subset(), placement);
     let score = Score::new(&logits);
     if score.loss.is_finite() {
         return Ok((score, logits));

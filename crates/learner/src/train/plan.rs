@@ -12,6 +12,7 @@ pub(crate) struct Plan {
     epochs: usize,
     patience: usize,
     pub(crate) batch_size: usize,
+    pub(crate) shards: usize,
     steps_per_epoch: usize,
     /// Number of training images.
     pub(crate) train: usize,
@@ -31,17 +32,30 @@ impl Plan {
         if train == 0 || validation == 0 {
             return Err(FitError::Empty { train, validation });
         }
-        let batch_size = config.batch_size.get().min(train);
+        let (batch_size, shards) = (config.batch_size.get().min(train), config.shards.get());
+        if !batch_size.is_multiple_of(shards) {
+            return Err(FitError::Shards { shards, batch_size });
+        }
         Ok(Self {
             epochs: config.epochs.get(),
             patience: config.patience,
             batch_size,
+            shards,
             steps_per_epoch: train / batch_size,
             train,
             validation,
             log_every: config.log_every_steps.get(),
             checkpoint_every: config.checkpoint_every_steps,
         })
+    }
+
+    /// Checks that so many processes can divide the shards of a step among them.
+    pub(crate) fn check_processes(&self, processes: usize) -> Result<(), FitError> {
+        let shards = self.shards;
+        if processes.is_power_of_two() && processes <= shards {
+            return Ok(());
+        }
+        Err(FitError::Processes { processes, shards })
     }
 
     /// Checks that a run with this plan can have reached this training state.

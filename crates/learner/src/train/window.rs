@@ -32,19 +32,23 @@ impl Window {
 
     /// Adds a step's loss `[1]` and logits `[n, classes]` with their labels.
     pub(crate) fn push(&mut self, loss: Tensor<1>, logits: Tensor<2>, labels: &[u8]) {
-        let [n, classes] = logits.dims();
-        self.fetched.images += n;
+        let [n, _classes] = logits.dims();
         let (loss, logits) = (loss.inner(), logits.inner());
-        let on_host = ops::on_host(&loss, |loss| f64::from(loss[0]));
-        if let (Some(loss), Some(hits)) = (on_host, ops::on_host(&logits, |l| hits(l, classes, labels))) {
-            self.fetched.losses.push(loss);
-            self.fetched.hits += hits;
-            return;
+        if let Some((loss, hits)) = on_host(&loss, &logits, labels) {
+            return self.push_metrics(loss, n, hits);
         }
+        self.fetched.images += n;
         // [n, classes] -> [n, 1] -> [n]
         self.predicted.push(logits.argmax(1).reshape([n]));
         self.losses.push(loss);
         self.labels.extend_from_slice(labels);
+    }
+
+    /// Adds the metrics of a step that are on the host already.
+    pub(crate) fn push_metrics(&mut self, loss: f64, images: usize, hits: usize) {
+        self.fetched.losses.push(loss);
+        self.fetched.images += images;
+        self.fetched.hits += hits;
     }
 
     /// Fetches the metrics that are still on the device, and returns those of all steps of the window.
@@ -65,6 +69,23 @@ impl Window {
         self.fetch();
         std::mem::take(&mut self.fetched)
     }
+}
+
+/// A loss `[1]` and how many of the logits `[n, classes]` are right, wherever these are. This waits for a GPU.
+pub(super) fn loss_and_hits(loss: Tensor<1>, logits: Tensor<2>, labels: &[u8]) -> (f64, usize) {
+    let (loss, logits) = (loss.inner(), logits.inner());
+    on_host(&loss, &logits, labels).unwrap_or_else(|| {
+        let [_n, classes] = logits.dims();
+        let logits: Vec<f32> = logits.into_data().iter().collect();
+        (loss.into_scalar(), hits(&logits, classes, labels))
+    })
+}
+
+/// The same, if the tensors are in the memory of the CPU.
+fn on_host(loss: &Tensor<1>, logits: &Tensor<2>, labels: &[u8]) -> Option<(f64, usize)> {
+    let [_n, classes] = logits.dims();
+    let loss = ops::on_host(loss, |loss| f64::from(loss[0]))?;
+    Some((loss, ops::on_host(logits, |logits| hits(logits, classes, labels))?))
 }
 
 /// How many rows of logits have their largest value at their label. Of equal values the first one counts.

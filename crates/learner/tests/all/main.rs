@@ -12,5 +12,6 @@ mod changed_weights;
 mod learning;
 mod memory;
 mod resume;
+mod shards;
 mod tested;
 mod xor;

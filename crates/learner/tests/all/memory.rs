@@ -6,6 +6,7 @@ use dataset::idx::{Images, Labels};
 use dataset::{Name, Subset, TestSet, TrainSet, ValidationSet, load};
 use learner::Observer;
 use learner::config::{Schedule, TrainConfig};
+use learner::exchange::{Alone, Exchange, Placement};
 use learner::train::FitError;
 use learner::train::fit::{Outcome, fit};
 use learner::train::state::{Best, Snapshot};
@@ -94,10 +95,23 @@ impl Task {
         from: Option<Snapshot>,
         stop_after: Option<usize>,
     ) -> (Memory, Result<Outcome, FitError>) {
+        self.fit_with(config, backend, from, stop_after, &Alone)
+    }
+
+    /// The same as one of several processes.
+    pub(crate) fn fit_with(
+        &self,
+        config: &TrainConfig,
+        backend: Backend,
+        from: Option<Snapshot>,
+        stop_after: Option<usize>,
+        exchange: &dyn Exchange,
+    ) -> (Memory, Result<Outcome, FitError>) {
         let device = device::open(Some(backend)).unwrap().device;
         let mut memory = Memory { stop_after, ..Memory::default() };
         let Self { architecture, train, validation } = self;
-        let result = fit(architecture, config, train, validation, &device, from, &mut memory);
+        let placement = Placement { device: &device, exchange };
+        let result = fit(architecture, config, train, validation, placement, from, &mut memory);
         (memory, result)
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use dataset::Split;
 use learner::Config;
 use learner::config;
+use learner::exchange::Alone;
 use learner::run::initial::InitialWeights;
 use learner::run::training::{self, ResumePoint, TrainError};
 use learner::run::{RunDir, RunDirError, RunLock, SeedsDir, plan_seeds};
@@ -16,7 +17,7 @@ use crate::args::TrainArgs;
 use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
-use crate::commands::train::session::{TrainSession, backend_of, known_backend};
+use crate::commands::train::session::{Begun, TrainSession, backend_of, known_backend};
 use crate::exit::{Interrupted, note, print};
 use crate::hint::run_dir_error;
 use crate::open::device;
@@ -39,7 +40,8 @@ pub(super) fn begin(
     let mut info = plan_seeds(config, count, opened.backend.name())?;
     info.init = initial.as_ref().map(|initial| initial.source().clone());
     let data_dir = data_dir(&args.data_dir);
-    let session = TrainSession::new(args, signals, config, &opened, &data_dir, Some(lock.path().to_owned()))?;
+    let begun = Begun { config, opened: &opened, exchange: &Alone };
+    let session = TrainSession::new(args, signals, begun, &data_dir, Some(lock.path().to_owned()))?;
     // The folder keeps the weights for the runs that a resume has to begin.
     initial.as_ref().map(|initial| initial.write(lock.path())).transpose()?;
     let session = session.beginning_with(initial);
@@ -67,8 +69,8 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     let begun_with = begun_with.map(known).transpose()?;
     let opened = device::open(args.backend.requested().or(begun_with))?;
     let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
-    let session =
-        TrainSession::new(args, signals, &config, &opened, &data_dir, Some(seeds.path().to_owned()))?;
+    let begun = Begun { config: &config, opened: &opened, exchange: &Alone };
+    let session = TrainSession::new(args, signals, begun, &data_dir, Some(seeds.path().to_owned()))?;
     let initial = seeds.info().init.as_ref().map(|source| InitialWeights::read(seeds.path(), source));
     let session = session.beginning_with(initial.transpose()?);
     lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
@@ -140,7 +142,7 @@ fn failed(failures: Vec<(String, anyhow::Error)>, count: usize) -> anyhow::Error
 }
 
 /// Skips a finished run, resumes an unfinished one, begins a missing one.
-fn train_one(
+pub(super) fn train_one(
     session: &TrainSession<'_>,
     config: &Config,
     opened: &Opened,

@@ -7,11 +7,12 @@ use anyhow::Context;
 use dataset::Split;
 use learner::Config;
 use learner::checks::notes::Accuracies;
+use learner::exchange::Exchange;
 use learner::run::data::TrainingData;
 use learner::run::initial::InitialWeights;
 use learner::run::store::checkpoint::DamagedCheckpoint;
 use learner::run::training::{Ended, FinishedRun, ResumePoint, Trainer};
-use learner::run::{RunDir, RunDirError, RunLock, hardware};
+use learner::run::{RunDir, RunDirError, RunLock, hardware, together};
 use learner::train::observer::Observers;
 use model::device::{Backend, Opened};
 use run_files::{Event, names};
@@ -23,15 +24,24 @@ use crate::commands::train::outcome::{self, TrainedRun};
 use crate::exit::note;
 use crate::open::checks;
 use crate::paths::short;
-use crate::signals::Signals;
+use crate::signals::{Signals, TERM};
 use crate::ui::numbers::grouped;
 use crate::ui::{download_bar, training};
+
+/// With what a process begins to train.
+#[derive(Clone, Copy)]
+pub(super) struct Begun<'a> {
+    pub(super) config: &'a Config,
+    pub(super) opened: &'a Opened,
+    pub(super) exchange: &'a dyn Exchange,
+}
 
 /// What the runs of one process share.
 pub(super) struct TrainSession<'a> {
     pub(super) args: &'a TrainArgs,
     pub(super) data: TrainingData,
     pub(super) signals: &'a Signals,
+    exchange: &'a dyn Exchange,
     /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
     /// What new runs begin with instead of random weights.
@@ -43,15 +53,19 @@ impl<'a> TrainSession<'a> {
     pub(super) fn new(
         args: &'a TrainArgs,
         signals: &'a Signals,
-        config: &Config,
-        opened: &Opened,
+        begun: Begun<'a>,
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
+        let Begun { config, opened, exchange } = begun;
         checks::check_loading(config, args.memory.force)?;
+        checks::check_shards(config, opened)?;
+        // Before the images are loaded, because the others load theirs meanwhile.
+        together::hand_out(exchange, config, opened)?;
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
         checks::check_memory(config, opened, &data, args.memory.force)?;
-        Ok(Self { args, data, signals, folder, initial: None })
+        together::agree_on_data(exchange, config)?;
+        Ok(Self { args, data, signals, exchange, folder, initial: None })
     }
 
     /// The same for new runs that begin with these weights.
@@ -133,6 +147,7 @@ impl<'a> TrainSession<'a> {
         Trainer {
             data: &self.data,
             opened,
+            exchange: self.exchange,
             initial: self.initial.as_ref(),
             tensorboard: self.args.tensorboard,
             keep_epochs: self.args.keep_epochs,
@@ -145,7 +160,8 @@ impl<'a> TrainSession<'a> {
         let FinishedRun { run, best, model, took } = match ended {
             Ended::Finished(finished) => finished,
             Ended::Stopped { run, state } => {
-                let signal = self.signals.received().unwrap_or_default();
+                // Another process may be the one that got the signal.
+                let signal = self.signals.received().unwrap_or(TERM);
                 return Err(outcome::stopped(self.args, &run, self.folder.as_deref(), &state, signal));
             }
         };

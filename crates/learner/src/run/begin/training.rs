@@ -11,10 +11,12 @@ use thiserror::Error;
 
 use crate::config::Config;
 use crate::eval::logits::Logits;
+use crate::exchange::{Exchange, Placement};
 use crate::numerics;
 use crate::run::begin::initial::InitialWeights;
 use crate::run::begin::kept_epochs::EpochKeeper;
 use crate::run::begin::recorder::{Lines, Recorder};
+use crate::run::begin::together::shared;
 use crate::run::begin::validated::Validated;
 use crate::run::best_model::BestModel;
 use crate::run::data::TrainingData;
@@ -73,6 +75,8 @@ pub struct FinishedRun {
 pub struct Trainer<'a> {
     pub data: &'a TrainingData,
     pub opened: &'a Opened,
+    /// The processes that train a run together. This one is process 0.
+    pub exchange: &'a dyn Exchange,
     /// What new runs begin with instead of random weights.
     pub initial: Option<&'a InitialWeights>,
     /// Whether to write event files for TensorBoard. A resumed run that already has some gets more in any
@@ -224,8 +228,10 @@ impl Trainer<'_> {
         }
         observers.0.extend([&mut recorder as &mut dyn Observer, &mut best_logits]);
         let architecture = config.architecture();
-        let device = &self.opened.device;
-        let outcome = fit(architecture, config.train(), train, validation, device, snapshot, &mut observers);
+        let placement = Placement { device: &self.opened.device, exchange: self.exchange };
+        let outcome = shared(self.exchange, snapshot).and_then(|snapshot| {
+            fit(architecture, config.train(), train, validation, placement, snapshot, &mut observers)
+        });
         match outcome {
             Err(source) => Err(TrainError::Fit { run, source }),
             Ok(Outcome::Stopped(state)) => Ok(Ended::Stopped { run, state }),
