@@ -25,7 +25,7 @@ pub(crate) struct ServeArgs {
     /// Also answer under this name, as behind another server. Repeatable.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// Let pages of this origin ask, such as https://example.org. Repeatable.
+    /// Let pages of this origin ask, such as `https://example.org`. Repeatable.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
     /// How each request is told on standard error.
