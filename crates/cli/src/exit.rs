@@ -110,7 +110,10 @@ pub(crate) fn guard(command: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
         Ok(Err(error)) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
-                note(&interrupted.text);
+                // One of several processes that end together speaks for all.
+                if !interrupted.text.is_empty() {
+                    note(&interrupted.text);
+                }
                 return ExitCode::from(interrupted.code());
             }
             note(&format!("error: {error:#}"));

@@ -73,12 +73,12 @@ fn open_or_make(
                 initial.map(|initial| initial.write(lock.path())).transpose()?;
                 return Ok(lock.begin_seeds(config, info, Some(&data_dir(&args.data_dir)))?);
             }
-            // Another process is making it, or has just made it.
-            Err(RunDirError::Locked(_) | RunDirError::Exists { is_run: true, .. })
-                if began.elapsed() < PATIENCE =>
-            {
+            // Another process is making it.
+            Err(RunDirError::Locked(_)) if began.elapsed() < PATIENCE => {
                 thread::sleep(Duration::from_millis(50));
             }
+            // Another process has just made it, or something else is there.
+            Err(error @ RunDirError::Exists { .. }) => return SeedsDir::open(path).map_err(|_| error.into()),
             Err(error) => return Err(error.into()),
         }
     }
