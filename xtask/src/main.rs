@@ -73,7 +73,7 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     /// Measure and attack `serve`: rate beside FastAPI, slow clients, overflow, its end, schemathesis, nginx.
     Serve(serve::ServeArgs),
-    /// Train one network by several processes with MPI: the same bits, kills, refusals, times.
+    /// Train by several processes and machines: MPI, sweeps, Slurm, GNU parallel, Optuna; bits, kills, refusals, times.
     Machines(machines::MachinesArgs),
     /// Run the kernels' tests under AddressSanitizer (x86-64 Linux; builds everything anew).
     Sanitize,
@@ -125,7 +125,7 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(root(), &args),
         Task::Fuzz(args) => fuzz::run(root(), &args),
         Task::Serve(args) => serve::run(root(), &args),
-        Task::Machines(args) => machines::run(root(), &args),
+        Task::Machines(args) => machines::run(root(), &data_dir(), &args),
         Task::Sanitize => sanitize::run(root()),
         Task::Neon => neon::run(root()),
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),

@@ -11,6 +11,7 @@ pub(crate) use predicting::PredictArgs;
 #[cfg(feature = "serve")]
 pub(crate) use serving::LogFormat;
 pub(crate) use serving::ServeArgs;
+pub(crate) use sweeping::{SweepCommand, SweepRunArgs, SweepShowArgs};
 pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
 
 mod data;
@@ -19,6 +20,7 @@ mod looking;
 mod options;
 mod predicting;
 mod serving;
+mod sweeping;
 mod training;
 
 /// MNIST with CNN: look at handwritten digits, train the lecture's network, test it.
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Print the layer table of a network: output shapes, parameters, multiply-adds.
     Summary(SummaryArgs),
+    /// Train many configurations that differ in a few keys, and compare them on the validation images.
+    #[command(subcommand)]
+    Sweep(SweepCommand),
     /// Write a trained model as a file for other programs: ONNX, or safetensors for PyTorch.
     Export(ExportArgs),
     /// Make a run of weights that were trained elsewhere, such as in PyTorch.

@@ -11,5 +11,6 @@ pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod summary;
+pub(crate) mod sweep;
 pub(crate) mod test;
 pub(crate) mod train;

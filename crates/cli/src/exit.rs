@@ -15,6 +15,7 @@ use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::UnfitData;
 use learner::run::store::checkpoint::CheckpointError;
+use learner::sweep::SweepError;
 use learner::train::FitError;
 use model::device::DeviceError;
 use network::import::ImportError;
@@ -161,6 +162,7 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         || cause.is::<Usage>()
         || cause.is::<UnfitData>()
         || cause.is::<TooLarge>()
+        || cause.is::<SweepError>()
         || cause.is::<DataTooLarge>()
     {
         return Some(USAGE);
@@ -197,9 +199,11 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<u8> {
         | RunDirError::Locked(_)
         | RunDirError::Several { .. }
         | RunDirError::Imported(_)
+        | RunDirError::Sweep(_)
         | RunDirError::OtherNumerics { .. } => Some(USAGE),
         RunDirError::Config(error) => Some(of_config(error)),
         RunDirError::NoRun(_)
+        | RunDirError::NoSweep(_)
         | RunDirError::NoRuns(_)
         | RunDirError::NoModel(_)
         | RunDirError::OtherData { .. }

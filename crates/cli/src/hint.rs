@@ -16,13 +16,14 @@ use learner::checks::memory::TooLarge;
 use learner::config::ConfigError;
 use learner::run::RunDirError;
 use learner::run::evaluating::EvaluateError;
-use learner::run::find::RunOrSeeds;
 use learner::run::initial::InitialError;
 use learner::run::training::TrainError;
 use model::device::{Backend, DeviceError};
 use network::import::ImportError;
 
 use crate::paths::{build_command, command, quoted};
+
+mod run_dir;
 
 /// Context of an error that ended a run which can be resumed.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
             .or_else(|| of_memory(cause))
             .or_else(|| of_config(cause))
             .or_else(|| of_layout(cause))
-            .or_else(|| of_run_dir(run_dir_error(cause)?))
+            .or_else(|| run_dir::of(run_dir_error(cause)?))
     })
 }
 
@@ -102,57 +103,6 @@ pub(crate) fn run_dir_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a 
         return Some(error);
     }
     cause.downcast_ref()
-}
-
-fn of_run_dir(error: &RunDirError) -> Option<String> {
-    match error {
-        // The file of a run was named in place of the run.
-        RunDirError::Blocked(obstacle) => {
-            let folder = obstacle.path.parent().filter(|folder| RunOrSeeds::open(folder).is_ok())?;
-            Some(format!("for example: -p {}", quoted(folder)))
-        }
-        RunDirError::NoRun(path) => {
-            Some(format!("train one with: {}", command(&format!("train -p {}", quoted(path)))))
-        }
-        RunDirError::NoRuns(_) | RunDirError::NoModel(_) => {
-            Some(format!("train one with: {}", command("train")))
-        }
-        RunDirError::Exists { path, is_run: true } => Some(format!("resume it with: {}", resume(path))),
-        RunDirError::Several { path, first: None, .. } => {
-            Some(format!("begin the runs with: {}", resume(path)))
-        }
-        RunDirError::Several { first: Some(first), .. } => Some(format!("for example: -p {}", quoted(first))),
-        RunDirError::Imported(path) => Some(format!(
-            "begin a new run with its weights: {}",
-            command(&format!("train --init {}", quoted(path)))
-        )),
-        RunDirError::OtherNumerics { path, before, now, .. } => {
-            Some(of_numerics(path, before.version == now.version))
-        }
-        RunDirError::OtherData { config, .. } => Some(format!(
-            "put data.dataset back; a model is tested on other data with: {}",
-            command(&format!("test -p {} --data NAME", quoted(config.parent().unwrap_or(config))))
-        )),
-        RunDirError::Io { .. }
-        | RunDirError::Write(_)
-        | RunDirError::Exists { is_run: false, .. }
-        | RunDirError::Locked(_)
-        | RunDirError::Damaged { .. }
-        | RunDirError::Newer { .. }
-        | RunDirError::Config(_)
-        | RunDirError::Checkpoint(_) => None,
-    }
-}
-
-/// What to do about a run of another arithmetic. The version of a run can be had again only with an earlier
-/// program, its vector instructions with the environment.
-fn of_numerics(path: &Path, is_same_version: bool) -> String {
-    let instead = match is_same_version {
-        true => "name other vector instructions with MNIST_CNN_SIMD",
-        false => "train anew",
-    };
-    let accept = command(&format!("train --resume --accept-numerics -p {}", quoted(path)));
-    format!("{instead}, or go on all the same with: {accept}")
 }
 
 fn of_config(cause: &(dyn Error + 'static)) -> Option<String> {
@@ -190,10 +140,6 @@ fn of_device(cause: &(dyn Error + 'static)) -> Option<String> {
         DeviceError::Level(_) => return None,
     };
     Some(format!("build it in with: {}", build_command(feature)))
-}
-
-fn resume(path: &Path) -> String {
-    command(&format!("train --resume -p {}", quoted(path)))
 }
 
 fn of_fetch(error: &FetchError) -> String {

@@ -14,7 +14,9 @@ mod signals;
 mod ui;
 
 use args::{Args, Command};
-use commands::{bench, data, export, import, inspect, predict, report, serve, show, summary, test, train};
+use commands::{
+    bench, data, export, import, inspect, predict, report, serve, show, summary, sweep, test, train,
+};
 use signals::Signals;
 
 /// A training step allocates and frees a dozen megabytes; see docs/performance.md.
@@ -37,6 +39,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Report(args) => report::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Sweep(command) => sweep::run(&command, &signals),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Bench(args) => bench::run(&args),

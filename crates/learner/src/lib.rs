@@ -13,6 +13,7 @@ pub mod fault;
 pub mod numerics;
 pub mod random;
 pub mod run;
+pub mod sweep;
 pub mod train;
 
 pub use config::Config;

@@ -24,6 +24,8 @@ pub enum Stream {
     Corruption = 6,
     /// The changes of a training image in an epoch.
     Augmentation = 7,
+    /// The values of a sweep's trial.
+    Sweep = 8,
 }
 
 /// The generator for one purpose in one step of a run.

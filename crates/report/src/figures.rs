@@ -9,6 +9,7 @@ mod first_filters;
 mod heat_map;
 mod raster;
 mod reliability;
+pub(crate) mod scatter;
 
 use drawing::{Drawing, Figure};
 

@@ -1,6 +1,7 @@
 //! The page: what it shows of each run and of all runs together, and in which order.
 
 mod gallery;
+pub(crate) mod sweep_page;
 
 use gallery::MistakeCard;
 use run_files::Evaluation;

@@ -11,6 +11,8 @@
 //! | `tests.jsonl` | a [`TestNote`] in each line | by each test of the run |
 //! | `seeds.json` | [`SeedsInfo`] | when a folder of several runs is made |
 //! | `test.json` of such a folder | [`SeedsTestFile`] | by each test of the folder |
+//! | `sweep.json` | [`SweepInfo`] | when a sweep is begun |
+//! | `failure.json` | [`Failure`] | when a trial of a sweep cannot be trained to its end |
 //!
 //! Fields are written in the order of their declaration. A reader accepts the files of older versions, which
 //! lack some fields, and of newer versions, which have more. This crate does no input or output of its own.
@@ -25,6 +27,7 @@ mod numerics;
 mod results;
 mod run_info;
 mod seeds;
+mod sweep;
 mod thresholds;
 mod version;
 
@@ -34,5 +37,6 @@ pub use numerics::Numerics;
 pub use results::{CorruptionScore, CorruptionScores, Mistake, TestFile, TestNote, ValidationFile};
 pub use run_info::{Resumed, RunInfo, WeightsSource};
 pub use seeds::{MissingSeed, SeedTest, SeedsInfo, SeedsTestFile, Spread};
+pub use sweep::{Failure, SweepInfo};
 pub use thresholds::ThresholdsFile;
 pub use version::Versions;

@@ -30,6 +30,14 @@ pub const TENSORBOARD: &str = "tensorboard";
 pub const SEEDS: &str = "seeds.json";
 /// The configuration that the runs of such a folder share.
 pub const SEEDS_CONFIG: &str = "seeds.toml";
+/// The circumstances of a sweep. A folder with this file is a sweep, and holds a run for each trial.
+pub const SWEEP: &str = "sweep.json";
+/// The keys of a sweep with their ranges, and the number of its trials.
+pub const SWEEP_SPACE: &str = "sweep.toml";
+/// The configuration that the trials of a sweep share.
+pub const SWEEP_CONFIG: &str = "base.toml";
+/// Why a trial of a sweep cannot be trained to its end, in the folder of its run.
+pub const FAILURE: &str = "failure.json";
 
 /// The folder of the weights after each epoch, if they are kept.
 pub const EPOCHS: &str = "epochs";
@@ -44,8 +52,23 @@ pub fn on_other_data(name: &str, dataset: &str) -> String {
 /// The files that are replaced as a whole: each is written under another name, which ends in `.partial`, and
 /// then renamed. A crash can leave such a partial file behind. The results on another data set belong to them as well;
 /// [`is_replaced`] knows their names.
-const REPLACED: [&str; 11] =
-    [CONFIG, DATASET, RUN, INITIAL, TEST, VALIDATION, THRESHOLDS, PREDICTIONS, PAGE, SEEDS, SEEDS_CONFIG];
+const REPLACED: [&str; 15] = [
+    CONFIG,
+    DATASET,
+    RUN,
+    INITIAL,
+    TEST,
+    VALIDATION,
+    THRESHOLDS,
+    PREDICTIONS,
+    PAGE,
+    SEEDS,
+    SEEDS_CONFIG,
+    SWEEP,
+    SWEEP_SPACE,
+    SWEEP_CONFIG,
+    FAILURE,
+];
 
 /// Whether a file of this name is replaced as a whole, so that a crash can leave a partial file of it behind.
 pub fn is_replaced(name: &str) -> bool {

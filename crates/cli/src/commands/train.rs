@@ -20,10 +20,10 @@ use crate::signals::Signals;
 mod following;
 mod initial;
 mod one_seed;
-mod outcome;
-mod seeds;
+pub(crate) mod outcome;
+pub(crate) mod seeds;
 mod seeds_table;
-mod session;
+pub(crate) mod session;
 
 use session::{Begun, TrainSession};
 

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use dataset::Split;
+use dataset::{Name, Split};
 use learner::Config;
 use learner::run::{RunDir, SeedsDir};
+use learner::sweep::SweepDir;
 
 use crate::args::DataDirArg;
 use crate::exit::note;
@@ -20,6 +21,16 @@ pub(crate) fn for_run(arg: &DataDirArg, run: &RunDir, config: &Config) -> PathBu
 /// As [`for_run`], for the runs in a folder of several.
 pub(crate) fn for_seeds(arg: &DataDirArg, seeds: &SeedsDir, config: &Config) -> PathBuf {
     choose(arg, config, seeds.info().data_dir.as_deref())
+}
+
+/// As [`for_run`], for the trials of a sweep.
+pub(crate) fn for_sweep(arg: &DataDirArg, sweep: &SweepDir, config: &Config) -> PathBuf {
+    choose(arg, config, sweep.info().data_dir.as_deref())
+}
+
+/// The data directory that a new folder of runs remembers. There is none for the images that come with the program.
+pub(crate) fn of_new(arg: &DataDirArg, config: &Config) -> Option<PathBuf> {
+    (config.data().dataset != Name::SAMPLE).then(|| data_dir(arg))
 }
 
 fn choose(arg: &DataDirArg, config: &Config, remembered: Option<&str>) -> PathBuf {

@@ -34,5 +34,6 @@ mod serve;
 mod show;
 #[cfg(unix)]
 mod signals;
+mod sweep;
 mod vocabulary;
 mod workflow;

@@ -19,17 +19,20 @@ pub(crate) const SMALL: [&str; 5] = [
 ];
 
 /// The commands that run a network.
-const NETWORK_COMMANDS: [&str; 5] = ["train", "test", "inspect", "bench", "import"];
+const NETWORK_COMMANDS: [&str; 6] = ["train", "test", "inspect", "bench", "import", "sweep run"];
 
 /// The arguments; without a backend among them, `MNIST_CNN_TEST_BACKEND` adds one.
 fn on_backend(arguments: &[&str]) -> Vec<String> {
     let mut words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
-    let runs_a_network = arguments.first().is_some_and(|first| NETWORK_COMMANDS.contains(first));
+    let two = arguments.get(..2).unwrap_or_default().join(" ");
+    let first = arguments.first().copied().unwrap_or_default();
+    let runs_a_network = NETWORK_COMMANDS.contains(&first) || NETWORK_COMMANDS.contains(&&*two);
     if let Ok(backend) = std::env::var("MNIST_CNN_TEST_BACKEND")
         && runs_a_network
         && !arguments.contains(&"--backend")
     {
-        words.splice(1..1, ["--backend".to_owned(), backend]);
+        // Behind all others, because some commands have two words.
+        words.extend(["--backend".to_owned(), backend]);
     }
     words
 }

@@ -22,7 +22,7 @@ pub enum NotText {
 ///
 /// # Errors
 /// If the bytes are not a text. The positions in the error count from 0.
-pub(super) fn decode(bytes: &[u8]) -> Result<String, NotText> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<String, NotText> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest, 3),
         [0xff, 0xfe, rest @ ..] => utf16(rest, 2, u16::from_le_bytes),

@@ -70,7 +70,7 @@ fn placed(source_name: &str, text: &str, error: ConfigError) -> ConfigError {
 }
 
 /// The place of a byte of the text, both counted from 1.
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)

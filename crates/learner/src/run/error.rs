@@ -33,6 +33,11 @@ pub enum RunDirError {
     Locked(PathBuf),
     #[error("{} holds no run (no config.toml)", .0.display())]
     NoRun(PathBuf),
+    #[error("{} is no sweep (no sweep.json)", .0.display())]
+    NoSweep(PathBuf),
+    /// The folder is a sweep, but a run is needed here.
+    #[error("{} is a sweep, whose trials are compared on the validation images alone", .0.display())]
+    Sweep(PathBuf),
     /// The folder holds several runs, but only one run can be used here.
     #[error("{}", several(path, *count))]
     Several { path: PathBuf, count: usize, first: Option<PathBuf> },

@@ -43,6 +43,9 @@ impl RunDir {
         if folder.has(names::CONFIG) {
             return Ok(Self { folder });
         }
+        if folder.has(names::SWEEP) {
+            return Err(RunDirError::Sweep(path.to_owned()));
+        }
         Err(obstacle(path).map_or_else(|| RunDirError::NoRun(path.to_owned()), RunDirError::Blocked))
     }
 

@@ -1,6 +1,7 @@
 //! One of several processes is killed at a random moment, and the run goes on in another number of them.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ pub(super) fn run(lab: &Lab, kills: u32, seed: u64) -> Result<()> {
         for processes in [2, 4, 1] {
             let moment = whole.mul_f64(0.1 + 0.8 * rng.f64());
             let has_begun = |lab: &Lab| lab.folder.join(&run).join("config.toml").is_file();
-            if !killed_after(&mut command, moment, &mut rng)? {
+            if !killed_after(&lab.folder.join("kills.log"), &mut command, moment, &mut rng)? {
                 break;
             }
             killed += 1;
@@ -37,6 +38,7 @@ pub(super) fn run(lab: &Lab, kills: u32, seed: u64) -> Result<()> {
                 break;
             }
             command = lab.command(By::Processes(processes));
+            command.env("RAYON_NUM_THREADS", rng.u8(1..=2).to_string());
             command.args(["train", "--resume", "-p", &run]);
         }
         if !lab.folder.join(&run).join("config.toml").is_file() {
@@ -46,13 +48,15 @@ pub(super) fn run(lab: &Lab, kills: u32, seed: u64) -> Result<()> {
             sha256(&finished(lab.command(By::Itself).args(["train", "--resume", "--json", "-p", &run]))?)?;
         ensure!(found == expected, "{run}: found {found}, expected {expected}");
     }
-    say(&format!("{killed} kills in {round} runs, resumed by 1, 2 and 4 processes: the same bits"));
+    say(&format!(
+        "{killed} kills in {round} runs, resumed by 1, 2 and 4 processes of 1 or 2 threads: the same bits"
+    ));
     Ok(())
 }
 
 /// Kills one of the processes after some time. `false` if they were through before.
-fn killed_after(command: &mut Command, moment: Duration, rng: &mut Rng) -> Result<bool> {
-    let mut launcher = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+fn killed_after(log: &Path, command: &mut Command, moment: Duration, rng: &mut Rng) -> Result<bool> {
+    let mut launcher = command.stdout(Stdio::null()).stderr(fs::File::create(log)?).spawn()?;
     thread::sleep(moment);
     if launcher.try_wait()?.is_some() {
         return Ok(false);
@@ -63,9 +67,16 @@ fn killed_after(command: &mut Command, moment: Duration, rng: &mut Rng) -> Resul
         launcher.wait()?;
         return Ok(false);
     }
-    let victim = processes[rng.usize(0..processes.len())];
+    // The launcher starts them in the order of their numbers.
+    let rank = rng.usize(0..processes.len());
+    let victim = processes[rank];
     Command::new("kill").args(["-KILL", &victim.to_string()]).stderr(Stdio::null()).status()?;
-    ended(&mut launcher)
+    let was_killed = ended(&mut launcher)?;
+    let said = fs::read_to_string(log)?;
+    // A process that has not joined the others yet is not named.
+    let is_named = said.contains(&format!("process rank {rank} ")) || said.contains("1 process returned");
+    ensure!(!was_killed || is_named, "process {rank} was killed, and is not named: {said}");
+    Ok(was_killed)
 }
 
 /// Waits until the launcher has ended the others. `false` if the victim was through before it was killed.

@@ -53,6 +53,11 @@ impl Lab {
         Ok(Self { folder, programs: [alone?, with_mpi?] })
     }
 
+    /// The program without MPI.
+    pub(super) fn alone(&self) -> &Path {
+        &self.programs[0]
+    }
+
     /// The program with MPI.
     pub(super) fn with_mpi(&self) -> &Path {
         &self.programs[1]
@@ -89,6 +94,20 @@ impl Lab {
     ) -> Result<serde_json::Value> {
         let mut command = self.command(by);
         command.args(["train", "--json", "-p", run]).args(as_sets(sets));
+        finished(command.env("RAYON_NUM_THREADS", threads.to_string()))
+    }
+
+    /// The same, on images of a data directory.
+    pub(super) fn train_on(
+        &self,
+        data: &Path,
+        by: By,
+        run: &str,
+        threads: usize,
+        sets: &[&str],
+    ) -> Result<serde_json::Value> {
+        let mut command = self.command(by);
+        command.args(["train", "--json", "-p", run, "--data-dir"]).arg(data).args(as_sets(sets));
         finished(command.env("RAYON_NUM_THREADS", threads.to_string()))
     }
 }

@@ -20,7 +20,7 @@ use crate::commands::train::seeds::train_one;
 use crate::commands::train::session::{Begun, TrainSession};
 use crate::exit::{note, usage};
 use crate::open::{device, run_data};
-use crate::paths::{data_dir, short};
+use crate::paths::short;
 use crate::signals::Signals;
 
 /// How long another process may take to make the folder. It writes two small files.
@@ -71,7 +71,11 @@ fn open_or_make(
             Ok(mut lock) => {
                 // The folder keeps the weights for the runs that others begin.
                 initial.map(|initial| initial.write(lock.path())).transpose()?;
-                return Ok(lock.begin_seeds(config, info, Some(&data_dir(&args.data_dir)))?);
+                return Ok(lock.begin_seeds(
+                    config,
+                    info,
+                    run_data::of_new(&args.data_dir, config).as_deref(),
+                )?);
             }
             // Another process is making it.
             Err(RunDirError::Locked(_)) if began.elapsed() < PATIENCE => {

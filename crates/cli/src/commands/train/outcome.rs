@@ -19,7 +19,7 @@ use crate::ui::numbers::duration;
 
 /// A finished run, as `train --json` prints it.
 #[derive(Debug, Serialize)]
-pub(super) struct TrainedRun {
+pub(crate) struct TrainedRun {
     #[serde(serialize_with = "as_text")]
     pub(super) run: PathBuf,
     pub(super) best: Best,
@@ -73,7 +73,7 @@ fn peak_memory() -> Option<u64> {
 }
 
 /// Prints what a single run reached.
-pub(super) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
+pub(crate) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
     // The warnings come first, so that they stand above the result, and are not what a pipe takes.
     trained.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     if args.json {

@@ -121,7 +121,7 @@ fn train_each(
 }
 
 /// Whether the runs after this one would end in the same way: a signal came, or the disk takes nothing more.
-fn would_end_others(error: &anyhow::Error) -> bool {
+pub(crate) fn would_end_others(error: &anyhow::Error) -> bool {
     error.is::<Interrupted>()
         || error.chain().any(|cause| {
             matches!(cause.downcast_ref(), Some(FitError::Observer(_)))
@@ -132,7 +132,7 @@ fn would_end_others(error: &anyhow::Error) -> bool {
 
 /// The error of runs that could not be trained to their end, while the others could. It has the exit code of
 /// the first of them.
-fn failed(failures: Vec<(String, anyhow::Error)>, count: usize) -> anyhow::Error {
+pub(crate) fn failed(failures: Vec<(String, anyhow::Error)>, count: usize) -> anyhow::Error {
     let (names, errors): (Vec<String>, Vec<anyhow::Error>) = failures.into_iter().unzip();
     let text = format!("{} of {count} runs failed: {}", names.len(), names.join(", "));
     match errors.into_iter().next() {
@@ -142,7 +142,7 @@ fn failed(failures: Vec<(String, anyhow::Error)>, count: usize) -> anyhow::Error
 }
 
 /// Skips a finished run, resumes an unfinished one, begins a missing one.
-pub(super) fn train_one(
+pub(crate) fn train_one(
     session: &TrainSession<'_>,
     config: &Config,
     opened: &Opened,

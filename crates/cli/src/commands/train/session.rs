@@ -30,17 +30,17 @@ use crate::ui::{download_bar, training};
 
 /// With what a process begins to train.
 #[derive(Clone, Copy)]
-pub(super) struct Begun<'a> {
-    pub(super) config: &'a Config,
-    pub(super) opened: &'a Opened,
-    pub(super) exchange: &'a dyn Exchange,
+pub(crate) struct Begun<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) opened: &'a Opened,
+    pub(crate) exchange: &'a dyn Exchange,
 }
 
 /// What the runs of one process share.
-pub(super) struct TrainSession<'a> {
-    pub(super) args: &'a TrainArgs,
-    pub(super) data: TrainingData,
-    pub(super) signals: &'a Signals,
+pub(crate) struct TrainSession<'a> {
+    pub(crate) args: &'a TrainArgs,
+    pub(crate) data: TrainingData,
+    pub(crate) signals: &'a Signals,
     exchange: &'a dyn Exchange,
     /// The folder of several runs, if this process trains several: `train --resume` needs it then.
     folder: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub(super) struct TrainSession<'a> {
 
 impl<'a> TrainSession<'a> {
     /// Loads the images, and checks that training on them fits into the memory.
-    pub(super) fn new(
+    pub(crate) fn new(
         args: &'a TrainArgs,
         signals: &'a Signals,
         begun: Begun<'a>,
@@ -69,12 +69,12 @@ impl<'a> TrainSession<'a> {
     }
 
     /// The same for new runs that begin with these weights.
-    pub(super) fn beginning_with(self, initial: Option<InitialWeights>) -> Self {
+    pub(crate) fn beginning_with(self, initial: Option<InitialWeights>) -> Self {
         Self { initial, ..self }
     }
 
     /// Says what all runs train with: images, parameters, backend.
-    pub(super) fn announce(&self, config: &Config, opened: &Opened) {
+    pub(crate) fn announce(&self, config: &Config, opened: &Opened) {
         if let Some(notice) = &opened.notice {
             note(&format!("note: {notice}"));
         }
@@ -98,7 +98,7 @@ impl<'a> TrainSession<'a> {
     }
 
     /// Trains a new run.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         &self,
         config: &Config,
         opened: &Opened,
@@ -119,7 +119,7 @@ impl<'a> TrainSession<'a> {
     }
 
     /// Trains an existing run to its end.
-    pub(super) fn resume(
+    pub(crate) fn resume(
         &self,
         config: &Config,
         opened: &Opened,
@@ -178,7 +178,7 @@ impl<'a> TrainSession<'a> {
     ///
     /// # Errors
     /// If the run's events cannot be read.
-    pub(super) fn warnings(&self, config: &Config, finished: &FinishedRun) -> anyhow::Result<Vec<String>> {
+    pub(crate) fn warnings(&self, config: &Config, finished: &FinishedRun) -> anyhow::Result<Vec<String>> {
         let best_epoch = finished.best.score.accuracy;
         let path = finished.run.file(names::METRICS);
         let text = fs::read_to_string(&path).with_context(|| short(&path))?;
@@ -201,7 +201,7 @@ fn damage(damaged: &DamagedCheckpoint, place: &Path, from: Option<&Path>) -> Str
 ///
 /// # Errors
 /// If `run.json` cannot be read, or names a backend that this program does not know.
-pub(super) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunDirError> {
+pub(crate) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunDirError> {
     let info = run.info()?;
     if let Some(named) = args.backend.requested() {
         return Ok(named);
@@ -210,7 +210,7 @@ pub(super) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunD
 }
 
 /// The backend of this name, which was read from `file`.
-pub(super) fn known_backend(name: &str, file: &Path) -> Result<Backend, RunDirError> {
+pub(crate) fn known_backend(name: &str, file: &Path) -> Result<Backend, RunDirError> {
     let known = [Backend::Ndarray, Backend::Flex, Backend::Wgpu];
     known.into_iter().find(|backend| backend.name() == name).ok_or_else(|| RunDirError::Damaged {
         path: file.to_owned(),
