@@ -55,11 +55,9 @@ impl PartialSums {
         self.filters * (self.filter + 1)
     }
 
-    /// Sets one piece's sums to zero, and returns those of the weights and those of the biases.
-    pub(crate) fn clear<'a>(&self, piece: &'a mut [f32]) -> [&'a mut [f32]; 2] {
-        piece.fill(0.0);
-        let (weight, bias) = piece.split_at_mut(self.filters * self.filter);
-        [weight, bias]
+    /// One piece's sums of the weights, and those of the biases.
+    pub(crate) fn split<'a>(&self, piece: &'a mut [f32]) -> [&'a mut [f32]; 2] {
+        piece.split_at_mut(self.filters * self.filter).into()
     }
 
     /// Adds the pieces up in order, into `weight` `[filters, channels, kernel, kernel]` and `bias`
@@ -74,10 +72,14 @@ impl PartialSums {
                     }
                 }
                 // [kernel row, (kernel column, channel)] -> [channel, kernel row, kernel column]
-                for (i, value) in target.iter_mut().enumerate() {
-                    let (channel, ky, kx) =
-                        (i / (conv.kernel * conv.kernel), i / conv.kernel % conv.kernel, i % conv.kernel);
-                    *value = sum[ky * self.row + kx * conv.channels + channel];
+                let mut rows = target.chunks_exact_mut(conv.kernel);
+                for channel in 0..conv.filter_len() / (conv.kernel * conv.kernel) {
+                    for (ky, target) in rows.by_ref().take(conv.kernel).enumerate() {
+                        let values = sum[ky * self.row + channel..].iter().step_by(conv.channels);
+                        for (target, value) in target.iter_mut().zip(values) {
+                            *target = *value;
+                        }
+                    }
                 }
             });
         });

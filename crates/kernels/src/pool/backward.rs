@@ -66,7 +66,8 @@ pub fn conv2d_max_pool2d_backward(
         let input = gradients.input.unwrap_or_default();
         let [input_len, pooled_len] = [conv.input_len(), shape.output_len()].map(|len| partial.images * len);
         pieces((&mut *sums, partial.len()), (input, input_len), |i, sums, input| {
-            let [weight, bias] = partial.clear(sums);
+            let [weight, bias] = partial.split(sums);
+            bias.fill(0.0);
             let piece = BatchPiece {
                 shape,
                 rows,
@@ -99,7 +100,7 @@ struct BatchPiece<'a> {
     count: usize,
     /// From [`KernelRows::pack`]. It is empty if no gradient of the input is wanted.
     packed: &'a [f32],
-    /// `[filters, kernel, padded row]`
+    /// `[filters, kernel, padded row]`. The piece's first image overwrites it.
     weight: &'a mut [f32],
     /// `[filters]`
     bias: &'a mut [f32],
@@ -129,7 +130,15 @@ impl BatchPiece<'_> {
                 }
                 lists.list_by_filter(argmax, upstream, self.bias);
                 conv.pad(&self.images[i * conv.input_len()..][..conv.input_len()], 0, padded);
-                level.run(SparseWeightGradient { conv, rows, lists: &lists, padded, weight: self.weight });
+                let weight = &mut *self.weight;
+                level.run(SparseWeightGradient {
+                    conv,
+                    rows,
+                    lists: &lists,
+                    padded,
+                    weight,
+                    is_first: i == 0,
+                });
                 if want_input {
                     input.fill(0.0);
                     lists.list_by_pixel(shape, argmax);

@@ -2,6 +2,7 @@
 
 use crate::conv::shape::ConvShape;
 use crate::simd::level::Level;
+use crate::threads::parallel::*;
 
 /// How many vectors of a kernel row are summed side by side at most: as many as stay in registers.
 const MOST_VECTORS: usize = 12;
@@ -86,19 +87,29 @@ impl KernelRows {
     /// Packs weights `[filters, channels, kernel, kernel]` as `[kernel row, chunk, filter, values of the
     /// chunk]`, so that the values of all filters that one pass needs lie together.
     pub(crate) fn pack(&self, conv: &ConvShape, weight: &[f32], packed: &mut [f32]) {
-        let mut rest = packed;
-        for ky in 0..conv.kernel {
-            for chunk in self.chunks() {
-                for filter in 0..conv.filters {
-                    let (target, others) = std::mem::take(&mut rest).split_at_mut(self.chunk_len(chunk));
-                    rest = others;
-                    for (i, value) in (chunk.first..).zip(target) {
-                        let (kx, channel) = (i / conv.channels, i % conv.channels);
-                        let at = ((filter * conv.channels + channel) * conv.kernel + ky) * conv.kernel + kx;
-                        *value = if i < chunk.end { weight[at] } else { 0.0 };
+        packed.par_chunks_exact_mut(self.packed_len(conv) / conv.kernel).enumerate().for_each(
+            |(ky, packed)| {
+                let mut rest = packed;
+                for chunk in self.chunks() {
+                    for filter in 0..conv.filters {
+                        let (target, others) = std::mem::take(&mut rest).split_at_mut(self.chunk_len(chunk));
+                        rest = others;
+                        let (values, filling) =
+                            target.split_at_mut(target.len().min(chunk.end - chunk.first));
+                        filling.fill(0.0);
+                        let filter = &weight[filter * conv.filter_len()..][..conv.filter_len()];
+                        let (mut kx, mut channel) =
+                            (chunk.first / conv.channels, chunk.first % conv.channels);
+                        for value in values {
+                            *value = filter[(channel * conv.kernel + ky) * conv.kernel + kx];
+                            channel += 1;
+                            if channel == conv.channels {
+                                (kx, channel) = (kx + 1, 0);
+                            }
+                        }
                     }
                 }
-            }
-        }
+            },
+        );
     }
 }

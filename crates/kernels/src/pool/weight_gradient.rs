@@ -14,6 +14,8 @@ pub(crate) struct SparseWeightGradient<'a> {
     pub padded: &'a [f32],
     /// `[filters, kernel, padded row]`
     pub weight: &'a mut [f32],
+    /// Whether the sums begin with these pixels. What `weight` holds then does not count.
+    pub is_first: bool,
 }
 
 impl Kernel for SparseWeightGradient<'_> {
@@ -26,7 +28,8 @@ impl Kernel for SparseWeightGradient<'_> {
         for (filter, weight) in self.weight.chunks_exact_mut(kernel * row).enumerate() {
             let passing = self.lists.of_filter(filter);
             let last = passing.0.iter().copied().max().unwrap_or(0) as usize;
-            let mut sums = FilterSums { passing, last, padded: self.padded, padded_row, weight, row };
+            let (padded, is_first) = (self.padded, self.is_first);
+            let mut sums = FilterSums { passing, last, padded, padded_row, weight, row, is_first };
             // Short rows are summed several at a time, because each addition waits for the one before it.
             match (kernel, vectors) {
                 (5, 1) => sums.add::<S, 5, 1>(simd, 0, 0),
@@ -71,6 +74,7 @@ struct FilterSums<'a> {
     padded_row: usize,
     weight: &'a mut [f32],
     row: usize,
+    is_first: bool,
 }
 
 impl FilterSums<'_> {
@@ -86,9 +90,11 @@ impl FilterSums<'_> {
             let weight = self.weight.as_mut_ptr().add(ky * self.row + first);
             let padded = self.padded.as_ptr().add(ky * self.padded_row + first);
             let mut sums = [[simd.splat_f32s(0.0); WIDTH]; HEIGHT];
-            for (y, sums) in sums.iter_mut().enumerate() {
-                for (x, sum) in sums.iter_mut().enumerate() {
-                    *sum = simd.load(weight.add(y * self.row + x * S::LANES));
+            if !self.is_first {
+                for (y, sums) in sums.iter_mut().enumerate() {
+                    for (x, sum) in sums.iter_mut().enumerate() {
+                        *sum = simd.load(weight.add(y * self.row + x * S::LANES));
+                    }
                 }
             }
             for (&place, &gradient) in places.iter().zip(gradients) {
