@@ -62,6 +62,8 @@ pub(super) fn check(lab: &Lab, data: &Path, rounds: usize) -> Result<()> {
     Ok(())
 }
 
+/// Enough for ten windows.
+const STEPS_OF_TABLE: usize = 120;
 const STEPS: &str = "data.train_limit=12800";
 const WINDOW: &str = "train.log_every_steps=10";
 
@@ -75,8 +77,9 @@ pub(super) fn table(lab: &Lab, root: &Path, data: &Path) -> Result<()> {
             let run = format!("table-{file}-{machines}");
             let mut command = lab.command(By::Itself);
             command.args(["train", "--json", "-p", &run, "--config"]).arg(&config);
-            let part = format!("train.batch_size={}", batch / machines);
-            for set in [part.as_str(), "train.epochs=1", "data.train_limit=3840", WINDOW] {
+            let part = batch / machines;
+            let images = format!("data.train_limit={}", STEPS_OF_TABLE * part);
+            for set in [&format!("train.batch_size={part}"), "train.epochs=1", &images, WINDOW] {
                 command.args(["--set", set]);
             }
             finished(command.arg("--data-dir").arg(data))?;
