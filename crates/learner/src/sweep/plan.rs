@@ -32,10 +32,10 @@ pub struct Trial {
 pub enum SweepError {
     /// A value that a key does not take, whatever the others are.
     #[error("[keys] has {key} from a range in which {value} is refused: {source}")]
-    Key { key: String, value: String, source: ConfigError },
+    Key { key: String, value: String, source: Box<ConfigError> },
     /// Values that do not go together.
     #[error("trial {number} ({values}) is refused: {source}; choose ranges that go together")]
-    Trial { number: u64, values: String, source: ConfigError },
+    Trial { number: u64, values: String, source: Box<ConfigError> },
     /// The folder holds another sweep.
     #[error("{} is a sweep that differs in {problem}; name another directory for the new one", path.display())]
     Other { path: PathBuf, problem: &'static str },
@@ -57,7 +57,7 @@ impl Plan {
             for value in range.examples() {
                 with(&[assignment(key, value)]).map_err(|source| {
                     let (key, value) = (key.clone(), value.to_string());
-                    SweepError::Key { key, value, source }
+                    SweepError::Key { key, value, source: Box::new(source) }
                 })?;
             }
         }
@@ -66,7 +66,11 @@ impl Plan {
             let values: Vec<Value> = drawn.collect();
             let assignments: Vec<String> =
                 space.keys.keys().zip(&values).map(|(key, value)| assignment(key, value)).collect();
-            let refuse = |source| SweepError::Trial { number, values: assignments.join(", "), source };
+            let refuse = |source| SweepError::Trial {
+                number,
+                values: assignments.join(", "),
+                source: Box::new(source),
+            };
             let config = with(&assignments).map_err(refuse)?;
             Ok(Trial { number, values, config })
         };
