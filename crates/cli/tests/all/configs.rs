@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dataset::Description;
 use learner::config::{parse, to_toml};
 use learner::random::{Stream, generator};
+use learner::sweep::{Plan, Space};
 use model::device::{Backend, open};
 use model::{Cnn, input};
 
@@ -12,7 +14,19 @@ use crate::program::Sandbox;
 
 fn configs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // A sweep names a configuration and is none itself.
+    files.filter(|file| file.file_name().unwrap() != "sweep.toml").collect()
+}
+
+#[test]
+fn the_sweep_has_trials_that_can_all_be_trained() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/sweep.toml");
+    let space = Space::parse("sweep.toml", &fs::read_to_string(&file).unwrap()).unwrap();
+    let base = file.with_file_name(space.config.as_ref().unwrap());
+    let base = parse("base", &fs::read_to_string(base).unwrap(), &[]).unwrap();
+    let plan = Plan::new(space, base, &Description::in_catalog).unwrap();
+    assert_eq!((plan.trials().len(), plan.keys().count()), (20, 3));
 }
 
 #[test]
