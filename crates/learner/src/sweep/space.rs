@@ -83,11 +83,28 @@ impl Space {
                 range.problem()
             };
             if let Some(problem) = problem {
-                return Err(refuse(place(key), format!("{key}: {problem}")));
+                return Err(refuse(place_of_key(text, key), format!("{key}: {problem}")));
             }
         }
         Ok(space)
     }
+}
+
+/// Where a key stands below `[keys]`, with or without quotes; the beginning of that table if it is written in another way.
+fn place_of_key(text: &str, key: &str) -> usize {
+    let table = text.find("[keys]").unwrap_or(0);
+    let mut start = table;
+    for line in text[table..].split_inclusive('\n') {
+        let name = line.trim_start_matches([' ', '\t', '"', '\'']);
+        if name
+            .strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with('='))
+        {
+            return start + line.len() - name.len();
+        }
+        start += line.len();
+    }
+    table
 }
 
 impl Range {
