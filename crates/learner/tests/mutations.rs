@@ -178,8 +178,10 @@ fn weights() -> Vec<u8> {
 
 fn configs() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
-    let mut all: Vec<Vec<u8>> =
-        fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // A sweep names a configuration and is none itself.
+    let files = files.filter(|file| file.file_name().unwrap() != "sweep.toml");
+    let mut all: Vec<Vec<u8>> = files.map(|file| fs::read(file).unwrap()).collect();
     all.push(
         b"[model]\nunits = [{filters = 3, stride = 2, padding = \"valid\"}]\ndense = [20, 10]\n".to_vec(),
     );
