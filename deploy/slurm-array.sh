@@ -28,12 +28,13 @@ training=$!
 # The program writes a checkpoint and ends with 143. Then the task goes back to the queue, and later goes on from there.
 trap 'stopping=yes; kill -TERM "$training"' TERM
 wait "$training"
-code=$?
 # The signal interrupts `wait` before the program has ended.
 while kill -0 "$training" 2>/dev/null; do
   wait "$training"
-  code=$?
 done
+# The shell remembers how the program has ended.
+wait "$training"
+code=$?
 
 again=no
 if [ "${stopping:-no}" = yes ] && [ "$code" = 143 ]; then

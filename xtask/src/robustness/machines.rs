@@ -72,9 +72,9 @@ const TRIALS: [(&str, bool, Trial); 11] = [
     ("parallel", true, |work| parallel::run(work.lab, work.root)),
     ("spaces", true, |work| spaces::run(work.lab)),
     ("optuna", true, |work| optuna::run(work.lab, work.root, work.args.setup)),
-    ("time", false, |work| time::run(work.lab, work.data, work.args.rounds)),
+    ("time", false, |work| time::run(work.lab, work.args.rounds)),
     ("model", false, |work| model::check(work.lab, work.data, work.args.rounds)),
-    ("table", false, |work| model::table(work.lab, work.root, work.data)),
+    ("table", false, |work| model::table(work.lab, work.root)),
 ];
 
 pub(crate) fn run(root: &Path, data: &Path, args: &MachinesArgs) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::text;
 #[derive(askama::Template)]
 #[template(path = "page/sweep.html")]
 struct SweepPage<'a> {
+    title: &'a str,
     sweep: &'a SweepView,
     style: String,
     written: &'a str,
@@ -26,6 +27,7 @@ struct SweepPage<'a> {
 pub fn sweep_page(sweep: &SweepView, written: &str) -> Result<String, ReportError> {
     let drawings = (0..sweep.keys.len()).map(|key| scatter::draw(sweep, key));
     let page = SweepPage {
+        title: &sweep.name,
         sweep,
         style: page_style(),
         written,

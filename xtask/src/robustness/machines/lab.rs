@@ -96,20 +96,6 @@ impl Lab {
         command.args(["train", "--json", "-p", run]).args(as_sets(sets));
         finished(command.env("RAYON_NUM_THREADS", threads.to_string()))
     }
-
-    /// The same, on images of a data directory.
-    pub(super) fn train_on(
-        &self,
-        data: &Path,
-        by: By,
-        run: &str,
-        threads: usize,
-        sets: &[&str],
-    ) -> Result<serde_json::Value> {
-        let mut command = self.command(by);
-        command.args(["train", "--json", "-p", run, "--data-dir"]).arg(data).args(as_sets(sets));
-        finished(command.env("RAYON_NUM_THREADS", threads.to_string()))
-    }
 }
 
 /// Assignments as arguments.

@@ -1,7 +1,5 @@
 //! What shards cost in one process, and two processes of one thread beside one of two threads.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 
 use crate::command::{median, say};
@@ -10,7 +8,7 @@ use crate::robustness::machines::lab::{By, Lab};
 /// The default network, for a part of an epoch.
 const DEFAULT: [&str; 3] = ["train.epochs=1", "data.train_limit=12800", "train.log_every_steps=100"];
 
-pub(super) fn run(lab: &Lab, data: &Path, rounds: usize) -> Result<()> {
+pub(super) fn run(lab: &Lab, rounds: usize) -> Result<()> {
     let ways = [
         ("one process, two threads, 1 shard", By::Itself, 2, "train.shards=1"),
         ("one process, two threads, 4 shards", By::Itself, 2, "train.shards=4"),
@@ -21,7 +19,7 @@ pub(super) fn run(lab: &Lab, data: &Path, rounds: usize) -> Result<()> {
         for (i, (_, by, threads, shards)) in ways.iter().enumerate() {
             let sets = [&DEFAULT[..], &[shards]].concat();
             let run = format!("time-{round}-{i}");
-            let trained = lab.train_on(data, *by, &run, *threads, &sets)?;
+            let trained = lab.train(*by, &run, *threads, &sets)?;
             seconds[i].push(trained["seconds"].as_f64().context("no seconds")?);
         }
     }

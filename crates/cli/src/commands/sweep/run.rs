@@ -70,7 +70,7 @@ fn only(trainer: &Trainer<'_>, number: u64) -> anyhow::Result<()> {
 fn each(trainer: &Trainer<'_>) -> anyhow::Result<()> {
     let mut failures: Vec<(u64, anyhow::Error)> = Vec::new();
     loop {
-        let (mut trained, mut elsewhere) = (0, 0);
+        let (mut trained, mut elsewhere, mut just_taken) = (0, 0, 0);
         for trial in trainer.sweep.plan().trials() {
             if let Some(signal) = trainer.signals.received() {
                 return Err(trainer.stopped(signal).into());
@@ -82,7 +82,7 @@ fn each(trainer: &Trainer<'_>) -> anyhow::Result<()> {
                 _ if is_known => continue,
                 _ => match trainer.train(trial) {
                     Ok(_) => trained += 1,
-                    Err(error) if is_taken(&error) => elsewhere += 1,
+                    Err(error) if is_taken(&error) => just_taken += 1,
                     Err(error) if would_end_others(&error) => return Err(error),
                     Err(error) => {
                         note(&format!("error: {error:#}"));
@@ -91,8 +91,9 @@ fn each(trainer: &Trainer<'_>) -> anyhow::Result<()> {
                 },
             }
         }
-        // While this process trained, others may have been stopped and have left their trials.
-        if elsewhere == 0 || trained == 0 {
+        // While this process trained, others may have been stopped and have left their trials. A trial that was locked
+        // at the last moment may only have been looked at, as by `sweep status`.
+        if just_taken == 0 && (elsewhere == 0 || trained == 0) {
             break;
         }
     }
