@@ -63,7 +63,8 @@ fn processes_that_share_a_sweep_train_the_trials_of_one() {
 #[test]
 fn the_report_ranks_by_validation_and_says_what_to_train_and_test() {
     let sandbox = sandbox(FILE);
-    sandbox.run(&begin("s", &["--only", "2"])).done();
+    let one = sandbox.run(&begin("s", &["--only", "2"])).done().stdout;
+    assert!(one.contains("sweep report s") && !one.contains("test -p"), "a trial is not tested: {one}");
     let status = sandbox.run(&["sweep", "status", "s"]).done().stdout;
     assert!(status.contains("6 trials: 1 finished, 5 to come") && status.contains("Go on: "), "{status}");
     sandbox.run(&["sweep", "run", "s"]).done();

@@ -16,6 +16,11 @@ pub(super) fn go_on(path: &Path) -> String {
     command(&format!("sweep run {}", quoted(path)))
 }
 
+/// The command that compares the trials.
+pub(super) fn compare(path: &Path) -> String {
+    command(&format!("sweep report {}", quoted(path)))
+}
+
 /// What to do with the best trial.
 pub(super) fn advice(sweep: &SweepDir, results: &Results<'_>) -> String {
     let Some(best) = results.best else { return String::new() };

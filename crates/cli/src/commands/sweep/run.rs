@@ -11,7 +11,7 @@ use model::device::Opened;
 use run_files::names;
 
 use crate::args::{SweepRunArgs, TrainArgs};
-use crate::commands::sweep::next::go_on;
+use crate::commands::sweep::next::{compare, go_on};
 use crate::commands::sweep::{begin, show};
 use crate::commands::train::outcome::{self, TrainedRun};
 use crate::commands::train::seeds::{failed, train_one, would_end_others};
@@ -61,7 +61,10 @@ fn only(trainer: &Trainer<'_>, number: u64) -> anyhow::Result<()> {
         _ => trainer.train(trial)?,
     };
     match ended {
-        Ended::Trained(trained) => outcome::finished(trainer.args, &trained),
+        // A trial is compared with the others, and never tested by itself.
+        Ended::Trained(trained) => {
+            outcome::finished_and_next(trainer.args, &trained, &compare(trainer.sweep.path()))
+        }
         Ended::Failed(reason) => print(&format!("Trial {number} failed: {reason}\n")),
     }
 }

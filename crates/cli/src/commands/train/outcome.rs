@@ -73,7 +73,12 @@ fn peak_memory() -> Option<u64> {
 }
 
 /// Prints what a single run reached.
-pub(crate) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
+pub(super) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
+    finished_and_next(args, trained, &command(&format!("test -p {}", quoted(&trained.run))))
+}
+
+/// Prints what a run reached, and which command comes next.
+pub(crate) fn finished_and_next(args: &TrainArgs, trained: &TrainedRun, next: &str) -> anyhow::Result<()> {
     // The warnings come first, so that they stand above the result, and are not what a pipe takes.
     trained.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     if args.json {
@@ -88,7 +93,7 @@ pub(crate) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result
         duration(Duration::from_secs_f64(trained.seconds)),
         short(&trained.weights),
         short(&trained.report),
-        command(&format!("test -p {}", quoted(&trained.run)))
+        next
     ))
 }
 
