@@ -24,15 +24,16 @@ const NETWORK_COMMANDS: [&str; 6] = ["train", "test", "inspect", "bench", "impor
 /// The arguments; without a backend among them, `MNIST_CNN_TEST_BACKEND` adds one.
 fn on_backend(arguments: &[&str]) -> Vec<String> {
     let mut words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
-    let two = arguments.get(..2).unwrap_or_default().join(" ");
-    let first = arguments.first().copied().unwrap_or_default();
-    let runs_a_network = NETWORK_COMMANDS.contains(&first) || NETWORK_COMMANDS.contains(&&*two);
+    // How many words name the command: `train` has one, `sweep run` has two.
+    let name = (1..=2).find(|&count| {
+        arguments.get(..count).is_some_and(|name| NETWORK_COMMANDS.contains(&name.join(" ").as_str()))
+    });
     if let Ok(backend) = std::env::var("MNIST_CNN_TEST_BACKEND")
-        && runs_a_network
+        && let Some(name) = name
         && !arguments.contains(&"--backend")
     {
-        // Behind all others, because some commands have two words.
-        words.extend(["--backend".to_owned(), backend]);
+        // Right behind the name, because tests may add a value for the last argument.
+        words.splice(name..name, ["--backend".to_owned(), backend]);
     }
     words
 }
