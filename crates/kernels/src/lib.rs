@@ -57,4 +57,4 @@ pub use pool::forward::{Purpose, Winners, conv2d_max_pool2d};
 pub use pool::shape::{CUT, LARGEST_WINDOW, PoolShape, SlopeSource};
 pub use simd::level::{Level, UnknownLevel};
 #[cfg(not(target_family = "wasm"))]
-pub use threads::compute_on_this_thread;
+pub use threads::{compute_on_this_thread, teams::Teams};

@@ -10,6 +10,8 @@ use processors::Processors;
 pub(crate) mod parallel;
 #[cfg(not(target_family = "wasm"))]
 mod processors;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod teams;
 
 /// Makes the calling thread one of the threads that compute, beside as many others as make up their number, and binds
 /// each of them to a processor if there are as many processors as threads.
@@ -23,10 +25,12 @@ mod processors;
 pub fn compute_on_this_thread() {
     let processors = Processors::of_this_thread();
     let others = processors.clone();
+    let bind = |processors: &Processors, i| processors.bind(i, rayon::current_num_threads());
     let threads = rayon::ThreadPoolBuilder::new().use_current_thread();
     // The only error is that the threads run already, and then the kernels use those.
-    if threads.start_handler(move |i| others.bind(i)).build_global().is_ok() {
-        processors.bind(0);
+    if threads.start_handler(move |i| bind(&others, i)).build_global().is_ok() {
+        bind(&processors, 0);
+        processors.become_the_kernels();
     }
 }
 

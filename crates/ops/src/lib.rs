@@ -26,7 +26,7 @@ pub use dense::{dense, dense_activated};
 pub use finish::{FinishOptions, Normalization, batch_statistics, dropout, finish, fold_normalization};
 pub use fork::fork;
 pub use kernels::{
-    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps,
+    Activation, Dropout, Level, MomentRates, PoolKind, Pooling, Rule, Stage, Stages, Step, Steps, Teams,
     UnknownLevel, compute_on_this_thread,
 };
 pub use loss::cross_entropy;

@@ -4,9 +4,14 @@
 //! threads come to lie on one processor, the system may leave them there for many training steps, while another
 //! processor is idle: a step of a small network then takes half as long again. See docs/performance.md.
 
+use std::sync::OnceLock;
+
 /// The processors that this process may use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Processors(Vec<usize>);
+
+/// Those that the kernels' threads were bound to.
+static OF_THE_KERNELS: OnceLock<Processors> = OnceLock::new();
 
 impl Processors {
     /// Those of the calling thread, or none where the system does not tell them or threads cannot be bound.
@@ -14,11 +19,23 @@ impl Processors {
         Self(system::processors())
     }
 
-    /// Binds the calling thread, thread `i` of those that compute, if each of them can have a processor to itself and
+    /// Those that the kernels' threads are bound to, or none if they are not. A thread that is bound cannot tell them any
+    /// more.
+    pub(crate) fn of_the_kernels() -> Self {
+        OF_THE_KERNELS.get().cloned().unwrap_or_default()
+    }
+
+    /// Says that the kernels' threads are bound to these.
+    pub(crate) fn become_the_kernels(self) {
+        // Whoever comes second has not bound the threads.
+        let _ = OF_THE_KERNELS.set(self);
+    }
+
+    /// Binds the calling thread, thread `i` of so many that compute, if each of them can have a processor to itself and
     /// no processor is left over. Otherwise the system knows better where a thread should run.
-    pub(crate) fn bind(&self, i: usize) {
-        if self.0.len() == rayon::current_num_threads() {
-            system::bind(self.0[i % self.0.len()]);
+    pub(crate) fn bind(&self, i: usize, threads: usize) {
+        if self.0.len() == threads {
+            system::bind(self.0[i % threads]);
         }
     }
 }
@@ -59,7 +76,7 @@ mod tests {
     fn bound(processors: Processors, threads: usize, i: usize) -> Bound {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         Ok(pool.install(|| {
-            processors.bind(i);
+            processors.bind(i, threads);
             Processors::of_this_thread().0
         }))
     }

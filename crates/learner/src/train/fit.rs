@@ -2,8 +2,9 @@
 
 use burn::tensor::{Gradients, Tensor};
 use dataset::{TrainSet, ValidationSet};
-use model::Masks;
+use model::{Cnn, Masks};
 use network::Architecture;
+use ops::Teams;
 use run_files::{EpochEvent, Event, FinishEvent, StepEvent};
 
 use crate::config::TrainConfig;
@@ -60,6 +61,7 @@ pub fn fit(
     plan.check(resume.as_ref().filter(|snapshot| !snapshot.is_of_start()).map(|snapshot| &snapshot.state))?;
     let mut learner = Learner::new(architecture, config, resume, device)?;
     let training_device = device.clone().autodiff();
+    let teams = Teams::new(plan.shards / exchange.size());
     let mut window = Window::resume(std::mem::take(&mut learner.state.window));
     if learner.state.step > 0 {
         observer.resumed(learner.state.step);
@@ -78,20 +80,21 @@ pub fn fit(
             let mut dropout =
                 generator(config.seed, Stream::Dropout, epoch as u64, learner.state.step as u64);
             let masks = Masks::draw(&mut dropout);
-            let compute = |positions: &[u32], first| {
+            let compute = |model: &Cnn, positions: &[u32], first| {
                 let (images, labels) = batch(train, positions, random, &training_device);
-                let logits = learner.model.forward_train(images, masks.from_image(first));
+                let logits = model.forward_train(images, masks.from_image(first));
                 let (objective, loss, logits) = losses(logits, &labels, config.label_smoothing as f32);
                 Part { gradients: objective.backward(), loss, logits, labels }
             };
 
             let wants = [observer.stop_requested(), observer.checkpoint_requested()];
             let (gradients, [stopping, requested]) = if plan.shards == 1 {
-                let Part { gradients, loss, logits, labels } = compute(positions, 0);
+                let Part { gradients, loss, logits, labels } = compute(&learner.model, positions, 0);
                 window.push(loss, logits, &labels);
                 (gradients, wants)
             } else {
-                let whole = shards::compute(&learner.model, positions, plan.shards, exchange, wants, compute);
+                let whole =
+                    shards::compute(&learner.model, positions, plan.shards, exchange, &teams, wants, compute);
                 window.push_metrics(whole.loss, whole.images, whole.hits);
                 (whole.gradients, whole.wants)
             };

@@ -7,6 +7,7 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 use model::Cnn;
+use ops::Teams;
 
 use crate::exchange::Exchange;
 use crate::train::window;
@@ -33,8 +34,8 @@ pub(super) struct Whole {
     pub(super) wants: [bool; 2],
 }
 
-/// Computes a batch in so many parts. `compute` gets a part of the batch and where it begins. The processes have to be no
-/// more than the shards.
+/// Computes a batch in so many parts. `compute` gets the network, a part of the batch and where it begins. The processes
+/// have to be no more than the shards, and the teams no more than the shards of a process.
 ///
 /// Each shard's batch statistics move the running ones from where they were before the step; the mean of what comes out
 /// is what the step leaves.
@@ -43,29 +44,41 @@ pub(super) fn compute(
     batch: &[u32],
     shards: usize,
     exchange: &dyn Exchange,
+    teams: &Teams,
     wants: [bool; 2],
-    compute: impl Fn(&[u32], usize) -> Part,
+    compute: impl Fn(&Cnn, &[u32], usize) -> Part + Sync,
 ) -> Whole {
-    let len = batch.len() / shards;
-    let own = shards / exchange.size();
-    let before = model.running_statistics();
-    let mut subtree = Tree::default();
-    let mut last = None;
-    for shard in exchange.rank() * own..(exchange.rank() + 1) * own {
-        model.set_running_statistics(&before);
-        let first = shard * len;
-        let part = compute(&batch[first..first + len], first);
-        subtree.add(numbers(model, &part));
-        last = Some(part.gradients);
-    }
-    let mut own = subtree.sum();
+    let (len, before) = (batch.len() / shards, model.running_statistics());
+    let of_process = shards / exchange.size();
+    let of_team = of_process / teams.number();
+    let first_of_process = exchange.rank() * of_process;
+    let apart: Vec<Cnn> = (1..teams.number()).map(|_| apart(model)).collect();
+    let blocks = teams.each(|team| {
+        let model = if team == 0 { model } else { &apart[team - 1] };
+        let first = first_of_process + team * of_team;
+        let (mut subtree, mut last) = (Tree::default(), None);
+        for shard in first..first + of_team {
+            model.set_running_statistics(&before);
+            let start = shard * len;
+            let part = compute(model, &batch[start..start + len], start);
+            subtree.add(numbers(model, &part));
+            last = Some(part.gradients);
+        }
+        (subtree.sum(), last)
+    });
+    let (sums, mut gradients): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
+    let mut own = sum(sums);
     own.extend(wants.map(|wants| f32::from(u8::from(wants))));
-    let mut tree = Tree::default();
-    for of_process in exchange.all_gather(&own).chunks_exact(own.len()) {
-        tree.add(of_process.to_vec());
-    }
-    let Some(gradients) = last else { unreachable!("each process has a shard") };
-    into_whole(model, gradients, &tree.sum(), before.len(), shards)
+    let all = exchange.all_gather(&own);
+    let sums = sum(all.chunks_exact(own.len()).map(<[f32]>::to_vec));
+    let Some(gradients) = gradients.swap_remove(0) else { unreachable!("each team has a shard") };
+    into_whole(model, gradients, &sums, before.len(), shards)
+}
+
+/// A copy of the network that shares neither running statistics nor a graph with it. Burn keeps all that comes from a
+/// parameter in one graph, in which only one thread at a time may work, and a clone has the same parameters.
+fn apart(model: &Cnn) -> Cnn {
+    model.valid().train()
 }
 
 /// All that is added over shards: the gradients, the running statistics, loss, images and hits.
@@ -160,6 +173,13 @@ impl Tree {
     }
 }
 
+/// The sum of a power of two of rows.
+fn sum(rows: impl IntoIterator<Item = Vec<f32>>) -> Vec<f32> {
+    let mut tree = Tree::default();
+    rows.into_iter().for_each(|row| tree.add(row));
+    tree.sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,11 +188,7 @@ mod tests {
     fn subtrees_of_processes_end_in_the_sum_of_all_rows() {
         // Numbers whose sum depends on the order in which they are added.
         let rows: Vec<Vec<f32>> = (0..16).map(|i| vec![1e8 / f32::from(i + 1_u8), 0.1, 3.7]).collect();
-        let sum = |rows: &[Vec<f32>]| {
-            let mut tree = Tree::default();
-            rows.iter().for_each(|row| tree.add(row.clone()));
-            tree.sum()
-        };
+        let sum = |rows: &[Vec<f32>]| sum(rows.iter().cloned());
         let whole = sum(&rows);
         for rows_of_process in [1, 2, 4, 8] {
             let subtrees: Vec<Vec<f32>> = rows.chunks(rows_of_process).map(sum).collect();

@@ -114,6 +114,23 @@ fn the_bits_depend_on_the_shards_and_not_on_the_processes() {
 }
 
 #[test]
+fn the_bits_do_not_depend_on_how_many_threads_compute_how_many_shards_at_once() {
+    let (task, config) = (task(), sharded(4));
+    // One team, two and four teams of one thread each, and four teams of two threads.
+    let found: Vec<Memory> = [1, 2, 4, 8]
+        .into_iter()
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (memory, result) = pool.install(|| task.fit(&config, cpu()));
+            result.unwrap();
+            memory
+        })
+        .collect();
+    assert!(found.iter().all(|memory| memory.events == found[0].events));
+    assert!(found.iter().all(|memory| memory.snapshots == found[0].snapshots));
+}
+
+#[test]
 fn a_run_is_stopped_by_any_process_and_resumed_by_another_number_of_them() {
     let (task, config) = (task(), sharded(4));
     let (whole, result) = task.fit(&config, cpu());
