@@ -58,7 +58,7 @@ fn build(root: &Path, revision: &str, flags: &str) -> Result<PathBuf> {
 }
 
 /// Writes a revision's files into an empty folder, without touching the checkout or git's own files.
-fn unpack(root: &Path, revision: &str, folder: &Path) -> Result<()> {
+pub(crate) fn unpack(root: &Path, revision: &str, folder: &Path) -> Result<()> {
     let mut archive = Command::new("git")
         .args(["archive", "--format=tar", revision])
         .current_dir(root)

@@ -25,10 +25,10 @@ use lab::Lab;
 /// What is tried, and how thoroughly.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MachinesArgs {
-    /// Only those of these names: bits, kills, refusals, sweep, slurm, parallel, spaces, optuna, time, model, table.
+    /// Only those of these names: bits, kills, refusals, version, sweep, slurm, parallel, spaces, optuna, time, model, table.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
-    /// Fewer kills and trials, and no times, which need a quiet machine.
+    /// Fewer kills and trials, no build of another version, and no times, which need a quiet machine.
     #[arg(long)]
     short: bool,
     /// How often processes are killed.
@@ -59,12 +59,13 @@ struct Work<'a> {
 type Trial = fn(&Work<'_>) -> Result<()>;
 
 /// Their names, whether they are among the short ones, and what they do.
-const TRIALS: [(&str, bool, Trial); 11] = [
+const TRIALS: [(&str, bool, Trial); 12] = [
     ("bits", true, |work| bits::run(work.lab)),
     ("kills", true, |work| {
         kills::run(work.lab, if work.args.short { 2 } else { work.args.kills }, work.args.seed)
     }),
     ("refusals", true, |work| refusals::run(work.lab)),
+    ("version", false, |work| refusals::version::run(work.lab, work.root)),
     ("sweep", true, |work| {
         sweep::run(work.lab, if work.args.short { 8 } else { work.args.trials }, work.args.seed)
     }),

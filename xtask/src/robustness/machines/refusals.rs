@@ -1,5 +1,7 @@
 //! Processes that do not fit together are refused at once, by a name.
 
+pub(super) mod version;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
