@@ -2,7 +2,7 @@
 
 use crate::dense::few_rows::{self, FEW};
 use crate::dense::packed_rows;
-use crate::dense::product::{Factors, multiply};
+use crate::dense::product::{Factors, HIGHEST, multiply};
 use crate::dense::shape::DenseShape;
 use crate::filters::kept::{self, Keep};
 use crate::filters::packing::Packing;
@@ -91,7 +91,7 @@ pub(crate) fn rows_times(
     let count = rows_per_thread(rows.len() / packing.row);
     let compute = |out: &mut [f32], slope: &mut [f32], rows: &[f32]| {
         let bias = after.map(|(bias, _)| bias);
-        scratch::with([packing.row, 0], |memory| {
+        scratch::with([packing.row, HIGHEST * packing.row], |memory| {
             level.run(RowsTimesColumns { packing, rows, packed, bias, memory, out: &mut *out });
         });
         if let Some((_, activation)) = after {

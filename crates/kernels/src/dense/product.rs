@@ -43,55 +43,76 @@ pub(crate) fn multiply<S: Vector>(
     for i in 0..tiles {
         let end = factors.rows * (i + 1) / tiles;
         let used = list(factors, first..end, &mut steps[..packing.row]);
-        let steps = &steps[..used];
         let tile_out = &mut out[first * packing.filters..];
-        if factors.step_distance > 1 {
-            // Values so far apart would be fetched anew for each block.
-            let tile = gather(factors, first..end, steps, gathered);
-            listed::<S, true>(simd, tile, 0..end - first, packing, packed, bias, steps, tile_out);
-        } else if used * 8 < packing.row * 7 {
-            listed::<S, false>(simd, factors, first..end, packing, packed, bias, steps, tile_out);
-        } else {
-            // A list costs more than counting where few steps are left out.
+        // A list costs more than counting where few steps are left out. But values that lie far apart would be fetched
+        // anew for each block.
+        if factors.step_distance == 1 && used * 8 >= packing.row * 7 {
             whole(simd, factors, first..end, packing, packed, bias, tile_out);
+        } else {
+            listed(simd, factors, first..end, packing, packed, bias, &steps[..used], gathered, tile_out);
         }
         first = end;
     }
 }
+
+/// How many steps are looked at together. Their values of a tile stay in the first-level cache.
+const TOGETHER: usize = 64;
 
 /// Lists the steps at which a row of the tile is not zero, in their order, and returns how many there are.
 #[inline(always)]
 fn list(factors: Factors<'_>, rows: std::ops::Range<usize>, steps: &mut [u32]) -> usize {
     let Factors { values, row_distance, step_distance, .. } = factors;
     let mut used = 0;
-    for step in 0..steps.len() {
-        let mut bits = 0;
-        for row in rows.clone() {
-            bits |= values[row * row_distance + step * step_distance].to_bits();
+    for first in (0..steps.len()).step_by(TOGETHER) {
+        let count = TOGETHER.min(steps.len() - first);
+        let mut bits = [0; TOGETHER];
+        if step_distance == 1 {
+            // A row at a time, so that vectors of steps are read.
+            for row in rows.clone() {
+                let values = &values[row * row_distance + first..][..count];
+                bits.iter_mut().zip(values).for_each(|(bits, value)| *bits |= value.to_bits());
+            }
+        } else {
+            for (step, bits) in bits[..count].iter_mut().enumerate() {
+                let values = &values[(first + step) * step_distance..];
+                rows.clone().for_each(|row| *bits |= values[row * row_distance].to_bits());
+            }
         }
-        steps[used] = step as u32;
-        // Without the sign, so that -0 is zero.
-        used += usize::from(bits << 1 != 0);
+        for (step, bits) in bits[..count].iter().enumerate() {
+            steps[used] = (first + step) as u32;
+            // Without the sign, so that -0 is zero.
+            used += usize::from(bits << 1 != 0);
+        }
     }
     used
 }
 
-/// Copies the tile's values at the listed steps: `[steps, HIGHEST]`.
+/// Copies the tile's values at the listed steps: `[steps, HEIGHT]`. A tile of fewer rows gets the last one several times.
+///
+/// # Panics
+/// If a row leaves its values.
 #[inline(always)]
-fn gather<'a>(
+fn gather<const HEIGHT: usize>(
     factors: Factors<'_>,
     rows: std::ops::Range<usize>,
     steps: &[u32],
-    gathered: &'a mut [f32],
-) -> Factors<'a> {
+    gathered: &mut [[f32; HEIGHT]],
+) {
     let Factors { values, row_distance, step_distance, .. } = factors;
-    for (target, step) in gathered.chunks_exact_mut(HIGHEST).zip(steps) {
-        let from = &values[*step as usize * step_distance..];
-        for (value, row) in target.iter_mut().zip(rows.clone()) {
-            *value = from[row * row_distance];
+    let last_step = steps.last().map_or(0, |step| *step as usize);
+    assert!(
+        steps.is_empty() || (rows.end - 1) * row_distance + last_step * step_distance < values.len(),
+        "a row stays inside its values"
+    );
+    for (gathered, steps) in gathered.chunks_mut(TOGETHER).zip(steps.chunks(TOGETHER)) {
+        for row in 0..HEIGHT {
+            let start = (rows.start + row).min(rows.end - 1) * row_distance;
+            for (target, step) in gathered.iter_mut().zip(steps) {
+                // SAFETY: the last row and the last step, which is the largest, were checked above.
+                target[row] = unsafe { *values.get_unchecked(start + *step as usize * step_distance) };
+            }
         }
     }
-    Factors { values: gathered, rows: rows.len(), row_distance: 1, step_distance: HIGHEST }
 }
 
 /// Where the sums of a block go.
@@ -134,10 +155,11 @@ fn whole<S: Vector>(
     }
 }
 
-/// Computes a tile for each block, with the listed steps. If the factors are gathered, they have no others.
+/// Computes a tile for each block, with the listed steps. Its values are gathered before, so that a step's stand side
+/// by side: with rows that each begin somewhere else, the compiler runs out of registers.
 #[allow(clippy::too_many_arguments, reason = "a tile's two operands, its list and its place")]
 #[inline(always)]
-fn listed<S: Vector, const IS_GATHERED: bool>(
+fn listed<S: Vector>(
     simd: S,
     factors: Factors<'_>,
     rows: std::ops::Range<usize>,
@@ -145,71 +167,52 @@ fn listed<S: Vector, const IS_GATHERED: bool>(
     packed: &[f32],
     bias: Option<&[f32]>,
     steps: &[u32],
+    gathered: &mut [f32],
     out: &mut [f32],
 ) {
-    let height = rows.len();
-    let last = factors.values.len().saturating_sub(1);
-    // A tile of few rows computes the last row several times, so that one height is enough.
-    let starts: [usize; HIGHEST] =
-        std::array::from_fn(|row| rows.start.saturating_add(row.min(height - 1)) * factors.row_distance);
-    let factor_steps = if IS_GATHERED { steps.len() } else { packing.row };
-    let reach = starts[HIGHEST - 1] + factor_steps.saturating_sub(1) * factors.step_distance;
-    assert!(reach <= last && steps.len() <= packing.row, "a tile stays inside its operands");
-    for (i, columns) in packed.chunks_exact(packing.block_len()).enumerate() {
-        let mut store = store(packing, i, bias, out);
-        // SAFETY: the last row and step were checked above; each listed step is below `packing.row`, and a block has
-        // as many steps.
-        unsafe {
-            if S::SUMS / WIDE <= 4 {
-                let sums =
-                    listed_tile::<S, 4, IS_GATHERED>(simd, &starts, steps, factors, packing.block, columns);
-                store.put(simd, 0, &sums[..height]);
-            } else if S::SUMS / WIDE <= 6 {
-                let sums =
-                    listed_tile::<S, 6, IS_GATHERED>(simd, &starts, steps, factors, packing.block, columns);
-                store.put(simd, 0, &sums[..height]);
-            } else {
-                let sums = listed_tile::<S, HIGHEST, IS_GATHERED>(
-                    simd,
-                    &starts,
-                    steps,
-                    factors,
-                    packing.block,
-                    columns,
-                );
-                store.put(simd, 0, &sums[..height]);
+    macro_rules! tiles {
+        ($height:literal) => {{
+            let (gathered, _) = gathered.as_chunks_mut::<$height>();
+            gather(factors, rows.clone(), steps, gathered);
+            assert!(steps.len() <= gathered.len().min(packing.row), "a tile stays inside its operands");
+            for (i, columns) in packed.chunks_exact(packing.block_len()).enumerate() {
+                // SAFETY: a block has `packing.row` steps, and each listed one is below that.
+                let sums = unsafe { listed_tile(simd, steps, gathered, packing.block, columns) };
+                store(packing, i, bias, out).put(simd, 0, &sums[..rows.len()]);
             }
-        }
+        }};
+    }
+    // A tile of few rows is computed as a whole one, so that one height is enough.
+    match S::SUMS / WIDE {
+        ..=4 => tiles!(4),
+        5..=6 => tiles!(6),
+        _ => tiles!(12),
     }
 }
 
 /// The sums of one tile over the listed steps, in their order.
 ///
 /// # Safety
-/// Each start plus a listed step, or plus its place if the factors are gathered, is inside the factors, and the columns have a block for each listed step.
+/// The columns have a block for each listed step.
 #[inline(always)]
-unsafe fn listed_tile<S: Vector, const ROWS: usize, const IS_GATHERED: bool>(
+unsafe fn listed_tile<S: Vector, const ROWS: usize>(
     simd: S,
-    starts: &[usize; HIGHEST],
     steps: &[u32],
-    factors: Factors<'_>,
+    gathered: &[[f32; ROWS]],
     block: usize,
     columns: &[f32],
 ) -> Sums<S, ROWS> {
     let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
-    for (place, step) in steps.iter().enumerate() {
-        let step = *step as usize;
-        let factor_step = if IS_GATHERED { place } else { step };
-        // SAFETY: the caller vouches for both places.
-        unsafe {
-            let a = factors.values.as_ptr().add(factor_step * factors.step_distance);
-            let b = columns.as_ptr().add(step * block);
-            let filters = [simd.load(b), simd.load(b.add(S::LANES))];
-            for (sums, start) in sums.iter_mut().zip(starts) {
-                let factor = simd.splat_f32s(*a.add(*start));
-                for (sum, filter) in sums.iter_mut().zip(filters) {
-                    *sum = simd.multiply_add(factor, filter, *sum);
-                }
+    for (step, factors) in steps.iter().zip(gathered) {
+        // SAFETY: the caller vouches for the block.
+        let filters = unsafe {
+            let b = columns.as_ptr().add(*step as usize * block);
+            [simd.load(b), simd.load(b.add(S::LANES))]
+        };
+        for (sums, factor) in sums.iter_mut().zip(factors) {
+            let factor = simd.splat_f32s(*factor);
+            for (sum, filter) in sums.iter_mut().zip(filters) {
+                *sum = simd.multiply_add(factor, filter, *sum);
             }
         }
     }
