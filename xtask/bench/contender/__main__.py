@@ -13,8 +13,6 @@ import json
 import sys
 import time
 
-import numpy as np
-
 import mnist
 import network
 
@@ -22,12 +20,11 @@ import network
 QUEUED = 10
 
 
-def contender(name, layers, size, directory, threads):
+def contender(name, layers, size, batches, threads):
     # Each framework is imported only by its own contender, because each has an environment of its own.
     if name == "onnxruntime":
         from onnx_runtime import OnnxRuntime
         return OnnxRuntime(layers, size, threads)
-    batches = mnist.Batches(directory, size)
     if name == "tensorflow":
         from keras_layers import TensorFlow
         return TensorFlow(layers, batches, threads)
@@ -61,15 +58,14 @@ def steps(peer, times):
     return [ms / QUEUED for ms in milliseconds(group, -(-times // QUEUED))]
 
 
-def answer(peer, question, words, size):
+def answer(peer, question, words, batches):
     if question == "parameters":
         return {"parameters": peer.parameters(), "losses": peer.losses()}
     if question == "step":
         return {"ms": steps(peer, int(words[0]))}
     if question == "infer":
         batch, times = map(int, words)
-        pixels = (np.arange(batch * size * size, dtype=np.int64) * 37 % 256).astype(np.uint8)
-        pixels = pixels.reshape(batch, size, size)
+        pixels = batches.first(batch)
         peer.infer(pixels)  # the first allocates memory and compiles, so it is not timed
         return {"ms": milliseconds(lambda: peer.infer(pixels), times)}
     from pytorch_operators import Operators
@@ -79,14 +75,15 @@ def answer(peer, question, words, size):
 def main():
     name, path, directory, threads = sys.argv[1:]
     layers, size, warm_up = network.read(path)
-    peer = contender(name, layers, size, directory, int(threads))
+    batches = mnist.Batches(directory, size)
+    peer = contender(name, layers, size, batches, int(threads))
     peer.name = name
     if name != "onnxruntime":
         for _ in range(warm_up):
             peer.step()
     for line in sys.stdin:
         question, *words = line.split()
-        print(json.dumps(answer(peer, question, words, size)), flush=True)
+        print(json.dumps(answer(peer, question, words, batches)), flush=True)
 
 
 if __name__ == "__main__":

@@ -24,3 +24,7 @@ class Batches:
         """Pixels `[128, size, size]` in 0..=255 and labels `[128]`."""
         chosen = self.rng.integers(0, len(self.images), BATCH)
         return self.images[chosen], self.labels[chosen]
+
+    def first(self, count):
+        """Pixels of so many training images `[count, size, size]` in 0..=255, as `mnist-cnn bench` takes them."""
+        return self.images[np.arange(count) % len(self.images)]

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use burn::tensor::Device;
+use dataset::TrainSet;
 use inference::Inference;
 use learner::Config;
 use learner::config::TrainConfig;
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     };
     let TrainingData { train, validation, .. } = &data;
     let placement = Placement { device: &opened.device, exchange: &Alone };
-    let mut timer = Timer::new(architecture, &opened, args.questions)?;
+    let mut timer = Timer::new(architecture, &opened, train, args.questions)?;
     note(&format!(
         "{} on {}: {WARM_UP} training steps first, so that weights and gradients are those of real training",
         opened.backend.name(),
@@ -106,12 +107,13 @@ fn training_data(args: &BenchArgs, config: &Config) -> anyhow::Result<TrainingDa
 }
 
 /// Observes a run, and between two steps times what the questions name. It stops the run after the last one.
-struct Timer {
+struct Timer<'a> {
     questions: Box<dyn Iterator<Item = io::Result<String>>>,
     /// Whether times are printed as JSON for a program, or as lines for people.
     prints_json: bool,
     architecture: Architecture,
     inference: Inference,
+    train: &'a TrainSet,
     device: Device,
     /// How many steps are timed together.
     group: usize,
@@ -149,8 +151,13 @@ impl Timing {
     }
 }
 
-impl Timer {
-    fn new(architecture: &Architecture, opened: &Opened, prints_json: bool) -> anyhow::Result<Self> {
+impl<'a> Timer<'a> {
+    fn new(
+        architecture: &Architecture,
+        opened: &Opened,
+        train: &'a TrainSet,
+        prints_json: bool,
+    ) -> anyhow::Result<Self> {
         let questions: Box<dyn Iterator<Item = io::Result<String>>> = if prints_json {
             Box::new(io::stdin().lock().lines())
         } else {
@@ -161,6 +168,7 @@ impl Timer {
             prints_json,
             architecture: architecture.clone(),
             inference: Inference::new(architecture, opened)?,
+            train,
             device: opened.device.clone(),
             group: if opened.backend == Backend::Wgpu { QUEUED } else { 1 },
             losses: Vec::new(),
@@ -219,10 +227,11 @@ impl Timer {
         self.next_question()
     }
 
-    /// Times the logits of `batch` images, from their bytes to numbers on the host, as `predict` and `serve` compute them.
+    /// Times the logits of `batch` training images, from their bytes to numbers on the host, as `predict` and `serve` compute them.
     fn infer(&self, batch: usize, times: usize) -> Vec<f64> {
-        let input = self.architecture.input();
-        let pixels: Vec<u8> = (0..batch * input.height * input.width).map(|i| (i * 37 % 256) as u8).collect();
+        // Images as they are trained on, because the black pixels that digits have shorten some kernels' work.
+        let images = self.train.subset();
+        let pixels: Vec<u8> = (0..batch).flat_map(|i| images.image(i % images.len())).copied().collect();
         let run = || {
             let began = Instant::now();
             drop(self.inference.logits(&pixels, batch));
@@ -234,7 +243,7 @@ impl Timer {
     }
 }
 
-impl Observer for Timer {
+impl Observer for Timer<'_> {
     fn step(&mut self) {
         self.steps += 1;
         if self.steps >= WARM_UP && !self.stop_requested() {

@@ -67,8 +67,8 @@ fn main() -> Result<()> {
             ["step", times] => time(times.parse()?, &mut step)?,
             ["infer", batch, times] => {
                 let batch: usize = batch.parse()?;
-                let pixels: Vec<u8> = (0..batch * 784).map(|i| (i * 37 % 256) as u8).collect();
-                time(times.parse()?, &mut || net.forward(&pixels).map(drop))?
+                let pixels = images.get(..batch * 784).context("MNIST has 60,000 training images")?;
+                time(times.parse()?, &mut || net.forward(pixels).map(drop))?
             }
             _ => bail!("found {line:?}, expected `step TIMES` or `infer BATCH TIMES`"),
         };
