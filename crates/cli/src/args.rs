@@ -12,7 +12,7 @@ pub(crate) use predicting::PredictArgs;
 pub(crate) use serving::LogFormat;
 pub(crate) use serving::ServeArgs;
 pub(crate) use sweeping::{SweepCommand, SweepRunArgs, SweepShowArgs};
-pub(crate) use training::{BenchArgs, TestArgs, TrainArgs};
+pub(crate) use training::{BenchArgs, RunOptions, TestArgs, TrainArgs};
 
 mod data;
 mod exchange;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use crate::args::options::{BackendArg, ConfigArgs, DataDirArg, MemoryArg};
-use crate::args::training::TrainArgs;
+use crate::args::options::{BackendArg, DataDirArg, MemoryArg};
+use crate::args::training::RunOptions;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SweepCommand {
@@ -54,22 +54,14 @@ pub(crate) struct SweepShowArgs {
 }
 
 impl SweepRunArgs {
-    /// The arguments with which `train` would train a trial.
-    pub(crate) fn of_trial(&self) -> TrainArgs {
-        TrainArgs {
-            config: ConfigArgs { config: None, set: Vec::new() },
-            run_dir: None,
-            seeds: None,
-            only: None,
-            resume: false,
-            init: None,
-            layout: None,
+    /// How a trial is trained.
+    pub(crate) fn of_trial(&self) -> RunOptions {
+        RunOptions {
             accept_numerics: false,
             backend: BackendArg { backend: self.backend.backend },
             data_dir: DataDirArg { data_dir: self.data_dir.data_dir.clone() },
             tensorboard: false,
             keep_epochs: false,
-            print_config: false,
             memory: MemoryArg { force: self.memory.force },
             json: self.json,
         }

@@ -36,6 +36,16 @@ pub(crate) struct TrainArgs {
     /// With --init: how the file has the weights of dense layers, if it does not tell.
     #[arg(long, value_enum, requires = "init")]
     pub(crate) layout: Option<LayoutChoice>,
+    /// Print the configuration that would run, and stop.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+}
+
+/// How a run is trained, whoever chose its configuration and its folder.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunOptions {
     /// With --resume: go on even if another version of the program, or other vector instructions, computed the
     /// run's steps in another way. Its weights are then the ones of neither.
     #[arg(long, requires = "resume")]
@@ -50,9 +60,6 @@ pub(crate) struct TrainArgs {
     /// Keep the weights of each epoch, in `epochs` in the run's directory, to show how the network learned.
     #[arg(long)]
     pub(crate) keep_epochs: bool,
-    /// Print the configuration that would run, and stop.
-    #[arg(long)]
-    pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) memory: MemoryArg,
     /// Print the result as JSON.

@@ -1,10 +1,12 @@
 //! `test`, the lecture's third assignment: tests one run, several seeds, or two runs against each other.
 
 use learner::run::find::RunOrSeeds;
+use learner::sweep::SweepDir;
 
 use crate::args::TestArgs;
-use crate::exit::print;
+use crate::exit::{note, print};
 use crate::open::find;
+use crate::paths::{command, quoted};
 
 mod compare;
 mod logits_csv;
@@ -26,6 +28,12 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         RunOrSeeds::Run(run) => run,
         RunOrSeeds::Seeds(folder) => return seeds::run(args, &folder),
     };
+    if let Some(sweep) = run.path().parent().filter(|parent| SweepDir::is_at(parent)) {
+        note(&format!(
+            "note: this is a trial of a sweep. Whoever tests the trials lets the test images choose among them;              validation has chosen already: {}",
+            command(&format!("sweep report {}", quoted(sweep)))
+        ));
+    }
     let mut session = TestSession::new(args)?;
     let best = run.best_model()?;
     let tested = session.test(&run, &best)?;

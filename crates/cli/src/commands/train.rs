@@ -58,7 +58,7 @@ fn lead(args: &TrainArgs, signals: &Signals, exchange: &dyn Exchange) -> anyhow:
     if args.resume {
         return resume(args, signals, exchange);
     }
-    let config = read_config(&args.config, &args.data_dir)?;
+    let config = read_config(&args.config, &args.options.data_dir)?;
     if args.print_config {
         return print(&config::to_toml(&config)?);
     }
@@ -72,12 +72,12 @@ fn lead(args: &TrainArgs, signals: &Signals, exchange: &dyn Exchange) -> anyhow:
     if let Some(count) = args.seeds {
         return seeds::begin(args, signals, &config, count, initial, lock);
     }
-    let opened = device::open(args.backend.requested())?;
+    let opened = device::open(args.options.backend.requested())?;
     let begun = Begun { config: &config, opened: &opened, exchange };
-    let session = TrainSession::new(args, signals, begun, &data_dir(&args.data_dir), None)?;
+    let session = TrainSession::new(&args.options, signals, begun, &data_dir(&args.options.data_dir), None)?;
     let session = session.beginning_with(initial);
     session.announce(&config, &opened);
-    outcome::finished(args, &session.begin(&config, &opened, lock)?)
+    outcome::finished(&args.options, &session.begin(&config, &opened, lock)?)
 }
 
 /// Locks the folder that the arguments name, or the next numbered one.
@@ -130,11 +130,11 @@ fn resume_run(
         return print(&config::to_toml(&config)?);
     }
     // Another backend would end in other bits, so the user has to ask for it by name.
-    let opened = device::open(Some(session::backend_of(args, run)?))?;
-    let data_dir = run_data::for_run(&args.data_dir, run, &config);
+    let opened = device::open(Some(session::backend_of(&args.options, run)?))?;
+    let data_dir = run_data::for_run(&args.options.data_dir, run, &config);
     let begun = Begun { config: &config, opened: &opened, exchange };
-    let session = TrainSession::new(args, signals, begun, &data_dir, None)?;
+    let session = TrainSession::new(&args.options, signals, begun, &data_dir, None)?;
     session.announce(&config, &opened);
     let point = ResumePoint::find(run)?;
-    outcome::finished(args, &session.resume(&config, &opened, &lock, point)?)
+    outcome::finished(&args.options, &session.resume(&config, &opened, &lock, point)?)
 }

@@ -85,6 +85,12 @@ fn the_report_ranks_by_validation_and_says_what_to_train_and_test() {
     );
     // The sweep itself is not tested, because the test set would choose.
     sandbox.run(&["test", "-p", "s"]).fails(2, &["is a sweep", "sweep report s"]);
+    let tested = sandbox.run(&["test", "-p", "s/trial-2"]).done();
+    assert!(
+        tested.stderr.contains("a trial of a sweep") && tested.stderr.contains("sweep report s"),
+        "{}",
+        tested.stderr
+    );
 }
 
 #[test]
@@ -103,6 +109,9 @@ fn a_trial_that_diverges_is_noted_and_the_others_go_on() {
 fn what_cannot_be_a_sweep_is_refused() {
     let sandbox = sandbox(FILE);
     sandbox.run(&begin("s", &["--only", "7"])).fails(2, &["there are 6 trials"]);
+    assert!(!sandbox.path().join("s").exists());
+    sandbox.run(&begin("s", &["--only", "1"])).done();
+    sandbox.run(&["sweep", "run", "s", "--only", "7"]).fails(2, &["there are 6 trials"]);
     sandbox.run(&begin("s", &["--only", "1", "--set", "train.epochs=3"])).fails(2, &["the trials share"]);
     sandbox.run(&["sweep", "run", "s", "--set", "train.epochs=3"]).fails(2, &["--sweep"]);
     sandbox.run(&["sweep", "run", "none"]).fails(3, &["is no sweep", "sweep run none --sweep"]);

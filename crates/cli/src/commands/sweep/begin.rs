@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use dataset::Description;
 use learner::config::{self, ConfigError};
 use learner::run::{RunDirError, RunLock};
-use learner::sweep::{Plan, Space, SweepDir};
+use learner::sweep::{Plan, Space, SweepDir, Trial};
 
 use crate::args::SweepRunArgs;
+use crate::exit::usage;
 use crate::open::device;
 use crate::open::disk_limits;
 use crate::open::run_data;
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn open_or_make(args: &SweepRunArgs) -> anyhow::Result<SweepDir> {
     let Some(file) = &args.sweep else { return Ok(SweepDir::open(&args.dir)?) };
     let plan = read(file, args)?;
+    // Before the folder is made, because a number that is refused should leave nothing behind.
+    args.only.map(|number| trial(&plan, number)).transpose()?;
     let began = Instant::now();
     loop {
         match SweepDir::open(&args.dir) {
@@ -52,6 +55,16 @@ pub(super) fn open_or_make(args: &SweepRunArgs) -> anyhow::Result<SweepDir> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// The trial of a number.
+///
+/// # Errors
+/// If the plan has fewer trials.
+pub(super) fn trial(plan: &Plan, number: u64) -> anyhow::Result<&Trial> {
+    let trials = plan.trials();
+    let found = trials.iter().find(|trial| trial.number == number);
+    found.ok_or_else(|| usage(format!("--only {number}: there are {} trials, from 1", trials.len())))
 }
 
 /// Reads a sweep's file and the configuration that it names.

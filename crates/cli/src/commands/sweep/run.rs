@@ -10,13 +10,13 @@ use learner::train::FitError;
 use model::device::Opened;
 use run_files::names;
 
-use crate::args::{SweepRunArgs, TrainArgs};
+use crate::args::{RunOptions, SweepRunArgs};
 use crate::commands::sweep::next::{compare, go_on};
 use crate::commands::sweep::{begin, show};
 use crate::commands::train::outcome::{self, TrainedRun};
 use crate::commands::train::seeds::{failed, train_one, would_end_others};
 use crate::commands::train::session::{Begun, TrainSession, known_backend};
-use crate::exit::{Interrupted, note, print, usage};
+use crate::exit::{Interrupted, note, print};
 use crate::hint::run_dir_error;
 use crate::open::{device, run_data};
 use crate::paths::short;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &SweepRunArgs, signals: &Signals) -> anyhow::Result<()> 
     let sweep = begin::open_or_make(args)?;
     let begun_with = known_backend(&sweep.info().backend, &sweep.file(names::SWEEP))?;
     let opened = device::open(args.backend.requested().or(Some(begun_with)))?;
-    let trainer = Trainer { sweep: &sweep, opened: &opened, args: &args.of_trial(), signals };
+    let trainer = Trainer { sweep: &sweep, opened: &opened, options: &args.of_trial(), signals };
     match args.only {
         Some(number) => only(&trainer, number),
         None => {
@@ -40,7 +40,7 @@ pub(super) fn run(args: &SweepRunArgs, signals: &Signals) -> anyhow::Result<()> 
 struct Trainer<'a> {
     sweep: &'a SweepDir,
     opened: &'a Opened,
-    args: &'a TrainArgs,
+    options: &'a RunOptions,
     signals: &'a Signals,
 }
 
@@ -52,10 +52,7 @@ enum Ended {
 
 /// Trains one trial, which may have been begun, finished or found to fail before.
 fn only(trainer: &Trainer<'_>, number: u64) -> anyhow::Result<()> {
-    let trials = trainer.sweep.plan().trials();
-    let Some(trial) = trials.iter().find(|trial| trial.number == number) else {
-        return Err(usage(format!("--only {number}: there are {} trials, from 1", trials.len())));
-    };
+    let trial = begin::trial(trainer.sweep.plan(), number)?;
     let ended = match trainer.sweep.state(number)? {
         TrialState::Failed { reason } => Ended::Failed(reason),
         _ => trainer.train(trial)?,
@@ -63,7 +60,7 @@ fn only(trainer: &Trainer<'_>, number: u64) -> anyhow::Result<()> {
     match ended {
         // A trial is compared with the others, and never tested by itself.
         Ended::Trained(trained) => {
-            outcome::finished_and_next(trainer.args, &trained, &compare(trainer.sweep.path()))
+            outcome::finished_and_next(trainer.options, &trained, &compare(trainer.sweep.path()))
         }
         Ended::Failed(reason) => print(&format!("Trial {number} failed: {reason}\n")),
     }
@@ -110,12 +107,12 @@ fn each(trainer: &Trainer<'_>) -> anyhow::Result<()> {
 impl Trainer<'_> {
     /// Trains a trial to its end, from its newest checkpoint if it was begun.
     fn train(&self, trial: &Trial) -> anyhow::Result<Ended> {
-        let Self { sweep, opened, args, signals } = self;
+        let Self { sweep, opened, options, signals } = self;
         let plan = sweep.plan();
         note(&format!("\ntrial {} of {}: {}", trial.number, plan.trials().len(), trial.text(plan)));
-        let data_dir = run_data::for_sweep(&args.data_dir, sweep, &trial.config);
+        let data_dir = run_data::for_sweep(&options.data_dir, sweep, &trial.config);
         let begun = Begun { config: &trial.config, opened, exchange: &Alone };
-        let session = TrainSession::new(args, signals, begun, &data_dir, None)?;
+        let session = TrainSession::new(options, signals, begun, &data_dir, None)?;
         match train_one(&session, &trial.config, opened, &sweep.trial_path(trial.number)) {
             Ok(trained) => Ok(Ended::Trained(trained)),
             Err(error) => {

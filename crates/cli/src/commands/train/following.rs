@@ -29,7 +29,7 @@ fn follow(args: &TrainArgs, mut signals: &Signals, exchange: &dyn Exchange) -> a
     let task = together::receive(exchange)?;
     let opened = device::open(Some(known_backend(&task.backend, Path::new("process 0"))?))?;
     together::agree_on_arithmetic(exchange, &opened)?;
-    let dir = data_dir(&args.data_dir);
+    let dir = data_dir(&args.options.data_dir);
     let describe = |name| Description::of(name, &dir);
     let config = config::parse_with("process 0's configuration", &task.config, &[], &describe)?;
     let data = TrainingData::fetch(&config, &dir, &mut |_| ())?;

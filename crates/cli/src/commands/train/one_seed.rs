@@ -37,17 +37,17 @@ pub(super) fn run(
     if number > count {
         return Err(usage(format!("--only {number}: there are {count} runs, from 1")));
     }
-    let opened = device::open(args.backend.requested())?;
+    let opened = device::open(args.options.backend.requested())?;
     let path = args.run_dir.as_deref().unwrap_or(Path::new("."));
     let seeds = open_or_make(args, config, count, initial.as_ref(), &opened, path)?;
     let seed = check_same(&seeds, config, [number, count])?;
-    let data_dir = run_data::for_seeds(&args.data_dir, &seeds, config);
+    let data_dir = run_data::for_seeds(&args.options.data_dir, &seeds, config);
     let begun = Begun { config, opened: &opened, exchange: &Alone };
-    let session = TrainSession::new(args, signals, begun, &data_dir, None)?.beginning_with(initial);
+    let session = TrainSession::new(&args.options, signals, begun, &data_dir, None)?.beginning_with(initial);
     session.announce(config, &opened);
     note(&format!("seed {number} of {count}: train.seed = {seed}"));
     let trained = train_one(&session, &config.with_seed(seed)?, &opened, &seeds.run_path(seed))?;
-    outcome::finished(args, &trained)
+    outcome::finished(&args.options, &trained)
 }
 
 /// The folder of the runs. The first process that comes makes it.
@@ -74,7 +74,7 @@ fn open_or_make(
                 return Ok(lock.begin_seeds(
                     config,
                     info,
-                    run_data::of_new(&args.data_dir, config).as_deref(),
+                    run_data::of_new(&args.options.data_dir, config).as_deref(),
                 )?);
             }
             // Another process is making it.

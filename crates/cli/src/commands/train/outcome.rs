@@ -11,7 +11,7 @@ use learner::train::state::{Best, TrainingState};
 use run_files::names;
 use serde::Serialize;
 
-use crate::args::TrainArgs;
+use crate::args::RunOptions;
 use crate::exit::{Interrupted, note, print};
 use crate::hint::Resumable;
 use crate::paths::{as_text, command, quoted, short};
@@ -73,15 +73,19 @@ fn peak_memory() -> Option<u64> {
 }
 
 /// Prints what a single run reached.
-pub(super) fn finished(args: &TrainArgs, trained: &TrainedRun) -> anyhow::Result<()> {
-    finished_and_next(args, trained, &command(&format!("test -p {}", quoted(&trained.run))))
+pub(super) fn finished(options: &RunOptions, trained: &TrainedRun) -> anyhow::Result<()> {
+    finished_and_next(options, trained, &command(&format!("test -p {}", quoted(&trained.run))))
 }
 
 /// Prints what a run reached, and which command comes next.
-pub(crate) fn finished_and_next(args: &TrainArgs, trained: &TrainedRun, next: &str) -> anyhow::Result<()> {
+pub(crate) fn finished_and_next(
+    options: &RunOptions,
+    trained: &TrainedRun,
+    next: &str,
+) -> anyhow::Result<()> {
     // The warnings come first, so that they stand above the result, and are not what a pipe takes.
     trained.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
-    if args.json {
+    if options.json {
         return print(&(serde_json::to_string_pretty(trained)? + "\n"));
     }
     let best = trained.best;
@@ -100,7 +104,7 @@ pub(crate) fn finished_and_next(args: &TrainArgs, trained: &TrainedRun, next: &s
 /// The error of a run that a signal ended. `folder` is the folder of several runs, if this was one of
 /// several.
 pub(super) fn stopped(
-    args: &TrainArgs,
+    options: &RunOptions,
     run: &RunDir,
     folder: Option<&Path>,
     state: &TrainingState,
@@ -111,22 +115,22 @@ pub(super) fn stopped(
         state.step,
         state.epoch,
         short(run.path()),
-        resume_command(args, folder.unwrap_or(run.path()))
+        resume_command(options, folder.unwrap_or(run.path()))
     );
     Interrupted { signal, text }.into()
 }
 
 /// The command that resumes a run, or several.
-pub(super) fn resume_command(args: &TrainArgs, path: &Path) -> String {
-    let data = args.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
-    let board = if args.tensorboard { " --tensorboard" } else { "" };
-    let epochs = if args.keep_epochs { " --keep-epochs" } else { "" };
-    let force = if args.memory.force { " --force" } else { "" };
+pub(super) fn resume_command(options: &RunOptions, path: &Path) -> String {
+    let data = options.data_dir.data_dir.as_ref().map(|dir| format!(" --data-dir {}", quoted(dir)));
+    let board = if options.tensorboard { " --tensorboard" } else { "" };
+    let epochs = if options.keep_epochs { " --keep-epochs" } else { "" };
+    let force = if options.memory.force { " --force" } else { "" };
     command(&format!("train --resume -p {}{board}{epochs}{force}{}", quoted(path), data.unwrap_or_default()))
 }
 
 /// Adds to the error that ended training what is kept of the run, and how to resume it.
-pub(super) fn explain(args: &TrainArgs, error: TrainError, folder: Option<&Path>) -> anyhow::Error {
+pub(super) fn explain(options: &RunOptions, error: TrainError, folder: Option<&Path>) -> anyhow::Error {
     let TrainError::Fit { run, source } = error else { return error.into() };
     if matches!(source, FitError::Tensors(_) | FitError::State { .. }) {
         return anyhow::Error::new(source).context(format!("{} cannot be resumed", short(run.path())));
@@ -139,7 +143,7 @@ pub(super) fn explain(args: &TrainArgs, error: TrainError, folder: Option<&Path>
     let can_resume = matches!(source, FitError::Observer(_));
     let error = anyhow::Error::new(source);
     if can_resume {
-        let command = resume_command(args, folder.unwrap_or(run.path()));
+        let command = resume_command(options, folder.unwrap_or(run.path()));
         error.context(Resumable { kept, command })
     } else {
         error.context(kept)

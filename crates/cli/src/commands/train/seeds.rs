@@ -13,7 +13,7 @@ use learner::train::FitError;
 use model::device::Opened;
 use run_files::names;
 
-use crate::args::TrainArgs;
+use crate::args::{RunOptions, TrainArgs};
 use crate::commands::page;
 use crate::commands::train::outcome::{TrainedRun, resume_command};
 use crate::commands::train::seeds_table;
@@ -35,13 +35,13 @@ pub(super) fn begin(
     initial: Option<InitialWeights>,
     mut lock: RunLock,
 ) -> anyhow::Result<()> {
-    let opened = device::open(args.backend.requested())?;
+    let opened = device::open(args.options.backend.requested())?;
     // The seeds are checked before any data is fetched.
     let mut info = plan_seeds(config, count, opened.backend.name())?;
     info.init = initial.as_ref().map(|initial| initial.source().clone());
-    let data_dir = data_dir(&args.data_dir);
+    let data_dir = data_dir(&args.options.data_dir);
     let begun = Begun { config, opened: &opened, exchange: &Alone };
-    let session = TrainSession::new(args, signals, begun, &data_dir, Some(lock.path().to_owned()))?;
+    let session = TrainSession::new(&args.options, signals, begun, &data_dir, Some(lock.path().to_owned()))?;
     // The folder keeps the weights for the runs that a resume has to begin.
     initial.as_ref().map(|initial| initial.write(lock.path())).transpose()?;
     let session = session.beginning_with(initial);
@@ -67,10 +67,10 @@ pub(super) fn resume(args: &TrainArgs, signals: &Signals, seeds: &SeedsDir) -> a
     let known =
         |name| known_backend(name, &seeds.file(names::SEEDS)).map_err(|error| seeds.with_version(error));
     let begun_with = begun_with.map(known).transpose()?;
-    let opened = device::open(args.backend.requested().or(begun_with))?;
-    let data_dir = run_data::for_seeds(&args.data_dir, seeds, &config);
+    let opened = device::open(args.options.backend.requested().or(begun_with))?;
+    let data_dir = run_data::for_seeds(&args.options.data_dir, seeds, &config);
     let begun = Begun { config: &config, opened: &opened, exchange: &Alone };
-    let session = TrainSession::new(args, signals, begun, &data_dir, Some(seeds.path().to_owned()))?;
+    let session = TrainSession::new(&args.options, signals, begun, &data_dir, Some(seeds.path().to_owned()))?;
     let initial = seeds.info().init.as_ref().map(|source| InitialWeights::read(seeds.path(), source));
     let session = session.beginning_with(initial.transpose()?);
     lock.resume_seeds(&config, session.data.data_dir.as_deref())?;
@@ -89,7 +89,7 @@ fn train_each(
     for (done, &seed) in seeds.seeds().iter().enumerate() {
         // A run does not react to a signal that comes after its last step.
         if let Some(signal) = session.signals.received() {
-            return Err(stopped(session.args, seeds, done, signal).into());
+            return Err(stopped(session.options, seeds, done, signal).into());
         }
         note(&format!("\nseed {} of {count}: train.seed = {seed}", done + 1));
         let path = seeds.run_path(seed);
@@ -117,7 +117,7 @@ fn train_each(
             .collect::<anyhow::Result<Vec<_>>>()?;
         seeds.write(names::PAGE, page::html(&shown)?.as_bytes())?;
     }
-    seeds_table::finished(session.args, seeds, &runs)
+    seeds_table::finished(session.options, seeds, &runs)
 }
 
 /// Whether the runs after this one would end in the same way: a signal came, or the disk takes nothing more.
@@ -165,7 +165,7 @@ pub(crate) fn train_one(
         return Ok(TrainedRun::before(&finished, warnings));
     }
     config::resume::check(&begun_with, config)?;
-    let backend = backend_of(session.args, &run)?;
+    let backend = backend_of(session.options, &run)?;
     let point = ResumePoint::find(&run)?;
     if backend == opened.backend {
         return session.resume(config, opened, &lock, point);
@@ -174,12 +174,12 @@ pub(crate) fn train_one(
 }
 
 /// The error of a signal that came between two runs.
-fn stopped(args: &TrainArgs, seeds: &SeedsDir, done: usize, signal: u8) -> Interrupted {
+fn stopped(options: &RunOptions, seeds: &SeedsDir, done: usize, signal: u8) -> Interrupted {
     let text = format!(
         "Stopped after {done} of {} runs; everything is kept in {}.\nResume: {}",
         seeds.seeds().len(),
         short(seeds.path()),
-        resume_command(args, seeds.path())
+        resume_command(options, seeds.path())
     );
     Interrupted { signal, text }
 }

@@ -9,7 +9,7 @@ use learner::run::SeedsDir;
 use run_files::{Spread, names};
 use serde::Serialize;
 
-use crate::args::TrainArgs;
+use crate::args::RunOptions;
 use crate::commands::train::outcome::TrainedRun;
 use crate::exit::{note, print};
 use crate::paths::{as_text, command, quoted, short};
@@ -26,11 +26,11 @@ struct SeedsReport<'a> {
 }
 
 /// Prints what all runs reached. `runs` are in the order of the seeds.
-pub(crate) fn finished(args: &TrainArgs, seeds: &SeedsDir, runs: &[TrainedRun]) -> anyhow::Result<()> {
+pub(crate) fn finished(options: &RunOptions, seeds: &SeedsDir, runs: &[TrainedRun]) -> anyhow::Result<()> {
     warn(seeds.seeds(), runs);
     let accuracies: Vec<f64> = runs.iter().map(|run| run.best.score.accuracy).collect();
     let accuracy = spread(&accuracies);
-    if args.json {
+    if options.json {
         let report = SeedsReport { folder: seeds.path(), runs, accuracy };
         return print(&(serde_json::to_string_pretty(&report)? + "\n"));
     }

@@ -17,7 +17,7 @@ use learner::train::observer::Observers;
 use model::device::{Backend, Opened};
 use run_files::{Event, names};
 
-use crate::args::TrainArgs;
+use crate::args::RunOptions;
 use crate::commands::page;
 use crate::commands::train::initial;
 use crate::commands::train::outcome::{self, TrainedRun};
@@ -38,7 +38,7 @@ pub(crate) struct Begun<'a> {
 
 /// What the runs of one process share.
 pub(crate) struct TrainSession<'a> {
-    pub(crate) args: &'a TrainArgs,
+    pub(crate) options: &'a RunOptions,
     pub(crate) data: TrainingData,
     pub(crate) signals: &'a Signals,
     exchange: &'a dyn Exchange,
@@ -51,21 +51,21 @@ pub(crate) struct TrainSession<'a> {
 impl<'a> TrainSession<'a> {
     /// Loads the images, and checks that training on them fits into the memory.
     pub(crate) fn new(
-        args: &'a TrainArgs,
+        options: &'a RunOptions,
         signals: &'a Signals,
         begun: Begun<'a>,
         data_dir: &Path,
         folder: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
         let Begun { config, opened, exchange } = begun;
-        checks::check_loading(config, args.memory.force)?;
+        checks::check_loading(config, options.memory.force)?;
         checks::check_shards(config, opened)?;
         // Before the images are loaded, because the others load theirs meanwhile.
         together::hand_out(exchange, config, opened)?;
         let data = TrainingData::fetch(config, data_dir, &mut download_bar::listener())?;
-        checks::check_memory(config, opened, &data, args.memory.force)?;
+        checks::check_memory(config, opened, &data, options.memory.force)?;
         together::agree_on_data(exchange, config)?;
-        Ok(Self { args, data, signals, exchange, folder, initial: None })
+        Ok(Self { options, data, signals, exchange, folder, initial: None })
     }
 
     /// The same for new runs that begin with these weights.
@@ -114,7 +114,7 @@ impl<'a> TrainSession<'a> {
         drop(display);
         self.conclude(
             config,
-            ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?,
+            ended.map_err(|error| outcome::explain(self.options, error, self.folder.as_deref()))?,
         )
     }
 
@@ -139,7 +139,7 @@ impl<'a> TrainSession<'a> {
         drop(display);
         self.conclude(
             config,
-            ended.map_err(|error| outcome::explain(self.args, error, self.folder.as_deref()))?,
+            ended.map_err(|error| outcome::explain(self.options, error, self.folder.as_deref()))?,
         )
     }
 
@@ -149,9 +149,9 @@ impl<'a> TrainSession<'a> {
             opened,
             exchange: self.exchange,
             initial: self.initial.as_ref(),
-            tensorboard: self.args.tensorboard,
-            keep_epochs: self.args.keep_epochs,
-            accept_numerics: self.args.accept_numerics,
+            tensorboard: self.options.tensorboard,
+            keep_epochs: self.options.keep_epochs,
+            accept_numerics: self.options.accept_numerics,
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a> TrainSession<'a> {
             Ended::Stopped { run, state } => {
                 // Another process may be the one that got the signal.
                 let signal = self.signals.received().unwrap_or(TERM);
-                return Err(outcome::stopped(self.args, &run, self.folder.as_deref(), &state, signal));
+                return Err(outcome::stopped(self.options, &run, self.folder.as_deref(), &state, signal));
             }
         };
         // A tested model's page shows its test. It is kept, because training does not load the test images.
@@ -201,9 +201,9 @@ fn damage(damaged: &DamagedCheckpoint, place: &Path, from: Option<&Path>) -> Str
 ///
 /// # Errors
 /// If `run.json` cannot be read, or names a backend that this program does not know.
-pub(crate) fn backend_of(args: &TrainArgs, run: &RunDir) -> Result<Backend, RunDirError> {
+pub(crate) fn backend_of(options: &RunOptions, run: &RunDir) -> Result<Backend, RunDirError> {
     let info = run.info()?;
-    if let Some(named) = args.backend.requested() {
+    if let Some(named) = options.backend.requested() {
         return Ok(named);
     }
     known_backend(&info.backend, &run.file(names::RUN)).map_err(|error| run.with_version(error))
