@@ -30,7 +30,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     };
     if let Some(sweep) = run.path().parent().filter(|parent| SweepDir::is_at(parent)) {
         note(&format!(
-            "note: this is a trial of a sweep. Whoever tests the trials lets the test images choose among them;              validation has chosen already: {}",
+            "note: this is a trial of a sweep. Whoever tests the trials lets the test images choose among them; \
+             validation has chosen already: {}",
             command(&format!("sweep report {}", quoted(sweep)))
         ));
     }
