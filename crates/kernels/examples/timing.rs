@@ -6,17 +6,19 @@
 //! KERNEL ACTIVATION TIMES` for a convolution with 2x2 max-pooling as in training, `pooled-inference` and
 //! `pooled-backward` with the same words, and `unit-backward FILE TIMES` with the numbers that PyTorch's contender
 //! (`save FILE`) wrote. The negative size of a pooled convolution is that of an image that is not padded.
+//! `dense-forward N INPUTS OUTPUTS BLACK TIMES` is a dense layer as at inference, whose inputs begin with BLACK zeros.
 //!
 //! Each time includes the allocation of the results, as PyTorch's does.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use kernels::{
-    Activation, ConvShape, Gradients, Keep, Level, PoolShape, PooledForward, Purpose, SlopeSource, Winners,
-    conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward,
+    Activation, ConvShape, DenseShape, Gradients, Keep, Level, Owner, PoolShape, PooledForward, Purpose,
+    SlopeSource, Winners, conv2d, conv2d_backward, conv2d_max_pool2d, conv2d_max_pool2d_backward, dense,
 };
 
 /// The program's allocator, so that the times are those of the program.
@@ -50,6 +52,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let shape = PoolShape { conv, pool: 2, activation: named(activation)? };
                 pooled(level, pass, n.parse()?, &shape, times.parse()?)
             }
+            ["dense-forward", n, inputs, outputs, black, times] => {
+                let shape = DenseShape { inputs: inputs.parse()?, outputs: outputs.parse()? };
+                dense_forward(level, n.parse()?, shape, black.parse()?, times.parse()?)
+            }
             [pass @ ("conv-forward" | "conv-backward" | "conv-weights"), ref numbers @ ..] => {
                 let numbers: Vec<usize> =
                     numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
@@ -73,6 +79,34 @@ fn time(times: usize, mut work: impl FnMut()) -> Vec<f64> {
             1e3 * began.elapsed().as_secs_f64()
         })
         .collect()
+}
+
+/// Weights that a kernel may keep.
+struct Shared(Arc<Vec<f32>>);
+
+impl Owner for Shared {
+    fn values(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+/// A dense layer whose packed weights are kept. The first `black` inputs of each row are zero.
+fn dense_forward(level: Level, n: usize, shape: DenseShape, black: usize, times: usize) -> Vec<f64> {
+    let DenseShape { inputs, outputs } = shape;
+    let mut x = wave(n * inputs);
+    x.chunks_exact_mut(inputs).for_each(|row| row[..black].fill(0.0));
+    let (weight, bias) = (Arc::new(wave(inputs * outputs)), wave(outputs));
+    let owner = || -> Box<dyn Owner> { Box::new(Shared(Arc::clone(&weight))) };
+    time(times, || {
+        let mut out = vec![0.0; n * outputs];
+        dense(level, shape, &x, &weight, &bias, Keep::ByOwner(&owner), &mut out);
+        black_box(&out);
+    })
+}
+
+/// Numbers that look random and are not zero.
+fn wave(count: usize) -> Vec<f32> {
+    (0..count).map(|i| (i as f32 * 0.7).sin()).collect()
 }
 
 /// A convolution that keeps the size, or divides it by its stride.
@@ -114,7 +148,6 @@ fn named(activation: &str) -> Result<Activation, String> {
 
 fn pooled(level: Level, pass: &str, n: usize, shape: &PoolShape, times: usize) -> Vec<f64> {
     let conv = &shape.conv;
-    let wave = |count: usize| (0..count).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
     let (images, weight) = (wave(n * conv.input_len()), wave(conv.filters * conv.filter_len()));
     let (bias, upstream) = (wave(conv.filters), wave(n * shape.output_len()));
     let len = upstream.len();
@@ -151,7 +184,6 @@ fn convolution(level: Level, pass: &str, numbers: &[usize]) -> Result<Vec<f64>, 
         return Err("expected N CHANNELS SIZE FILTERS KERNEL STRIDE TIMES".into());
     };
     let conv = same(channels, size, filters, kernel, stride);
-    let wave = |count: usize| (0..count).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
     let images = wave(n * conv.input_len());
     let weight = wave(filters * conv.filter_len());
     let (bias, upstream) = (wave(filters), wave(n * conv.output_len()));

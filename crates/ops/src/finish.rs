@@ -4,7 +4,7 @@
 mod autodiff;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod call;
-mod composed;
+pub(crate) mod composed;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod cpu;
 mod options;
@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 use kernels::{Dropout, Stages};
 
 pub use options::FinishOptions;
-use options::Needed;
+pub(crate) use options::Needed;
 
 /// What normalizes each channel, `[channels]` each.
 #[derive(Clone, Debug)]
@@ -80,14 +80,6 @@ pub(crate) trait FinishOperators: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         composed::fold::<Self>(weight, bias, [gamma, beta, mean, variance], epsilon)
     }
-}
-
-#[cfg(feature = "wgpu")]
-impl FinishOperators for burn::backend::Cube {}
-#[cfg(feature = "wgpu")]
-impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> FinishOperators
-    for burn::backend::Autodiff<burn::backend::Cube, C>
-{
 }
 
 /// Does the stages in their order to feature maps `[n, channels, height, width]`, pools them in windows that do

@@ -14,6 +14,8 @@ mod finish;
 mod fork;
 #[cfg(any(feature = "ndarray", feature = "flex"))]
 mod forward;
+#[cfg(feature = "wgpu")]
+mod gpu;
 mod loss;
 mod operators;
 mod optimizer;

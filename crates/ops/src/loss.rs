@@ -40,14 +40,6 @@ pub(crate) fn composed_cross_entropy<B: Backend>(
     B::float_mul_scalar(sum, (-1.0 / n as f32).into())
 }
 
-#[cfg(feature = "wgpu")]
-impl LossOperator for burn::backend::Cube {}
-#[cfg(feature = "wgpu")]
-impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> LossOperator
-    for burn::backend::Autodiff<burn::backend::Cube, C>
-{
-}
-
 /// The mean over `n` images of the cross-entropy `[1]` between the softmax of logits `[n, classes]` and the targets:
 /// an image's label has the share `1 - smoothing`, and all classes together, in equal parts, have `smoothing`.
 ///

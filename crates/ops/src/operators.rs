@@ -82,14 +82,6 @@ pub(crate) fn shape<B: Backend>(maps: &FloatTensor<B>) -> [usize; 4] {
     maps.shape().dims()
 }
 
-#[cfg(feature = "wgpu")]
-impl Operators for burn::backend::Cube {}
-#[cfg(feature = "wgpu")]
-impl<C: burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy> Operators
-    for burn::backend::Autodiff<burn::backend::Cube, C>
-{
-}
-
 /// Convolves feature maps `[n, channels, height, width]` with `weight` `[filters, channels, kernel, kernel]`,
 /// adds `bias` `[filters]`, applies the activation, and takes the maximum of windows of `pool` x `pool` pixels that
 /// do not overlap: `[n, filters, pooled height, pooled width]`.

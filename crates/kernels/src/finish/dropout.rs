@@ -30,13 +30,22 @@ pub(crate) struct ImageMask {
 }
 
 impl Dropout {
+    /// The smallest of the mask's numbers of 32 bits that keeps a value.
+    pub fn keeps_from(&self) -> u32 {
+        // Converting a float to an integer stops at the integer's largest value.
+        (self.probability * (1u64 << 32) as f64).round() as u32
+    }
+
+    /// What the kept values are multiplied by.
+    pub fn factor(&self) -> f32 {
+        (1.0 / (1.0 - self.probability)) as f32
+    }
+
     /// The mask of an image of this call.
     pub(crate) fn image(&self, image: usize) -> ImageMask {
         let number = self.key ^ mixed((self.first_image + image) as u64);
         let key = mixed(number);
-        // Converting a float to an integer stops at the integer's largest value.
-        let keeps_from = (self.probability * (1u64 << 32) as f64).round() as u32;
-        let factor = (1.0 / (1.0 - self.probability)) as f32;
+        let (keeps_from, factor) = (self.keeps_from(), self.factor());
         ImageMask { key: [key as u32, (key >> 32) as u32], keeps_from, factor }
     }
 }

@@ -6,7 +6,7 @@ use crate::functions::activation::Activation;
 const LARGEST_MAX_WINDOW: usize = 256;
 
 /// What is done with each value before the pooling.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Batch normalization (Ioffe and Szegedy 2015), with a mean and a variance for each channel.
     Normalize,
@@ -69,7 +69,7 @@ impl Stages {
     }
 
     /// The stages before the normalization, if there is one.
-    pub(crate) fn before_normalization(&self) -> Self {
+    pub fn before_normalization(&self) -> Self {
         let mut before = Self::default();
         let stages = self.iter().take_while(|stage| *stage != Stage::Normalize);
         for (place, stage) in before.0.iter_mut().zip(stages) {

@@ -26,7 +26,7 @@ pub(crate) struct Needed<T> {
 
 impl<T> Needed<T> {
     /// Drops what no stage needs.
-    pub(super) fn new(shortcut: T, norm: [T; 4], stages: Stages) -> Self {
+    pub(crate) fn new(shortcut: T, norm: [T; 4], stages: Stages) -> Self {
         Self { shortcut: stages.adds().then_some(shortcut), norm: stages.normalizes().then_some(norm) }
     }
 }

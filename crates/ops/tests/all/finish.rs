@@ -11,16 +11,16 @@ use crate::cases::drawn;
 const EPSILON: f64 = 1e-5;
 
 #[derive(Clone, Debug)]
-struct Case {
-    dims: [usize; 4],
-    stages: Vec<Stage>,
-    pooling: Option<Pooling>,
-    is_of_batch: bool,
-    seed: u32,
+pub(crate) struct Case {
+    pub(crate) dims: [usize; 4],
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) pooling: Option<Pooling>,
+    pub(crate) is_of_batch: bool,
+    pub(crate) seed: u32,
 }
 
 /// Values that differ from each other so much that rounding cannot change their order.
-fn values(seed: u32, count: usize) -> Vec<f32> {
+pub(crate) fn values(seed: u32, count: usize) -> Vec<f32> {
     let mut places: Vec<usize> = (0..count).collect();
     let mut state = seed;
     for i in (1..count).rev() {
@@ -56,7 +56,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 /// Maps, shortcut, gamma and beta.
-type Operands = (Tensor<4>, Tensor<4>, [Tensor<1>; 2]);
+pub(crate) type Operands = (Tensor<4>, Tensor<4>, [Tensor<1>; 2]);
 
 impl Case {
     fn statistics(&self, device: &Device) -> [Tensor<1>; 2] {
@@ -64,7 +64,7 @@ impl Case {
         [7, 8].map(|i| vector(values(self.seed ^ i, channels), device).abs() + 0.5)
     }
 
-    fn ours(&self, (maps, shortcut, [gamma, beta]): Operands) -> Tensor<4> {
+    pub(crate) fn ours(&self, (maps, shortcut, [gamma, beta]): Operands) -> Tensor<4> {
         let stages = Stages::new(self.stages.iter().copied());
         let [mean, variance] = if self.is_of_batch {
             ops::batch_statistics(maps.clone(), Some(shortcut.clone()), stages)
@@ -82,7 +82,7 @@ impl Case {
         ops::finish(maps, Some(shortcut), Some(normalization), options)
     }
 
-    fn burns(&self, (maps, shortcut, [gamma, beta]): Operands) -> Tensor<4> {
+    pub(crate) fn burns(&self, (maps, shortcut, [gamma, beta]): Operands) -> Tensor<4> {
         let maps = self.stages.iter().fold(maps, |maps, stage| match stage {
             Stage::Add => maps + shortcut.clone(),
             Stage::Normalize if self.is_of_batch => {
@@ -114,7 +114,7 @@ impl Case {
     }
 
     /// The output, and the gradients of the operands that the stages need.
-    fn run(&self, device: &Device, operator: impl Fn(Operands) -> Tensor<4>) -> Vec<Vec<f32>> {
+    pub(crate) fn run(&self, device: &Device, operator: impl Fn(Operands) -> Tensor<4>) -> Vec<Vec<f32>> {
         let device = device.clone().autodiff();
         let count = self.dims.iter().product();
         let tensor = |seed| {
@@ -136,6 +136,21 @@ impl Case {
     }
 }
 
+/// Says where two runs differ by more than rounding, if they do.
+pub(crate) fn disagreement(ours: &[Vec<f32>], burns: &[Vec<f32>]) -> Option<String> {
+    if ours.len() != burns.len() {
+        return Some(format!("{} results, and {} of Burn's", ours.len(), burns.len()));
+    }
+    for (i, (ours, burns)) in ours.iter().zip(burns).enumerate() {
+        let largest = burns.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+        let far = |(x, y): &(&f32, &f32)| (*x - *y).abs() >= 1e-4 * largest || x.is_nan();
+        if let Some((x, y)) = ours.iter().zip(burns).find(far) {
+            return Some(format!("result {i}: {x}, and {y} of Burn's"));
+        }
+    }
+    None
+}
+
 fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
@@ -149,13 +164,7 @@ proptest! {
         for device in devices() {
             let ours = case.run(&device, |operands| case.ours(operands));
             let burns = case.run(&device, |operands| case.burns(operands));
-            prop_assert_eq!(ours.len(), burns.len());
-            for (i, (ours, burns)) in ours.iter().zip(&burns).enumerate() {
-                let largest = burns.iter().fold(1.0f32, |most, x| most.max(x.abs()));
-                for (x, y) in ours.iter().zip(burns) {
-                    prop_assert!((x - y).abs() < 1e-4 * largest, "result {i}: {x} {y}");
-                }
-            }
+            prop_assert_eq!(disagreement(&ours, &burns), None);
         }
     }
 }

@@ -16,3 +16,5 @@ mod finish;
 mod other_operands;
 #[path = "../../../kernels/tests/all/reference.rs"]
 mod reference;
+#[cfg(all(feature = "wgpu", feature = "ndarray"))]
+mod wgpu;

@@ -1,0 +1,15 @@
+//! The operators on a GPU, as kernels in CubeCL.
+//!
+//! For networks of this size a GPU waits for the host, which takes longer to start a kernel than the GPU to run it. So each
+//! operator here is one kernel, or a few, where Burn would compose it of ten or twenty.
+
+mod chain;
+mod convolution;
+mod dropout;
+mod finish;
+mod loss;
+mod loss_kernel;
+mod maps;
+mod plan;
+mod sums;
+mod tensors;

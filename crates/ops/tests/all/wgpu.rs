@@ -1,0 +1,113 @@
+//! The operators on a GPU, or on what stands in for one, against a CPU. A new shape takes long to compile there, so the cases
+//! are few and chosen.
+
+use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
+use ops::{Activation, Dropout, FinishOptions, PoolKind, Pooling, Stage};
+
+use crate::finish::{Case, disagreement, values};
+
+fn gpu() -> Device {
+    Device::wgpu(DeviceKind::DefaultDevice)
+}
+
+fn cpu() -> Device {
+    Device::ndarray()
+}
+
+fn pooling(kind: PoolKind, height: usize, width: usize) -> Option<Pooling> {
+    Some(Pooling { kind, height, width })
+}
+
+/// Each activation, each order, each pooling; channels that fill several cubes and none; sums in one part and in several;
+/// windows that do not cover the maps.
+fn cases() -> Vec<Case> {
+    use Activation::{Gelu, None as Identity, Relu, Sigmoid, Tanh};
+    use PoolKind::{Average, Max};
+    use Stage::{Activate, Add, Normalize};
+    let small = [2, 3, 5, 4];
+    let large = [4, 40, 9, 7];
+    let case = |dims, stages: &[Stage], pooling, is_of_batch, seed| Case {
+        dims,
+        stages: stages.to_vec(),
+        pooling,
+        is_of_batch,
+        seed,
+    };
+    vec![
+        case(small, &[Activate(Relu)], pooling(Max, 2, 2), false, 1),
+        case(small, &[Activate(Gelu)], pooling(Max, 2, 3), false, 2),
+        case(small, &[Activate(Tanh)], pooling(Average, 2, 2), false, 3),
+        case(small, &[Activate(Sigmoid)], None, false, 4),
+        case(small, &[Normalize, Activate(Relu)], pooling(Max, 2, 2), true, 5),
+        case(small, &[Normalize, Add, Activate(Tanh)], pooling(Average, 2, 3), true, 6),
+        case(small, &[Activate(Relu), Normalize, Add], None, true, 7),
+        case(small, &[Add, Activate(Sigmoid), Normalize], pooling(Max, 2, 2), true, 8),
+        case(small, &[Add, Normalize, Activate(Identity)], pooling(Average, 5, 4), false, 9),
+        case(large, &[Normalize, Activate(Gelu)], pooling(Max, 2, 2), true, 10),
+        case(large, &[Activate(Relu), Normalize], None, true, 11),
+        case(large, &[], pooling(Average, 2, 2), false, 12),
+    ]
+}
+
+#[test]
+fn wgpu_finishes_as_burn_does() {
+    for case in cases() {
+        let ours = case.run(&gpu(), |operands| case.ours(operands));
+        let burns = case.run(&cpu(), |operands| case.burns(operands));
+        assert_eq!(disagreement(&ours, &burns), None, "{case:?}");
+    }
+}
+
+/// Loss and gradient of the same logits.
+fn loss(device: &Device, [n, classes]: [usize; 2], smoothing: f32) -> Vec<Vec<f32>> {
+    let device = device.clone().autodiff();
+    let logits = TensorData::new(values(3, n * classes), [n, classes]);
+    let logits = (Tensor::<2>::from_data(logits, &device) * 3.0).require_grad();
+    let labels: Vec<u8> = (0..n).map(|i| (i * 7 % classes) as u8).collect();
+    let loss = ops::cross_entropy(logits.clone(), &labels, smoothing);
+    // A gradient that comes from behind the loss.
+    let gradients = (loss.clone() * 2.5).backward();
+    [loss.into_data(), logits.grad(&gradients).unwrap().into_data()]
+        .map(|data| data.iter::<f32>().collect())
+        .into()
+}
+
+#[test]
+fn wgpu_has_the_loss_of_the_cpu() {
+    for (dims, smoothing) in [([5, 10], 0.0), ([300, 4], 0.1), ([3, 62], 1.0)] {
+        let [ours, cpus] = [gpu(), cpu()].map(|device| loss(&device, dims, smoothing));
+        assert_eq!(disagreement(&ours, &cpus), None, "{dims:?} {smoothing}");
+    }
+}
+
+/// The bits of the masks are those of the CPU, for maps and for features, forward and backward.
+#[test]
+fn wgpu_drops_what_the_cpu_drops() {
+    for (key, probability, first_image) in [(11, 0.5, 3), (u64::MAX - 5, 0.25, 0), (1 << 40, 0.9, 70_000)] {
+        let dropout = Dropout { key, probability, first_image };
+        let dropped = |device: &Device| {
+            let device = device.clone().autodiff();
+            let maps = Tensor::<4>::full([3, 4, 6, 5], 0.3, &device).require_grad();
+            let features = Tensor::<2>::full([4, 33], 0.7, &device).require_grad();
+            let (of_maps, of_features) =
+                (ops::dropout(maps.clone(), dropout), ops::dropout(features.clone(), dropout));
+            let options = FinishOptions {
+                pooling: pooling(PoolKind::Max, 2, 2),
+                dropout: Some(dropout),
+                ..FinishOptions::default()
+            };
+            let pooled = ops::finish(maps.clone(), None, None, options);
+            let gradients =
+                (of_maps.clone().sum() + of_features.clone().sum() + pooled.clone().sum()).backward();
+            let read = |data: TensorData| data.iter::<f32>().map(f32::to_bits).collect::<Vec<_>>();
+            [
+                read(of_maps.into_data()),
+                read(of_features.into_data()),
+                read(pooled.into_data()),
+                read(maps.grad(&gradients).unwrap().into_data()),
+                read(features.grad(&gradients).unwrap().into_data()),
+            ]
+        };
+        assert_eq!(dropped(&gpu()), dropped(&cpu()), "{dropout:?}");
+    }
+}
