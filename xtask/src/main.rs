@@ -8,7 +8,7 @@ use clap::Parser;
 use pages::{page_test, report, site};
 use predicting::{builtin, prepared, wild};
 use robustness::{crash, fuzz, machines, neon, sanitize, serve};
-use speed::{bench, epoch, images, memory, profiles, test_time};
+use speed::{bench, epoch, images, launches, memory, profiles, test_time};
 
 mod agreement;
 mod ci;
@@ -85,6 +85,8 @@ enum Task {
     Images(images::ImagesArgs),
     /// Compare the estimate of the memory that training takes with what it takes, for networks of many kinds.
     Memory(memory::MemoryArgs),
+    /// Count the kernels that a training step of each configuration starts on wgpu.
+    Launches(launches::LaunchesArgs),
     /// Compare `test` on MNIST, from the process's start to the table, with the bare inference.
     TestTime(test_time::TestTimeArgs),
     /// Open a run's page in headless Chromium, offline, 390 and 1280 pixels wide.
@@ -131,6 +133,7 @@ fn main() -> ExitCode {
         Task::Epoch(args) => epoch::run(root(), &data_dir(), &args),
         Task::Images(args) => images::run(root(), &data_dir(), &args),
         Task::Memory(args) => memory::run(root(), &data_dir(), &args),
+        Task::Launches(args) => launches::run(root(), &args),
         Task::TestTime(args) => test_time::run(root(), &data_dir(), &args),
         Task::Page { file, browser } => report::run(root(), &file, &browser),
         Task::Web(args) => site::run(root(), &args),

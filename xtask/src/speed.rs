@@ -4,6 +4,7 @@ pub(crate) mod bench;
 mod contender;
 pub(crate) mod epoch;
 pub(crate) mod images;
+pub(crate) mod launches;
 pub(crate) mod memory;
 pub(crate) mod profiles;
 pub(crate) mod test_time;

@@ -15,7 +15,7 @@ mod measured;
 mod operators;
 mod peers;
 mod rounds;
-mod rows;
+pub(in crate::speed) mod rows;
 mod table;
 
 /// What is timed, and against whom.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 /// A configuration, and how fast a training step of it has to be.
-pub(super) struct Row {
+pub(in crate::speed) struct Row {
     pub name: &'static str,
     source: Source,
     /// Height and width to which the images are scaled, if they are.
@@ -54,7 +54,7 @@ const THREE: &str = "[model]\ndense = [128]
 [[model.units]]\nfilters = 128\nkernel_size = 3\n";
 const DENSE: &str = "[model]\ndense = [512, 256]\nunits = []\n";
 
-pub(super) const ROWS: [Row; 12] = [
+pub(in crate::speed) const ROWS: [Row; 12] = [
     row("lecture", Source::Model(LECTURE), [2.2, 3.0]),
     row("batch-normalization", Source::Model(BATCH_NORMALIZATION), [1.3, 1.8]),
     row("gelu", Source::Model(GELU), [1.3, 1.6]),
@@ -79,12 +79,12 @@ const fn large(name: &'static str, model: &'static str) -> Row {
 
 impl Row {
     /// Whether this is the default network.
-    pub(super) fn is_lecture(&self) -> bool {
+    pub(in crate::speed) fn is_lecture(&self) -> bool {
         self.name == "lecture"
     }
 
     /// The flags that name this configuration to `train` and `bench`. Its file is written below `target`.
-    pub(super) fn flags(&self, root: &Path) -> Result<Vec<String>> {
+    pub(in crate::speed) fn flags(&self, root: &Path) -> Result<Vec<String>> {
         let file = match self.source {
             Source::File(file) => root.join(file),
             Source::Model(text) => {
