@@ -88,7 +88,7 @@ const CHECKS: [Check; 14] = [
         "wgpu, against ndarray",
         Cargo(
             &[("CUBECL_AUTOTUNE_LEVEL", "minimal")],
-            "test --locked -p learner -p cli --no-default-features --features cli/wgpu,cli/ndarray --config profile.dev.package.\"*\".opt-level=0 --config profile.dev.package.burn-ndarray.opt-level=0 -- wgpu",
+            "test --locked -p ops -p learner -p cli --no-default-features --features cli/wgpu,cli/ndarray --config profile.dev.package.\"*\".opt-level=0 --config profile.dev.package.burn-ndarray.opt-level=0 -- wgpu",
         ),
     ),
 ];

@@ -107,10 +107,12 @@ pub(crate) fn rows_times(
     }
 }
 
-/// How many of `rows` rows a thread takes at a time: a multiple of 12, the height of the highest tile, so
-/// that only the last tiles of all are lower.
+/// How many of `rows` rows a thread takes at a time. Each thread gets as many pieces as the others, of about equal size,
+/// and few of them, so that most of their tiles are as high as tiles can be.
 pub(crate) fn rows_per_thread(rows: usize) -> usize {
-    rows.max(1).div_ceil(4 * current_num_threads()).next_multiple_of(12)
+    let threads = current_num_threads();
+    let pieces = rows.max(1).div_ceil(rows.max(1).div_ceil(4 * threads).next_multiple_of(12));
+    rows.max(1).div_ceil(pieces.next_multiple_of(threads))
 }
 
 /// Computes some rows of a product.

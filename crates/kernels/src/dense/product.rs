@@ -151,7 +151,8 @@ fn whole<S: Vector>(
     for (i, columns) in packed.chunks_exact(packing.block_len()).enumerate() {
         let mut store = store(packing, i, bias, out);
         let start = |row| (rows.start + row) * factors.row_distance;
-        tile::sum_rows(simd, rows.len(), start, &walk, [factors.values, columns], &mut store);
+        let used = packing.filters - i * packing.block;
+        tile::sum_used_rows(simd, [rows.len(), used], start, &walk, [factors.values, columns], &mut store);
     }
 }
 

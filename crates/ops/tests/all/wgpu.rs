@@ -1,6 +1,7 @@
 //! The operators on a GPU, or on what stands in for one, against a CPU. A new shape takes long to compile there, so the cases
 //! are few and chosen.
 
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
 use ops::{Activation, Dropout, FinishOptions, PoolKind, Pooling, Stage};
 
@@ -109,5 +110,34 @@ fn wgpu_drops_what_the_cpu_drops() {
             ]
         };
         assert_eq!(dropped(&gpu()), dropped(&cpu()), "{dropout:?}");
+    }
+}
+
+/// The pooled convolution, with the gradients of all three operands.
+#[test]
+fn wgpu_convolves_and_pools_as_the_cpu_does() {
+    let run = |device: &Device, activation| {
+        let device = device.clone().autodiff();
+        let tensor = |seed, dims: [usize; 4]| {
+            let data = TensorData::new(values(seed, dims.iter().product()), dims);
+            Tensor::<4>::from_data(data, &device).require_grad()
+        };
+        let (maps, weight) = (tensor(1, [2, 3, 7, 6]), tensor(2, [5, 3, 3, 3]));
+        let bias = Tensor::<1>::from_data(TensorData::new(values(3, 5), [5]), &device).require_grad();
+        let options = ConvOptions::new([1; 2], [1; 2], [1; 2], 1);
+        let operands = (maps.clone(), weight.clone(), bias.clone());
+        let pooled = ops::conv2d_max_pool2d(operands.0, operands.1, operands.2, options, 2, activation);
+        let gradients = (pooled.clone() * tensor(4, pooled.dims())).sum().backward();
+        [
+            pooled.into_data(),
+            maps.grad(&gradients).unwrap().into_data(),
+            weight.grad(&gradients).unwrap().into_data(),
+            bias.grad(&gradients).unwrap().into_data(),
+        ]
+        .map(|data| data.iter::<f32>().collect::<Vec<_>>())
+    };
+    for activation in [Activation::Relu, Activation::None, Activation::Gelu] {
+        let [ours, cpus] = [gpu(), cpu()].map(|device| run(&device, activation));
+        assert_eq!(disagreement(&ours, &cpus), None, "{activation:?}");
     }
 }
