@@ -1,6 +1,7 @@
 //! Counts the kernels that a training step starts on wgpu. On a GPU that is faster than the host, their number decides
 //! how long a step takes, and unlike a time it can be told without a GPU.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -27,8 +28,12 @@ pub(crate) struct LaunchesArgs {
 const IMAGES: &str = "train.batch_size=4";
 const FILTERS: &str = "filters = 4";
 
-/// A step starts more kernels than this. Fewer may repeat within a step.
+/// A step starts at least so many kernels, and so many different ones. Fewer may repeat within a step, or where CubeCL
+/// measures how long a device takes to start one.
 const FEWEST: usize = 20;
+const FEWEST_KINDS: usize = 8;
+/// And at most so many.
+const MOST: usize = 1000;
 
 pub(crate) fn run(root: &Path, args: &LaunchesArgs) -> Result<()> {
     let known = |name: &String| ROWS.iter().any(|row| row.name == *name);
@@ -97,15 +102,16 @@ fn kernel(line: &str) -> Option<&str> {
     Some(name.trim())
 }
 
-/// The kernels of one step: the shortest sequence with which the log ends three times, but for a few kernels of a step
-/// that is cut off.
+/// The kernels of one step: the last sequence that comes three times in a row. What the end of a run computes comes
+/// behind it.
 fn step<'a>(names: &'a [&'a str]) -> Option<&'a [&'a str]> {
-    let ends = (0..names.len().min(500)).map(|cut| &names[..names.len() - cut]);
+    let ends = (0..names.len()).map(|cut| &names[..names.len() - cut]);
     ends.into_iter().find_map(|names| {
-        (FEWEST..=names.len() / 3).find_map(|len| {
+        (FEWEST..=MOST.min(names.len() / 3)).find_map(|len| {
             let [first, second, third] =
                 [3, 2, 1].map(|times| &names[names.len() - times * len..names.len() - (times - 1) * len]);
-            (first == second && second == third).then_some(third)
+            let kinds = || third.iter().collect::<BTreeSet<_>>().len();
+            (first == second && second == third && kinds() >= FEWEST_KINDS).then_some(third)
         })
     })
 }
@@ -125,7 +131,7 @@ mod tests {
         let mut names = vec!["tuning"; 7];
         (0..4).for_each(|_| names.extend(&of_step));
         names.extend(&of_step[..11]);
-        names.push("the validation's");
+        names.extend(["a measurement"; 70]);
         assert_eq!(step(&names).map(<[&str]>::len), Some(30));
         assert_eq!(step(&names[..60]), None);
     }

@@ -7,6 +7,8 @@ use super::code::{code, without_tests};
 /// Whose results end in weights or in the figures of an evaluation.
 const COMPUTING: [&str; 5] =
     ["crates/kernels/src", "crates/network/src", "crates/ops/src", "crates/model/src", "crates/learner/src"];
+/// A GPU's kernels, where the driver compiles these functions: other bits on each device, which nobody promises there.
+const OF_A_GPU: &str = "crates/ops/src/gpu";
 const KERNELS: &str = "crates/kernels/src";
 /// Methods of numbers that the platform's mathematical library computes. Crate `libm` and the kernels' functions
 /// compute them from additions and products alone. Roots are exact everywhere.
@@ -34,7 +36,7 @@ const OF_THE_VECTORS: [&str; 6] =
 
 pub(super) fn of_file(file: &Path, text: &str) -> Vec<String> {
     let is_test = file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"));
-    if is_test || !COMPUTING.iter().any(|folder| file.starts_with(folder)) {
+    if is_test || file.starts_with(OF_A_GPU) || !COMPUTING.iter().any(|folder| file.starts_with(folder)) {
         return Vec::new();
     }
     let code = without_tests(&code(text));

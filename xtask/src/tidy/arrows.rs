@@ -17,7 +17,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("run_files", &[]),
     // Its forward pass on slices, and what it reads in images of any kind.
     ("network", &["kernels", "prepare"]),
-    ("ops", &["burn", "kernels"]),
+    // On a GPU it has kernels of its own.
+    ("ops", &["burn", "burn-cubecl", "kernels"]),
     ("model", &["burn", "network", "ops"]),
     ("learner", &["burn", "dataset", "model", "network", "ops", "run_files"]),
     // The page is made from what a run's directory holds, whoever trained it.

@@ -5,6 +5,7 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
+use crate::gpu::rows::sum_of_rows;
 use crate::gpu::tensors::unwritten;
 
 /// The threads of the one cube that computes the loss, a power of two. A batch has few logits.
@@ -54,20 +55,9 @@ fn cross_entropy_kernel(
         }
         image += threads;
     }
-    let mut sums = Shared::new_slice(threads);
-    sums[thread] = sum;
-    sync_cube();
-    let mut half = comptime!(threads / 2).runtime();
-    while half > 0 {
-        if thread < half {
-            let other = sums[thread + half];
-            sums[thread] += other;
-        }
-        sync_cube();
-        half /= 2;
-    }
+    let total = sum_of_rows(sum, thread, 0usize, 1usize, threads);
     if thread == 0 {
-        loss[0] = sums[0] * share;
+        loss[0] = total * share;
     }
 }
 

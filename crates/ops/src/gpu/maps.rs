@@ -81,7 +81,7 @@ fn finish_kernel(
         }
     }
     if comptime!(!plan.takes_maxima) {
-        value = value / f32::cast_from(comptime!((plan.window[0] * plan.window[1]) as u32));
+        value /= f32::cast_from(comptime!((plan.window[0] * plan.window[1]) as u32));
     }
     if comptime!(plan.drops) {
         let place = ABSOLUTE_POS % comptime!(channels * width * height);
@@ -171,7 +171,7 @@ pub(super) fn window_gradient(
         g *= kept(mask, image as u32, place as u32);
     }
     if comptime!(!plan.takes_maxima) {
-        g = g / f32::cast_from(comptime!((plan.window[0] * plan.window[1]) as u32));
+        g /= f32::cast_from(comptime!((plan.window[0] * plan.window[1]) as u32));
     }
     g
 }
