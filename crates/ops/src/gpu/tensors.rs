@@ -36,6 +36,11 @@ pub(super) fn needed<const COUNT: usize>(
     if stages.normalizes() { tensors.map(into_contiguous) } else { tensors.map(|_| stand_in.clone()) }
 }
 
+/// The same values, one after the other in memory.
+pub(super) fn contiguous(tensor: CubeTensor) -> CubeTensor {
+    into_contiguous(tensor)
+}
+
 /// Maps `[n, channels, height, width]` as `[n, height, width, channels]`, one value after the other.
 pub(super) fn channels_last(maps: CubeTensor) -> CubeTensor {
     into_contiguous(permute_nchw_to_nhwc(maps))
