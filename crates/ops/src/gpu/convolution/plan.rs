@@ -77,15 +77,18 @@ impl ConvPlan {
 pub(super) struct Tile {
     pub rows: usize,
     pub columns: usize,
+    /// How many terms of all its sums are loaded at a time. The least memory that the threads of a cube share on any GPU,
+    /// 16 KiB, is enough.
+    pub depth: usize,
 }
 
 impl Tile {
     /// A tile for a product of so many columns: high where it cannot be wide.
     pub(super) fn new(columns: usize) -> Self {
         match columns {
-            ..=16 => Self { rows: 256, columns: 16 },
-            17..=32 => Self { rows: 128, columns: 32 },
-            _ => Self { rows: 64, columns: 64 },
+            ..=16 => Self { rows: 256, columns: 16, depth: 8 },
+            17..=32 => Self { rows: 128, columns: 32, depth: 16 },
+            _ => Self { rows: 64, columns: 64, depth: 16 },
         }
     }
 }

@@ -12,9 +12,6 @@ use crate::gpu::tensors::{channels_last, channels_second, contiguous, unwritten}
 /// Threads of a cube.
 const THREADS: usize = 256;
 
-/// How many terms of all sums of a tile are loaded at a time.
-const DEPTH: usize = 16;
-
 /// A thread computes so many rows and so many columns.
 const EACH: usize = 4;
 
@@ -125,9 +122,9 @@ fn product_kernel(
     let part = CUBE_POS_Z as usize;
     let end = min((part + 1) * terms_of_part, terms);
     // One more than a row has, so that the threads of a column do not wait for the same bank of memory.
-    let (a_row, b_row) = comptime!((tile.rows + 1, tile.columns + 1));
-    let mut a = Shared::new_slice(comptime!(DEPTH * a_row));
-    let mut b = Shared::new_slice(comptime!(DEPTH * b_row));
+    let (a_row, b_row, depth) = comptime!((tile.rows + 1, tile.columns + 1, tile.depth));
+    let mut a = Shared::new_slice(comptime!(depth * a_row));
+    let mut b = Shared::new_slice(comptime!(depth * b_row));
     let mut sums = Array::<f32>::new(comptime!(EACH * EACH));
     #[unroll]
     for i in 0..comptime!(EACH * EACH) {
@@ -135,13 +132,13 @@ fn product_kernel(
     }
     let mut start = part * terms_of_part;
     while start < end {
-        for i in 0..comptime!(tile.rows * DEPTH / THREADS) {
+        for i in 0..comptime!(tile.rows * depth / THREADS) {
             let place = thread + i * THREADS;
             // Neighbours read neighbouring values.
             let (step, row) = if comptime!(pass == Pass::Filters) {
                 (place / comptime!(tile.rows), place % comptime!(tile.rows))
             } else {
-                (place % DEPTH, place / DEPTH)
+                (place % depth, place / depth)
             };
             let mut value = 0.0f32.runtime();
             if first_row + row < rows && start + step < end {
@@ -149,17 +146,20 @@ fn product_kernel(
             }
             a[step * a_row + row] = value;
         }
-        for i in 0..comptime!(tile.columns * DEPTH / THREADS) {
+        for i in 0..comptime!((tile.columns * depth).div_ceil(THREADS)) {
             let place = thread + i * THREADS;
-            let (step, column) = (place / comptime!(tile.columns), place % comptime!(tile.columns));
-            let mut value = 0.0f32.runtime();
-            if first_column + column < columns && start + step < end {
-                value = of_second(second, start + step, first_column + column, plan, pass);
+            // The narrowest tile has fewer values than threads.
+            if place < comptime!(tile.columns * depth) {
+                let (step, column) = (place / comptime!(tile.columns), place % comptime!(tile.columns));
+                let mut value = 0.0f32.runtime();
+                if first_column + column < columns && start + step < end {
+                    value = of_second(second, start + step, first_column + column, plan, pass);
+                }
+                b[step * b_row + column] = value;
             }
-            b[step * b_row + column] = value;
         }
         sync_cube();
-        for step in 0..DEPTH {
+        for step in 0..depth {
             let mut of_columns = Array::<f32>::new(EACH);
             #[unroll]
             for j in 0..EACH {
@@ -175,7 +175,7 @@ fn product_kernel(
             }
         }
         sync_cube();
-        start += DEPTH;
+        start += depth;
     }
     #[unroll]
     for i in 0..EACH {
@@ -288,7 +288,7 @@ pub(super) fn filters_gradient(maps: CubeTensor, gradient: CubeTensor, plan: Con
     let [rows, columns, terms] = plan.sizes(Pass::Filters, n);
     let tile = Tile::new(columns);
     let tiles = rows.div_ceil(tile.rows) * columns.div_ceil(tile.columns);
-    let parts = (CUBES / tiles).min(terms.div_ceil(4 * DEPTH)).clamp(1, MOST_PARTS);
+    let parts = (CUBES / tiles).min(terms.div_ceil(4 * tile.depth)).clamp(1, MOST_PARTS);
     let values = rows * columns;
     let sums = unwritten(&maps, [parts, values]);
     let shape = [plan.filters, plan.channels, plan.kernel[0], plan.kernel[1]];
