@@ -1,7 +1,7 @@
 //! The operators on a GPU, as kernels in CubeCL.
 //!
-//! For networks of this size a GPU waits for the host, which takes longer to start a kernel than the GPU to run it. So each
-//! operator here is one kernel, or a few, where Burn would compose it of ten or twenty.
+//! For networks of this size it takes about as long to start a kernel as to run it. So each operator here is one kernel,
+//! or a few, where Burn would compose it of ten or twenty.
 
 mod chain;
 mod convolution;
