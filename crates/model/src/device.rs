@@ -4,6 +4,7 @@ mod backend;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
+#[cfg(any(feature = "ndarray", feature = "flex"))]
 use burn::tensor::Device;
 
 pub use backend::{Backend, DeviceError, Opened};
@@ -45,6 +46,12 @@ fn open_fastest() -> Result<Opened, DeviceError> {
     }
 }
 
+#[cfg(not(any(feature = "ndarray", feature = "flex")))]
+fn open_cpu(backend: Backend) -> Result<Opened, DeviceError> {
+    Err(DeviceError::NotCompiled(backend))
+}
+
+#[cfg(any(feature = "ndarray", feature = "flex"))]
 fn open_cpu(backend: Backend) -> Result<Opened, DeviceError> {
     #[allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
     let device = match backend {

@@ -68,6 +68,8 @@ pub fn is_cpu(device: &Device) -> bool {
         #[allow(unreachable_patterns, reason = "without wgpu there is no other device")]
         _ => (),
     }
+    #[cfg(not(any(feature = "ndarray", feature = "flex")))]
+    let _ = device;
     false
 }
 
