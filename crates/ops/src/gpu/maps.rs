@@ -8,7 +8,7 @@ use crate::finish::FinishOptions;
 use crate::gpu::chain::{ChannelNorm, NormGradient, channel_norm, pulled_back, staged};
 use crate::gpu::dropout::{self, Mask, kept};
 use crate::gpu::plan::{Plan, Step};
-use crate::gpu::tensors::{Norm, channels_last, channels_second, needed, one_each, sizes, unwritten};
+use crate::gpu::tensors::{Norm, Operands, channels_last, channels_second, needed, one_each, unwritten};
 
 /// What a stage adds to the value at this place.
 #[cube]
@@ -183,12 +183,9 @@ pub(super) fn finish(
     norm: [CubeTensor; 4],
     options: &FinishOptions,
 ) -> CubeTensor {
-    let x = channels_last(maps);
-    let [n, height, width, channels] = sizes(&x);
-    let plan = Plan::new([height, width, channels], options);
-    let shortcut = if options.stages.adds() { channels_last(shortcut) } else { x.clone() };
+    let Operands { x, shortcut, plan, n } = Operands::new(maps, shortcut, options);
     let norm = Norm::new(norm, options.stages, &x);
-    let out = unwritten(&x, [n, plan.out_height(), plan.out_width(), channels]);
+    let out = unwritten(&x, [n, plan.out_height(), plan.out_width(), plan.channels]);
     let values = out.meta.num_elements();
     let (cubes, threads) = one_each(&x, values);
     let client = x.client.clone();
@@ -221,15 +218,12 @@ pub(super) fn gradient(
     options: &FinishOptions,
     of_shortcut: bool,
 ) -> CubeTensor {
-    let x = channels_last(maps);
-    let [n, height, width, channels] = sizes(&x);
-    let plan = Plan::new([height, width, channels], options);
-    let shortcut = if options.stages.adds() { channels_last(shortcut) } else { x.clone() };
+    let Operands { x, shortcut, plan, n } = Operands::new(maps, shortcut, options);
     let norm = Norm::new(norm, options.stages, &x);
-    let out = unwritten(&x, [n, height, width, channels]);
+    let out = unwritten(&x, [n, plan.height, plan.width, plan.channels]);
     let [gamma_gradient, beta_gradient] = needed(norm_gradients, options.stages, &x);
     let [rows, columns] = plan.covering();
-    let windows = n * rows * columns * channels;
+    let windows = n * rows * columns * plan.channels;
     let (cubes, threads) = one_each(&x, windows);
     let client = x.client.clone();
     gradient_kernel::launch(
@@ -248,7 +242,7 @@ pub(super) fn gradient(
         out.clone().into_buffer_arg(),
         dropout::launched(options.dropout.as_ref()),
         options.epsilon as f32,
-        (n * height * width) as f32,
+        (n * plan.height * plan.width) as f32,
         windows,
         plan,
         if of_shortcut { plan.up_to(Step::Add) } else { 0 },

@@ -12,7 +12,7 @@ use crate::gpu::chain::{channel_norm, staged};
 use crate::gpu::maps::addend;
 use crate::gpu::plan::Plan;
 use crate::gpu::rows::{Division, Moments, moments_of_rows, no_moments, together};
-use crate::gpu::tensors::{channels_last, sizes, unwritten};
+use crate::gpu::tensors::{Operands, unwritten};
 
 /// Writes the moments of each part: `[parts, 3, channels]`.
 #[cube(launch)]
@@ -95,11 +95,8 @@ pub(super) fn statistics(
     shortcut: CubeTensor,
     options: &FinishOptions,
 ) -> (CubeTensor, CubeTensor) {
-    let x = channels_last(maps);
-    let [n, height, width, channels] = sizes(&x);
-    let plan = Plan::new([height, width, channels], options);
-    let shortcut = if options.stages.adds() { channels_last(shortcut) } else { x.clone() };
-    let pixels = n * height * width;
+    let Operands { x, shortcut, plan, n } = Operands::new(maps, shortcut, options);
+    let (pixels, channels) = (n * plan.height * plan.width, plan.channels);
     let division = Division::new(pixels, channels);
     let moments = unwritten(&x, [division.parts, 3, channels]);
     let [mean, variance] = [(); 2].map(|()| unwritten(&x, [channels]));

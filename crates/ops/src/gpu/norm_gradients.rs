@@ -13,7 +13,7 @@ use crate::gpu::dropout::{self, Mask};
 use crate::gpu::maps::{addend, window_gradient, winner};
 use crate::gpu::plan::{Plan, Step};
 use crate::gpu::rows::{Division, sum_of_rows};
-use crate::gpu::tensors::{Norm, channels_last, sizes, unwritten};
+use crate::gpu::tensors::{Norm, Operands, channels_last, unwritten};
 
 /// Writes each part's sums of the gradient behind the normalization, and of its product with the normalized value:
 /// `[parts, 2, channels]`.
@@ -161,12 +161,9 @@ pub(super) fn gradients(
     upstream: CubeTensor,
     options: &FinishOptions,
 ) -> (CubeTensor, CubeTensor) {
-    let x = channels_last(maps);
-    let [n, height, width, channels] = sizes(&x);
-    let plan = Plan::new([height, width, channels], options);
-    let shortcut = if options.stages.adds() { channels_last(shortcut) } else { x.clone() };
+    let Operands { x, shortcut, plan, n } = Operands::new(maps, shortcut, options);
     let norm = Norm::new(norm, options.stages, &x);
-    let windows = n * plan.out_height() * plan.out_width();
+    let (windows, channels) = (n * plan.out_height() * plan.out_width(), plan.channels);
     let division = Division::new(windows, channels);
     let sums = unwritten(&x, [division.parts, 2, channels]);
     let [gamma_gradient, beta_gradient] = [(); 2].map(|()| unwritten(&x, [channels]));

@@ -9,6 +9,29 @@ use burn_cubecl::ops::{permute_nchw_to_nhwc, permute_nhwc_to_nchw};
 use burn_cubecl::tensor::CubeTensor;
 use kernels::Stages;
 
+use crate::finish::FinishOptions;
+use crate::gpu::plan::Plan;
+
+/// The maps of a call, and what a stage adds to them, with the channels last.
+pub(super) struct Operands {
+    /// `[n, height, width, channels]`
+    pub x: CubeTensor,
+    /// The same, or the maps themselves where no stage adds it.
+    pub shortcut: CubeTensor,
+    pub plan: Plan,
+    pub n: usize,
+}
+
+impl Operands {
+    pub(super) fn new(maps: CubeTensor, shortcut: CubeTensor, options: &FinishOptions) -> Self {
+        let x = channels_last(maps);
+        let [n, height, width, channels] = x.meta.shape().dims();
+        let plan = Plan::new([height, width, channels], options);
+        let shortcut = if options.stages.adds() { channels_last(shortcut) } else { x.clone() };
+        Self { x, shortcut, plan, n }
+    }
+}
+
 /// What normalizes each channel, `[channels]` each. Where no stage normalizes, any tensors stand in.
 #[derive(Clone, Debug)]
 pub(super) struct Norm {
@@ -49,11 +72,6 @@ pub(super) fn channels_last(maps: CubeTensor) -> CubeTensor {
 /// The other way, without moving a value.
 pub(super) fn channels_second(maps: CubeTensor) -> CubeTensor {
     permute_nhwc_to_nchw(maps)
-}
-
-/// The sizes of maps of any order.
-pub(super) fn sizes(maps: &CubeTensor) -> [usize; 4] {
-    maps.meta.shape().dims()
 }
 
 /// A new tensor on the device of another one, whose values are not written yet.
