@@ -91,10 +91,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
 fn ways(architecture: &Architecture, backend: Backend) -> String {
     let parts = architecture.parts_without_kernel();
     match backend {
-        Backend::Wgpu => {
-            "on wgpu dense layers run through Burn's operators, convolutions by the faster of two ways"
-                .to_owned()
-        }
+        Backend::Wgpu => "on wgpu dense layers are Burn's, convolutions the faster of two ways".to_owned(),
         _ if parts.is_empty() => "every layer runs through kernels".to_owned(),
         _ => format!("through Burn's operators: {}; all else through kernels", parts.join(", ")),
     }
