@@ -1,7 +1,7 @@
 //! Convolution, convolution with max-pooling, and dense layers as operators added to Burn.
 //!
-//! On the CPU the operators call the crate `kernels`. On a GPU `gpu` has kernels for what comes between convolutions and
-//! dense layers. All else, and what the kernels do not take, is composed from Burn's own operators.
+//! On the CPU the operators call the crate `kernels`. On a GPU they call those of `gpu`: for the loss, convolutions, and
+//! what comes between these and dense layers. All else, and what the kernels do not take, is composed from Burn's own operators.
 #![allow(deprecated, reason = "Burn deprecates its ndarray backend; this release still has it")]
 
 mod activation;

@@ -1,4 +1,5 @@
-//! The operators as Burn sees them: composed from its own by default, and overridden on the CPU.
+//! The operators as Burn sees them: composed from its own by default, and overridden on the CPU and on
+//! a GPU.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};

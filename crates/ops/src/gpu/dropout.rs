@@ -30,16 +30,17 @@ struct Wide {
     high: u32,
 }
 
-/// What value `place` of image `image` is multiplied by.
+/// What dropout makes of value `place` of image `image`, or of its gradient.
 #[cube]
-pub(super) fn kept(mask: &Mask, image: u32, place: u32) -> f32 {
+pub(super) fn dropped(mask: &Mask, image: u32, place: u32, value: f32) -> f32 {
     let number = mixed(Wide { low: mask.first_image + image, high: 0u32 });
     let key = mixed(Wide { low: number.low ^ mask.key_low, high: number.high ^ mask.key_high });
     let mut x = (place * 0x9e37_79b9u32) ^ key.low;
     x = (x ^ (x >> 16u32)) * 0x7feb_352du32;
     x = ((x ^ (x >> 15u32)) + key.high) * 0x846c_a68bu32;
     x = x ^ (x >> 16u32);
-    select(x >= mask.keeps_from, mask.factor, 0.0f32)
+    // A product with zero would be -0 or not a number for some values, and the CPU writes 0.
+    select(x >= mask.keeps_from, value * mask.factor, 0.0f32)
 }
 
 /// SplitMix64's next number after this state (Steele et al. 2014).

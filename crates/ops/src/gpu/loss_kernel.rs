@@ -9,7 +9,7 @@ use crate::gpu::rows::sum_of_rows;
 use crate::gpu::tensors::unwritten;
 
 /// The threads of the one cube that computes the loss, a power of two. A batch has few logits.
-const THREADS: u32 = 256;
+const THREADS: usize = 256;
 
 /// Each thread takes every 256th image. The sums of the threads are added in pairs, so their order is fixed.
 #[cube(launch)]
@@ -20,7 +20,6 @@ fn cross_entropy_kernel(
     gradient: &mut [f32],
     smoothing: f32,
     #[comptime] classes: usize,
-    #[comptime] threads: usize,
 ) {
     let thread = UNIT_POS as usize;
     let n = labels.len();
@@ -44,7 +43,11 @@ fn cross_entropy_kernel(
         }
         let of_label = logits[row + label] - largest;
         // The targets of an image add up to one.
-        sum += total.ln() - (1.0f32 - smoothing) * of_label - of_each * shifted;
+        sum += total.ln() - (1.0f32 - smoothing) * of_label;
+        // A logit of minus infinity makes this infinite, so the share has to be more than zero.
+        if of_each > 0.0f32 {
+            sum -= of_each * shifted;
+        }
         for class in 0..classes {
             let probability = (logits[row + class] - largest).exp() / total;
             let mut target = of_each;
@@ -53,9 +56,9 @@ fn cross_entropy_kernel(
             }
             gradient[row + class] = (probability - target) * share;
         }
-        image += threads;
+        image += THREADS;
     }
-    let total = sum_of_rows(sum, thread, 0usize, 1usize, threads);
+    let total = sum_of_rows(sum, thread, 0usize, 1usize, THREADS);
     if thread == 0 {
         loss[0] = total * share;
     }
@@ -71,18 +74,16 @@ pub(super) fn cross_entropy(
     let [n, classes] = logits.meta.shape().dims();
     let (loss, gradient) = (unwritten(&logits, [1]), unwritten(&logits, [n, classes]));
     let client = logits.client.clone();
-    let threads = THREADS.min(client.properties().hardware.max_units_per_cube);
     cross_entropy_kernel::launch(
         &client,
         CubeCount::new_single(),
-        CubeDim::new_1d(threads),
+        CubeDim::new_1d(THREADS as u32),
         logits.into_buffer_arg(),
         labels.into_buffer_arg(),
         loss.clone().into_buffer_arg(),
         gradient.clone().into_buffer_arg(),
         smoothing,
         classes,
-        threads as usize,
     );
     (loss, gradient)
 }

@@ -6,7 +6,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use crate::finish::FinishOptions;
 use crate::gpu::chain::{ChannelNorm, NormGradient, channel_norm, pulled_back, staged};
-use crate::gpu::dropout::{self, Mask, kept};
+use crate::gpu::dropout::{self, Mask, dropped};
 use crate::gpu::plan::{Plan, Step};
 use crate::gpu::tensors::{Norm, Operands, channels_last, channels_second, needed, one_each, unwritten};
 
@@ -85,7 +85,7 @@ fn finish_kernel(
     }
     if comptime!(plan.drops) {
         let place = ABSOLUTE_POS % comptime!(channels * width * height);
-        value *= kept(mask, image as u32, place as u32);
+        value = dropped(mask, image as u32, place as u32, value);
     }
     out[ABSOLUTE_POS] = value;
 }
@@ -168,7 +168,7 @@ pub(super) fn window_gradient(
     let place = (row * width + column) * comptime!(plan.channels) + channel;
     let mut g = upstream[image * comptime!(height * width * plan.channels) + place];
     if comptime!(plan.drops) {
-        g *= kept(mask, image as u32, place as u32);
+        g = dropped(mask, image as u32, place as u32, g);
     }
     if comptime!(!plan.takes_maxima) {
         g /= f32::cast_from(comptime!((plan.window[0] * plan.window[1]) as u32));

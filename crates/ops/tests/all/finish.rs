@@ -142,6 +142,9 @@ pub(crate) fn disagreement(ours: &[Vec<f32>], burns: &[Vec<f32>]) -> Option<Stri
         return Some(format!("{} results, and {} of Burn's", ours.len(), burns.len()));
     }
     for (i, (ours, burns)) in ours.iter().zip(burns).enumerate() {
+        if ours.len() != burns.len() {
+            return Some(format!("result {i}: {} values, and {} of Burn's", ours.len(), burns.len()));
+        }
         let largest = burns.iter().fold(1.0f32, |most, x| most.max(x.abs()));
         let far = |(x, y): &(&f32, &f32)| (*x - *y).abs() >= 1e-4 * largest || x.is_nan();
         if let Some((x, y)) = ours.iter().zip(burns).find(far) {

@@ -19,14 +19,15 @@ fn pooling(kind: PoolKind, height: usize, width: usize) -> Option<Pooling> {
     Some(Pooling { kind, height, width })
 }
 
-/// Each activation, each order, each pooling; channels that fill several cubes and none; sums in one part and in several;
-/// windows that do not cover the maps.
+/// Each activation, each order, each pooling; channels that fill several cubes and none; sums in one part, in several, and
+/// in more than there are rows of threads to add them; windows that do not cover the maps.
 fn cases() -> Vec<Case> {
     use Activation::{Gelu, None as Identity, Relu, Sigmoid, Tanh};
     use PoolKind::{Average, Max};
     use Stage::{Activate, Add, Normalize};
     let small = [2, 3, 5, 4];
     let large = [4, 40, 9, 7];
+    let many_parts = [5, 33, 16, 16];
     let case = |dims, stages: &[Stage], pooling, is_of_batch, seed| Case {
         dims,
         stages: stages.to_vec(),
@@ -47,6 +48,7 @@ fn cases() -> Vec<Case> {
         case(large, &[Normalize, Activate(Gelu)], pooling(Max, 2, 2), true, 10),
         case(large, &[Activate(Relu), Normalize], None, true, 11),
         case(large, &[], pooling(Average, 2, 2), false, 12),
+        case(many_parts, &[Normalize, Activate(Relu)], None, true, 13),
     ]
 }
 
@@ -60,9 +62,10 @@ fn wgpu_finishes_as_burn_does() {
 }
 
 /// Loss and gradient of the same logits.
-fn loss(device: &Device, [n, classes]: [usize; 2], smoothing: f32) -> Vec<Vec<f32>> {
+fn loss(device: &Device, logits: &[f32], classes: usize, smoothing: f32) -> Vec<Vec<f32>> {
     let device = device.clone().autodiff();
-    let logits = TensorData::new(values(3, n * classes), [n, classes]);
+    let n = logits.len() / classes;
+    let logits = TensorData::new(logits.to_vec(), [n, classes]);
     let logits = (Tensor::<2>::from_data(logits, &device) * 3.0).require_grad();
     let labels: Vec<u8> = (0..n).map(|i| (i * 7 % classes) as u8).collect();
     let loss = ops::cross_entropy(logits.clone(), &labels, smoothing);
@@ -75,21 +78,33 @@ fn loss(device: &Device, [n, classes]: [usize; 2], smoothing: f32) -> Vec<Vec<f3
 
 #[test]
 fn wgpu_has_the_loss_of_the_cpu() {
-    for (dims, smoothing) in [([5, 10], 0.0), ([300, 4], 0.1), ([3, 62], 1.0)] {
-        let [ours, cpus] = [gpu(), cpu()].map(|device| loss(&device, dims, smoothing));
-        assert_eq!(disagreement(&ours, &cpus), None, "{dims:?} {smoothing}");
+    // No probability at all is left for one class of each image, which is not its label.
+    let impossible = vec![0.5, f32::NEG_INFINITY, 2.0, f32::NEG_INFINITY, 1.0, 0.0];
+    for (logits, classes, smoothing) in [
+        (values(3, 50), 10, 0.0),
+        (values(4, 1200), 4, 0.1),
+        (values(5, 186), 62, 1.0),
+        (values(6, 5), 1, 0.1),
+        (impossible, 3, 0.0),
+    ] {
+        let [ours, cpus] = [gpu(), cpu()].map(|device| loss(&device, &logits, classes, smoothing));
+        assert_eq!(disagreement(&ours, &cpus), None, "{classes} classes, {smoothing}");
+        assert!(ours[0][0].is_finite(), "{classes} classes, {smoothing}");
     }
 }
 
-/// The bits of the masks are those of the CPU, for maps and for features, forward and backward.
+/// The bits of the masks are those of the CPU, for maps and for features, forward and backward. What is dropped is zero
+/// without a sign, also where it was negative.
 #[test]
 fn wgpu_drops_what_the_cpu_drops() {
     for (key, probability, first_image) in [(11, 0.5, 3), (u64::MAX - 5, 0.25, 0), (1 << 40, 0.9, 70_000)] {
         let dropout = Dropout { key, probability, first_image };
         let dropped = |device: &Device| {
             let device = device.clone().autodiff();
-            let maps = Tensor::<4>::full([3, 4, 6, 5], 0.3, &device).require_grad();
-            let features = Tensor::<2>::full([4, 33], 0.7, &device).require_grad();
+            let maps = TensorData::new(values(1, 360), [3, 4, 6, 5]);
+            let maps = Tensor::<4>::from_data(maps, &device).require_grad();
+            let features = TensorData::new(values(2, 132), [4, 33]);
+            let features = Tensor::<2>::from_data(features, &device).require_grad();
             let (of_maps, of_features) =
                 (ops::dropout(maps.clone(), dropout), ops::dropout(features.clone(), dropout));
             let options = FinishOptions {
@@ -98,8 +113,8 @@ fn wgpu_drops_what_the_cpu_drops() {
                 ..FinishOptions::default()
             };
             let pooled = ops::finish(maps.clone(), None, None, options);
-            let gradients =
-                (of_maps.clone().sum() + of_features.clone().sum() + pooled.clone().sum()).backward();
+            let sum = of_maps.clone().sum() + of_features.clone().sum() + pooled.clone().sum();
+            let gradients = sum.neg().backward();
             let read = |data: TensorData| data.iter::<f32>().map(f32::to_bits).collect::<Vec<_>>();
             [
                 read(of_maps.into_data()),

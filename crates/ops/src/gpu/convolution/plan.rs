@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_convolution_with_groups_or_gaps_or_no_place_for_its_filters_is_not_taken() {
+    fn wgpu_takes_no_convolution_with_groups_or_gaps_or_no_place_for_its_filters() {
         let options = |stride, padding, dilation, groups| {
             ConvOptions::new([stride; 2], [padding; 2], [dilation; 2], groups)
         };

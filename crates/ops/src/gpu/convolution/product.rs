@@ -203,7 +203,7 @@ fn product_kernel(
 #[cube(launch)]
 fn parts_kernel(parts: &[f32], out: &mut [f32], number: usize, values: usize) {
     let (lane, row) = (UNIT_POS_X as usize, UNIT_POS_Y as usize);
-    let value = CUBE_POS_X as usize * 32 + lane;
+    let value = CUBE_POS as usize * 32 + lane;
     let mut own = 0.0f32.runtime();
     if value < values {
         let mut part = row;
@@ -218,6 +218,12 @@ fn parts_kernel(parts: &[f32], out: &mut [f32], number: usize, values: usize) {
     }
 }
 
+/// So many cubes, in more than one row if a row cannot hold them.
+fn spread(cubes: usize) -> CubeCount {
+    let rows = cubes.div_ceil(MOST_CUBES);
+    CubeCount::Static(cubes.div_ceil(rows) as u32, rows as u32, 1)
+}
+
 /// Whether there are few enough tiles.
 pub(super) fn takes(plan: &ConvPlan, pass: Pass, n: usize) -> bool {
     let [rows, columns, terms] = plan.sizes(pass, n);
@@ -228,7 +234,7 @@ pub(super) fn takes(plan: &ConvPlan, pass: Pass, n: usize) -> bool {
         && columns.div_ceil(tile.columns) <= MOST_CUBES
 }
 
-/// Computes a product into memory of the given length for each part.
+/// Computes a product into memory that holds its values once for each part.
 fn multiply(
     [first, second, bias]: [CubeTensor; 3],
     plan: ConvPlan,
@@ -298,7 +304,7 @@ pub(super) fn filters_gradient(maps: CubeTensor, gradient: CubeTensor, plan: Con
     let client = sums.client.clone();
     parts_kernel::launch(
         &client,
-        CubeCount::Static(values.div_ceil(32) as u32, 1, 1),
+        spread(values.div_ceil(32)),
         CubeDim::new_2d(32, 8),
         sums.into_buffer_arg(),
         out.clone().into_buffer_arg(),

@@ -6,7 +6,7 @@ use burn::tensor::ops::ConvOptions;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeDevice};
 
-use super::plan::ConvPlan;
+use super::plan::{ConvPlan, Pass};
 use super::product;
 
 /// Numbers between -1 and 1 that look random.
@@ -24,7 +24,7 @@ fn assert_agree(ours: CubeTensor, expected: &[f64], what: &str) {
     let ours: Vec<f32> = burn_cubecl::ops::into_data_sync(ours).iter::<f32>().collect();
     assert_eq!(ours.len(), expected.len(), "{what}");
     for (i, (x, y)) in ours.iter().zip(expected).enumerate() {
-        assert!((f64::from(*x) - y).abs() < 1e-4, "{what}, value {i}: {x}, not {y}");
+        assert!((f64::from(*x) - y).abs() < 1e-4_f64.max(1e-5 * y.abs()), "{what}, value {i}: {x}, not {y}");
     }
 }
 
@@ -58,7 +58,7 @@ fn defined(plan: &ConvPlan, n: usize, x: &[f32], weight: &[f32], bias: &[f32], g
 }
 
 /// One tile and several, one part of a sum and more than a thread adds up; strides that meet some pixels only; zeros on one
-/// side more than on the other, and none; one channel, one tap.
+/// side more than on the other, and none; one channel, one tap; more weights than one row of cubes can add up.
 #[test]
 fn wgpu_multiplies_as_a_convolution_is_defined() {
     let same = [(2, 2), (2, 2)];
@@ -67,6 +67,7 @@ fn wgpu_multiplies_as_a_convolution_is_defined() {
         ([3, 5, 9, 8], [70, 5, 3, 3], [1, 1], [(0, 0), (0, 0)]),
         ([2, 20, 7, 6], [18, 20, 3, 2], [2, 3], [(1, 0), (0, 1)]),
         ([4, 33, 5, 5], [3, 33, 1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ([1, 1100, 1, 1], [2000, 1100, 1, 1], [1, 1], [(0, 0), (0, 0)]),
     ] {
         let options = ConvOptions::new_with_padding(stride, padding, [1; 2], 1);
         let plan = ConvPlan::new(maps, filters, &options).unwrap();
@@ -80,5 +81,21 @@ fn wgpu_multiplies_as_a_convolution_is_defined() {
         assert_agree(product::forward(x.clone(), weight.clone(), bias, plan), &out, &of("the output"));
         assert_agree(product::maps_gradient(g.clone(), weight, plan), &of_maps, &of("the maps' gradient"));
         assert_agree(product::filters_gradient(x, g, plan), &of_filters, &of("the filters' gradient"));
+    }
+}
+
+/// Where a row of cubes is too short for the tiles, the product leaves the convolution to Burn's.
+#[test]
+fn wgpu_leaves_too_many_tiles_to_burn() {
+    let options = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
+    let plan = ConvPlan::new([1, 8, 1, 1], [8, 8, 1, 1], &options).unwrap();
+    // A tile for 8 columns has 256 rows.
+    let most = 256 * 65_535;
+    for pass in [Pass::Forward, Pass::Maps] {
+        assert!(product::takes(&plan, pass, most) && !product::takes(&plan, pass, most + 1), "{pass:?}");
+    }
+    assert!(product::takes(&plan, Pass::Filters, most + 1));
+    for pass in [Pass::Forward, Pass::Maps, Pass::Filters] {
+        assert!(!product::takes(&plan, pass, 0), "{pass:?} of no images");
     }
 }
