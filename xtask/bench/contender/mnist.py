@@ -26,5 +26,5 @@ class Batches:
         return self.images[chosen], self.labels[chosen]
 
     def first(self, count):
-        """Pixels of so many training images `[count, size, size]` in 0..=255, as `mnist-cnn bench` takes them."""
+        """Pixels of so many training images `[count, size, size]` in 0..=255, the first of the file."""
         return self.images[np.arange(count) % len(self.images)]

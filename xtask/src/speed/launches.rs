@@ -79,9 +79,11 @@ fn logged(root: &Path, program: &str, row: &Row) -> Result<String> {
     let file = folder.join("network.toml");
     fs::write(&file, narrow.join("\n"))?;
     flags[1] = file.display().to_string();
+    let size = row.image_size.map(|size| ["--image-size".to_owned(), size.to_string()]);
     let mut child = Command::new(program)
         .args(["bench", "--questions", "--backend", "wgpu"])
         .args(flags)
+        .args(size.into_iter().flatten())
         .args(["--set", IMAGES, "--set", "data.dataset=sample", "--set", "train.log_every_steps=1000"])
         .current_dir(&folder)
         .stdin(Stdio::piped())

@@ -107,8 +107,9 @@ pub(crate) fn rows_times(
     }
 }
 
-/// How many of `rows` rows a thread takes at a time. Each thread gets as many pieces as the others, of about equal size,
-/// and few of them, so that most of their tiles are as high as tiles can be.
+/// How many of `rows` rows a thread takes at a time. There are as many pieces for each thread as for the others where there
+/// are rows enough, and all but the last are equal. There are as few as that allows, about four a thread at most, because
+/// each piece reads all the weights.
 pub(crate) fn rows_per_thread(rows: usize) -> usize {
     let threads = current_num_threads();
     let pieces = rows.max(1).div_ceil(rows.max(1).div_ceil(4 * threads).next_multiple_of(12));
