@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { drawings, PAD_WIDTH } from "../drawings/drawings.mjs";
 import { held, Pictures } from "../harness/pictures.mjs";
-import { draw, pointer } from "../harness/pointer.mjs";
+import { board, draw, pointer } from "../harness/pointer.mjs";
 import { comes, said, settled } from "../harness/visit.mjs";
 
 const FLOOR = 0.97;
@@ -27,6 +27,7 @@ export async function run(bench) {
   await many(bench, visited, pictures);
   await pasted(bench, visited, pictures);
   await dropped(bench, visited, pictures);
+  await duringStroke(bench, visited, pictures);
   await noImages(bench, visited, folder);
   await bench.leave(visited, "images");
   await rm(folder, { recursive: true });
@@ -156,6 +157,25 @@ async function dropped(bench, { page }, pictures) {
   await page.waitForTimeout(300);
   const { problem } = await said(page);
   bench.check("words that are dropped: words", problem.length > 10, problem || "silence");
+  await page.click("#clear");
+  await settled(page);
+}
+
+// An image that comes while a stroke is under way takes the pad, and the rest of the stroke belongs to nothing.
+async function duringStroke(bench, { page }, pictures) {
+  const device = await pointer(page, "mouse");
+  const { at } = await board(page);
+  await device.down(at([0.3, 0.3]));
+  await device.move(at([0.5, 0.5]));
+  await page.setInputFiles("#file", { name: "eight.png", mimeType: "image/png", buffer: await pictures.of([of(8)]) });
+  await read(page, "8");
+  await device.move(at([0.7, 0.3]));
+  await device.up(at([0.7, 0.3]));
+  const { answer, problem } = await settled(page);
+  bench.check("an image that comes during a stroke is read", answer.startsWith("8") && problem === "", `"${answer}" ${problem}`);
+  await page.click("#clear");
+  await draw(page, device, of(9));
+  bench.check("the next stroke is drawn as ever", (await settled(page)).answer.startsWith("9"));
   await page.click("#clear");
   await settled(page);
 }

@@ -15,7 +15,8 @@ import { comes, said, settled } from "../harness/visit.mjs";
 const FOUR = drawings().find((drawing) => drawing.digit === 4 && drawing.size > 0.5);
 const EPOCHS = [3, 4, 5];
 
-// A folder of two models; the second is a run of three epochs, whose last is the run's own model.
+// A folder of three models; the second is a run of three epochs, whose last is the run's own model, and the third takes
+// images of another size. Pooled twice, 28 and 30 pixels give maps of the same size, so its weights can be the first's.
 async function fill(folder) {
   const first = JSON.parse(await readFile(join(folder, "models.json"), "utf8")).models[0];
   const file = join(folder, first.file);
@@ -27,8 +28,13 @@ async function fill(folder) {
     await turned(file, join(folder, `turned-epoch-${epoch}.safetensors`), by);
     epochs.push({ epoch, file: `turned-epoch-${epoch}.safetensors` });
   }
+  await renamed(file, join(folder, "larger.safetensors"), '\\"input\\":[1,28,28]', '\\"input\\":[1,30,30]');
   await writeFile(join(folder, "models.json"), JSON.stringify({
-    models: [{ ...first, epochs: [] }, { file: "turned.safetensors", title: "turned by two", epochs }],
+    models: [
+      { ...first, epochs: [] },
+      { file: "turned.safetensors", title: "turned by two", epochs },
+      { file: "larger.safetensors", title: "larger images", epochs: [] },
+    ],
   }));
 }
 
@@ -44,6 +50,7 @@ export async function run(bench) {
   bench.check("the first model reads first", answer.startsWith("4"), answer);
 
   await second(bench, page);
+  await ofAnotherSize(bench, page);
   await another(bench, visited);
   await epochs(bench, visited);
   await ofOnesOwn(bench, page, folder);
@@ -75,6 +82,31 @@ async function second(bench, page) {
   await page.selectOption("#second", "");
   await settled(page);
   bench.check("without a second model nothing is left of it", !(await page.locator("#second-answer").isVisible()));
+}
+
+// One drawing becomes one input, so two models that are shown beside each other take images of the same size.
+async function ofAnotherSize(bench, page) {
+  const isAlone = () => !document.querySelector("#second-answer").checkVisibility();
+  await choose(page, "#second", "turned by two");
+  await comes(page, () => document.querySelector("#second-answer").textContent.includes("6"));
+  await choose(page, "#second", "larger images");
+  await comes(page, () => document.querySelector("#problem").checkVisibility());
+  const { answer, problem } = await settled(page);
+  bench.check("a second model for images of another size: words", problem.includes("larger images"), problem || "silence");
+  bench.check("neither it nor the one before it answers", answer.startsWith("4") && (await page.evaluate(isAlone)), answer);
+  const first = await page.locator("#model").inputValue();
+  await choose(page, "#second", "turned by two");
+  await comes(page, () => document.querySelector("#second-answer").textContent.includes("6"));
+  await choose(page, "#model", "larger images");
+  await comes(page, isAlone);
+  const larger = await settled(page);
+  const input = await page.evaluate(() => window.mnist.model().input.join());
+  const isRead = input === "1,30,30" && /\d/.test(larger.answer) && larger.problem === "";
+  bench.check("a first model for images of another size sends the second away", isRead && (await page.evaluate(isAlone)), `${input}, "${larger.answer}" ${larger.problem}`);
+  await page.selectOption("#model", first);
+  await comes(page, () => window.mnist.model().input.join() === "1,28,28");
+  const back = await settled(page);
+  bench.check("the model before it reads as before", back.answer.startsWith("4"), back.answer);
 }
 
 async function another(bench, { page }) {
