@@ -18,6 +18,8 @@ const RELEASE: &str = "forky";
 const SCRIPT: &str = "/usr/share/debootstrap/scripts/sid";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const PACKAGES: &str = "rustc,cargo,libstd-rust-dev-wasm32,libc6-dev,gcc,lld,ca-certificates";
+/// So many lines hold the message of the package that failed, and the list of packages after it.
+const LINES_OF_LOG: usize = 20;
 /// Where the project and cargo's home are seen from inside, and where the build goes.
 const INSIDE: [&str; 3] = ["work", "cargo", "build"];
 /// Runs with a view of the file system of its own. It gets the system's folder, the project, cargo's home and
@@ -69,14 +71,30 @@ fn unpack(root: &Path, system: &Path, unsigned: bool) -> Result<()> {
     let keyring = format!("--keyring={KEYRING}");
     let trust = if unsigned { "--no-check-gpg" } else { &keyring };
     let words = [trust, "--variant=minbase", &include, RELEASE, &folder, &mirror, SCRIPT];
-    run_visibly(root, "debootstrap", &words).context(
-        "debootstrap is a package of Debian and needs root; an older Debian lacks the keys of a newer release, and \
-         --unsigned does without them",
-    )?;
+    if let Err(error) = run_visibly(root, "debootstrap", &words) {
+        let log = fs::read_to_string(system.join("debootstrap/debootstrap.log")).unwrap_or_default();
+        // Half of a system is of no use, and it may have filled the disk.
+        drop(fs::remove_dir_all(system));
+        return Err(error.context(why_not_unpacked(&log)));
+    }
     // The compiler calls its linker by this name.
     symlink("/usr/bin/lld", system.join("usr/bin/rust-lld"))?;
     fs::write(system.join("ready"), "")?;
     Ok(())
+}
+
+/// What a reader needs to know of a system that was not unpacked. debootstrap itself only prints the path of its log.
+fn why_not_unpacked(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    if lines.is_empty() {
+        return "debootstrap is a package of Debian and needs root; an older Debian lacks the keys of a newer release, \
+                and --unsigned does without them"
+            .to_owned();
+    }
+    let end = lines[lines.len().saturating_sub(LINES_OF_LOG)..].join("\n  ");
+    format!(
+        "Debian's compiler could not be unpacked; it takes 2 GB below target. debootstrap's log ends with:\n  {end}"
+    )
 }
 
 /// The mirror that this machine takes its packages from.
@@ -92,4 +110,19 @@ fn cargo_home() -> Result<PathBuf> {
     named
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
         .context("neither CARGO_HOME nor HOME is set")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_that_was_not_unpacked_is_explained_by_the_end_of_the_log() {
+        let log: String =
+            (0..30).map(|i| format!("line {i}\n")).chain(["No space left on device\n".into()]).collect();
+        let said = why_not_unpacked(&log);
+        assert!(said.ends_with("line 29\n  No space left on device"), "{said}");
+        assert!(!said.contains("line 9\n"), "{said}");
+        assert!(why_not_unpacked("").contains("needs root"));
+    }
 }

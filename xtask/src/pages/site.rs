@@ -28,7 +28,7 @@ pub(crate) struct WebArgs {
     #[arg(short, long, value_name = "DIR", default_value = "target/web")]
     output: PathBuf,
     /// Build with Debian's Rust in a folder of its own, where rustup cannot install the browser's standard library.
-    /// For root on Debian; takes 1.5 GB below `target`.
+    /// For root on Debian; takes 2 GB below `target`.
     #[arg(long)]
     debian: bool,
     /// With --debian: take the packages without Debian's signatures, if this machine's Debian is too old to have the keys
