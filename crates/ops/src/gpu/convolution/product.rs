@@ -203,7 +203,7 @@ fn product_kernel(
 #[cube(launch)]
 fn parts_kernel(parts: &[f32], out: &mut [f32], number: usize, values: usize) {
     let (lane, row) = (UNIT_POS_X as usize, UNIT_POS_Y as usize);
-    let value = CUBE_POS as usize * 32 + lane;
+    let value = CUBE_POS * 32 + lane;
     let mut own = 0.0f32.runtime();
     if value < values {
         let mut part = row;
