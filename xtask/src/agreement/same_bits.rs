@@ -21,7 +21,8 @@ mod rows;
 
 /// The numbers of threads, from run to run.
 const THREADS: [usize; 5] = [1, 2, 3, 4, 7];
-/// Batches of several sizes, each with images for two or three whole batches and a smaller last one.
+/// Batches of two sizes, one of which leaves remainders wherever images are divided. Each has images for a few whole
+/// batches; training leaves out those that fill none.
 const BATCHES: [&str; 2] = ["train.batch_size=128", "train.batch_size=37"];
 const IMAGES: &str = "data.train_limit=300";
 /// Few images to validate, because only the training is compared.
@@ -72,7 +73,14 @@ pub(crate) fn run(root: &Path, data: &Path, args: &SameBitsArgs) -> Result<()> {
     };
     let folder = std::env::temp_dir().join(format!("mnist-cnn-same-bits-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let places = places(&levels(&program)?, &args.backends);
+    let levels = levels(&program)?;
+    // On this level each network's killed run goes on.
+    ensure!(
+        levels.iter().any(|level| level == "wide"),
+        "{}: has no level `wide`; build it with --features kernels/wide-level",
+        program.display()
+    );
+    let places = places(&levels, &args.backends);
     let trials = Trials { program, configs: root.join("configs"), data: data.to_owned(), folder, places };
     let rows: Vec<&Row> = ROWS.iter().filter(|row| row.name.contains(&args.only)).collect();
     ensure!(!rows.is_empty(), "no network's name contains {:?}", args.only);

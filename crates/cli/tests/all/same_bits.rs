@@ -152,3 +152,39 @@ fn an_augmented_run_ends_in_the_bits_of_its_numerics_version() {
         ],
     );
 }
+
+/// Filters that are wide enough for Winograd's filtering, and what it leaves; activations whose slopes are kept.
+#[test]
+fn a_run_of_wide_filters_ends_in_the_bits_of_its_numerics_version() {
+    check(
+        "wide filters",
+        &[
+            "model.units=[{filters=16,kernel_size=5,activation=\"gelu\"},{filters=32,kernel_size=5,activation=\"tanh\"},\
+             {filters=24,kernel_size=3}]",
+            "train.optimizer=sgd",
+            "train.label_smoothing=0.1",
+        ],
+    );
+}
+
+/// Every stage behind a convolution, groups, strides, and the optimizer's options.
+#[test]
+fn a_run_of_all_stages_ends_in_the_bits_of_its_numerics_version() {
+    check(
+        "all stages",
+        &[
+            "model.units=[{filters=16,kernel_size=3,normalization=\"batch\",pool=\"average\",dropout=0.1},\
+             {filters=16,kernel_size=3,groups=16,pool=\"none\"},\
+             {filters=16,kernel_size=1,residual=2,normalization=\"batch\",activation=\"sigmoid\",pool=\"none\"},\
+             {filters=16,kernel_size=5,normalization=\"batch\",activation=\"gelu\"},\
+             {filters=32,kernel_size=3,stride=2,pool=\"global-average\"}]",
+            "model.dense=[24]",
+            "model.dense_normalization=batch",
+            "train.optimizer=adamw",
+            "train.weight_decay=0.01",
+            "train.clip_norm=1.0",
+            "train.ema_decay=0.9",
+            "train.schedule=cosine",
+        ],
+    );
+}

@@ -275,9 +275,11 @@ proptest! {
 #[test]
 fn bits_do_not_depend_on_level_and_threads() {
     let orders = [[0, 1, 2], [2, 0, 1], [1, 2, 0]];
+    let activations =
+        [Activation::Relu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid].into_iter().cycle();
     for (i, order) in orders.into_iter().enumerate() {
-        for channels in [3, 24, 33] {
-            let all = [Stage::Normalize, Stage::Add, Stage::Activate(Activation::Relu)];
+        for (channels, activation) in [3, 24, 33].into_iter().zip(activations.clone().skip(i)) {
+            let all = [Stage::Normalize, Stage::Add, Stage::Activate(activation)];
             let stages = Stages::new(order.map(|i| all[i]));
             let kind = [PoolKind::Max, PoolKind::Average][i % 2];
             for pooling in [None, Some(Pooling { kind, height: 2, width: 2 })] {

@@ -23,6 +23,27 @@ const SIZES: [[usize; 5]; 9] = [
     [19, 3, 12, 5, 4],
 ];
 
+/// Filters that move several pixels at a time, without padding, and windows of other sizes than 2x2; large images:
+/// images, channels, size, filters, kernel, stride, pool.
+const STRIDES: [[usize; 7]; 6] = [
+    [5, 1, 28, 32, 5, 2, 2],
+    [3, 16, 15, 24, 3, 2, 3],
+    [2, 33, 13, 17, 3, 3, 1],
+    [2, 8, 14, 40, 5, 1, 3],
+    [2, 1, 64, 32, 5, 1, 2],
+    [1, 32, 64, 16, 3, 1, 2],
+];
+
+fn strided([n, channels, size, filters, kernel, stride, pool]: [usize; 7]) -> Case {
+    let mut case = Case::same(n, channels, size, filters, kernel);
+    let out = (size - kernel) / stride + 1;
+    let conv = &mut case.shape.conv;
+    (conv.stride, conv.top, conv.left) = (stride, 0, 0);
+    (conv.out_height, conv.out_width) = (out, out);
+    case.shape.pool = pool;
+    case
+}
+
 fn joined(gradients: Owned) -> Vec<f32> {
     [gradients.input, gradients.weight, gradients.bias].concat()
 }
@@ -61,6 +82,18 @@ fn convolutions_have_the_same_bits() {
     for [n, channels, size, filters, kernel] in SIZES {
         convolution(&Case::same(n, channels, size, filters, kernel));
     }
+    STRIDES.into_iter().for_each(|sizes| convolution(&strided(sizes)));
+}
+
+#[test]
+fn convolutions_of_groups_have_the_same_bits() {
+    for (n, channels, size, filters, kernel, groups) in
+        [(7, 6, 9, 9, 3, 3), (19, 17, 8, 17, 5, 17), (5, 32, 7, 64, 3, 32), (3, 40, 6, 24, 1, 2)]
+    {
+        let mut case = Case::same(n, channels, size, filters, kernel);
+        case.shape.conv.groups = groups;
+        convolution(&case);
+    }
 }
 
 #[test]
@@ -71,6 +104,13 @@ fn pooled_convolutions_have_the_same_bits() {
             case.shape.activation = activation;
             pooled_convolution(&case);
         }
+    }
+    for (sizes, activation) in
+        STRIDES.into_iter().zip([Activation::Sigmoid, Activation::None].into_iter().cycle())
+    {
+        let mut case = strided(sizes);
+        case.shape.activation = activation;
+        pooled_convolution(&case);
     }
 }
 

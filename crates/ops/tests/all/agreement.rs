@@ -160,6 +160,27 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(drawn(150))]
+
+    /// Convolutions of several groups of channels, which the kernels do not take together with pooling; each group has
+    /// one channel where the convolution is depthwise.
+    #[test]
+    fn groups_agree_exactly(
+        case in case(), groups in 2usize..7, channels in 1usize..4, filters in 1usize..4, pooled in any::<bool>(),
+    ) {
+        let mut case = case.whole();
+        let conv = &mut case.shape.conv;
+        (conv.channels, conv.filters, conv.groups) = (groups * channels, groups * filters, groups);
+        for device in devices() {
+            let [ours, burns] = both(&case, true, pooled, &device);
+            for ((ours, burns), name) in ours.iter().zip(&burns).zip(NAMES) {
+                prop_assert_eq!(ours, burns, "{} on {:?}", name, device);
+            }
+        }
+    }
+}
+
 /// The lecture's two units in full size, in which every block and tile is full.
 #[test]
 fn the_lectures_units_agree() {
@@ -174,10 +195,9 @@ fn the_lectures_units_agree() {
     }
 }
 
-/// Convolutions of several groups of channels, with and without pooling, which the kernels do not take together with
-/// groups.
+/// Groups whose channels fill whole vectors, and leave some.
 #[test]
-fn groups_agree() {
+fn wide_groups_agree() {
     for (channels, filters, kernel, groups) in [(6, 9, 3, 3), (17, 17, 5, 17), (16, 16, 3, 16), (8, 4, 1, 2)]
     {
         let mut case = Case::same(3, channels, 7, filters, kernel);

@@ -16,5 +16,6 @@ mod finish;
 mod other_operands;
 #[path = "../../../kernels/tests/all/reference.rs"]
 mod reference;
+mod training;
 #[cfg(all(feature = "wgpu", feature = "ndarray"))]
 mod wgpu;
