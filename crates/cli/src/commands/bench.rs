@@ -87,14 +87,25 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
 }
 
+/// The parts of the network that Burn's operators compute.
+fn without_kernel(architecture: &Architecture, backend: Backend) -> Vec<String> {
+    match backend {
+        Backend::Wgpu => architecture.parts_without_kernel_on_gpu(),
+        _ => architecture.parts_without_kernel(),
+    }
+}
+
 /// Which parts of the network run through the kernels of this project.
 fn ways(architecture: &Architecture, backend: Backend) -> String {
-    let parts = architecture.parts_without_kernel();
-    match backend {
-        Backend::Wgpu => "on wgpu dense layers are Burn's, convolutions the faster of two ways".to_owned(),
-        _ if parts.is_empty() => "every layer runs through kernels".to_owned(),
-        _ => format!("through Burn's operators: {}; all else through kernels", parts.join(", ")),
+    let parts = without_kernel(architecture, backend);
+    let rest = match backend {
+        Backend::Wgpu => "convolutions the faster of two ways",
+        _ => "all else through kernels",
+    };
+    if parts.is_empty() {
+        return "every layer runs through kernels".to_owned();
     }
+    format!("through Burn's operators: {}; {rest}", parts.join(", "))
 }
 
 /// The images to train on, scaled if another size than theirs is asked for.
@@ -112,6 +123,7 @@ struct Timer<'a> {
     /// Whether times are printed as JSON for a program, or as lines for people.
     prints_json: bool,
     architecture: Architecture,
+    backend: Backend,
     inference: Inference,
     train: &'a TrainSet,
     device: Device,
@@ -167,6 +179,7 @@ impl<'a> Timer<'a> {
             questions,
             prints_json,
             architecture: architecture.clone(),
+            backend: opened.backend,
             inference: Inference::new(architecture, opened)?,
             train,
             device: opened.device.clone(),
@@ -195,7 +208,10 @@ impl<'a> Timer<'a> {
                     let ms = self.infer(batch, times);
                     print_times(self.prints_json, &format!("{batch} images"), batch, ms)?;
                 }
-                Question::Network => print_json(&NetworkAnswer::new(&self.architecture, WARM_UP))?,
+                Question::Network => {
+                    let without_kernel = without_kernel(&self.architecture, self.backend);
+                    print_json(&NetworkAnswer::new(&self.architecture, without_kernel, WARM_UP))?;
+                }
                 Question::Parameters => print_json(&ParametersAnswer {
                     parameters: trained_values(&self.architecture),
                     losses: &self.losses,

@@ -24,20 +24,20 @@ pub(super) struct NetworkAnswer<'a> {
     input: [usize; 3],
     classes: usize,
     model: &'a ModelConfig,
-    /// The parts of the network that no kernel computes on the CPU.
+    /// The parts of the network that no kernel computes.
     without_kernel: Vec<String>,
     /// Steps before the first that is timed.
     warm_up: usize,
 }
 
 impl<'a> NetworkAnswer<'a> {
-    pub(super) fn new(architecture: &'a Architecture, warm_up: usize) -> Self {
+    pub(super) fn new(architecture: &'a Architecture, without_kernel: Vec<String>, warm_up: usize) -> Self {
         let input = architecture.input();
         Self {
             input: [input.channels, input.height, input.width],
             classes: architecture.classes(),
             model: architecture.config(),
-            without_kernel: architecture.parts_without_kernel(),
+            without_kernel,
             warm_up,
         }
     }
