@@ -2,7 +2,7 @@
 
 Reads questions from standard input and answers each with a line of JSON, as `mnist-cnn bench --questions` does:
 `parameters` with the network's trainable values and the losses of the training steps so far, `step TIMES` and
-`infer BATCH TIMES` with {"ms": [...]}. PyTorch also answers those of crates/kernels/examples/timing.rs.
+`infer BATCH TIMES` with {"ms": [...]}. PyTorch and TensorFlow also answer those of crates/kernels/examples/timing.rs.
 
 usage: contender NAME NETWORK DATA_DIR THREADS
 where NAME is pytorch, pytorch-channels-last, torch-compile, tensorflow, jax, onnxruntime, pytorch-gpu or
@@ -68,8 +68,13 @@ def answer(peer, question, words, batches):
         pixels = batches.first(batch)
         peer.infer(pixels)  # the first allocates memory and compiles, so it is not timed
         return {"ms": milliseconds(lambda: peer.infer(pixels), times)}
-    from pytorch_operators import Operators
-    return {"ms": Operators(peer, milliseconds).answer(question, words)}
+    if peer.name == "tensorflow":
+        import tensorflow_operators
+        operators = tensorflow_operators.Operators(milliseconds)
+    else:
+        import pytorch_operators
+        operators = pytorch_operators.Operators(peer, milliseconds)
+    return {"ms": operators.answer(question, words)}
 
 
 def main():

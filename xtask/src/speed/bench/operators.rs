@@ -21,7 +21,8 @@ const CONVOLUTIONS: [&str; 8] = [
     "64 64 14 128 3 2",
 ];
 
-/// Times them against PyTorch, whose network is the lecture's as the file `network` describes it.
+/// Times them against PyTorch and TensorFlow. The numbers of the unit are those of PyTorch's network, which is the lecture's
+/// as the file `network` describes it.
 ///
 /// # Errors
 /// If PyTorch is not among the peers, or a program fails.
@@ -38,9 +39,10 @@ pub(super) fn run(
     let timing = executable(&messages).context("cargo named no executable")?;
     let unit = root.join("target/bench/unit.f32").display().to_string();
     let mut contenders = peers.start(root, network, data, threads, false)?;
-    contenders.retain(|contender| contender.name.starts_with("pytorch"));
-    ensure!(!contenders.is_empty(), "--kernels compares with PyTorch: add --setup");
-    for contender in &mut contenders {
+    let is_pytorch = |contender: &Contender| contender.name.starts_with("pytorch");
+    contenders.retain(|contender| is_pytorch(contender) || contender.name == "tensorflow");
+    ensure!(contenders.iter().any(is_pytorch), "--kernels compares with PyTorch: add --setup");
+    for contender in contenders.iter_mut().filter(|contender| is_pytorch(contender)) {
         contender.ask(&format!("save {unit}"))?;
     }
     contenders.insert(0, Contender::start(root, "kernels", &timing, &[], threads)?);
