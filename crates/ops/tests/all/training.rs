@@ -26,8 +26,10 @@ impl Operands {
         if self.have_gradients { tensor.require_grad() } else { tensor }
     }
 
+    /// So wide, and so many images, that the kernels convolve by Winograd's filtering, which rounds otherwise than any sum of products. Fewer
+    /// channels give the bits of Burn's convolution on flex, which adds the products in the same order.
     fn of_convolution(&self) -> (Tensor<4>, Tensor<4>, Tensor<1>) {
-        (self.tensor(1, [2, 5, 9, 8]), self.tensor(2, [7, 5, 3, 3]), self.tensor(3, [7]))
+        (self.tensor(1, [48, 32, 12, 8]), self.tensor(2, [32, 32, 3, 3]), self.tensor(3, [32]))
     }
 
     fn of_finish(&self) -> (Tensor<4>, Tensor<4>, [Tensor<1>; 2]) {
@@ -140,11 +142,10 @@ fn operators_with_gradients_run_through_the_kernels() {
         let [without, with] = [false, true].map(|have| Operands::new(&device, have));
         for (name, ours, burns) in OPERATORS {
             let expected = ours(&without);
-            assert_eq!(ours(&with), expected, "{name} on {device:?}");
-            assert_ne!(
-                burns(&with),
-                expected,
-                "{name}: Burn's operators round alike, so choose other numbers"
+            assert!(ours(&with) == expected, "{name} on {device:?}");
+            assert!(
+                burns(&with) != expected,
+                "{name} on {device:?}: Burn's rounds alike, so choose other numbers"
             );
         }
     }
