@@ -39,7 +39,8 @@ pub(crate) fn run(root: &Path, args: &LaunchesArgs) -> Result<()> {
     let known = |name: &String| ROWS.iter().any(|row| row.name == *name);
     ensure!(args.rows.iter().all(known), "no row has such a name: {}", args.rows.join(", "));
     let program = match &args.program {
-        Some(program) => program.clone(),
+        // It is started in another folder.
+        Some(program) => std::path::absolute(program)?.display().to_string(),
         None => build_program(root, "--features wgpu")?,
     };
     say(
