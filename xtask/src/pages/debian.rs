@@ -85,16 +85,14 @@ fn unpack(root: &Path, system: &Path, unsigned: bool) -> Result<()> {
 
 /// What a reader needs to know of a system that was not unpacked. debootstrap itself only prints the path of its log.
 fn why_not_unpacked(log: &str) -> String {
+    let hint = "debootstrap is a package of Debian, needs root and takes 2 GB below target; an older Debian lacks the \
+                keys of a newer release, and --unsigned does without them";
     let lines: Vec<&str> = log.lines().collect();
     if lines.is_empty() {
-        return "debootstrap is a package of Debian and needs root; an older Debian lacks the keys of a newer release, \
-                and --unsigned does without them"
-            .to_owned();
+        return hint.to_owned();
     }
     let end = lines[lines.len().saturating_sub(LINES_OF_LOG)..].join("\n  ");
-    format!(
-        "Debian's compiler could not be unpacked; it takes 2 GB below target. debootstrap's log ends with:\n  {end}"
-    )
+    format!("{hint}. Its log ends with:\n  {end}")
 }
 
 /// The mirror that this machine takes its packages from.
@@ -123,6 +121,6 @@ mod tests {
         let said = why_not_unpacked(&log);
         assert!(said.ends_with("line 29\n  No space left on device"), "{said}");
         assert!(!said.contains("line 9\n"), "{said}");
-        assert!(why_not_unpacked("").contains("needs root"));
+        assert!(said.contains("--unsigned") && why_not_unpacked("").contains("--unsigned"), "{said}");
     }
 }

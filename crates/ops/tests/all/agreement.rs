@@ -163,8 +163,8 @@ proptest! {
 proptest! {
     #![proptest_config(drawn(150))]
 
-    /// Convolutions of several groups of channels, which the kernels do not take together with pooling; each group has
-    /// one channel where the convolution is depthwise.
+    /// Convolutions of several groups of channels, down to one channel a group. The kernels do not take them together
+    /// with pooling.
     #[test]
     fn groups_agree_exactly(
         case in case(), groups in 2usize..7, channels in 1usize..4, filters in 1usize..4, pooled in any::<bool>(),

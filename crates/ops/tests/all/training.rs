@@ -26,8 +26,8 @@ impl Operands {
         if self.have_gradients { tensor.require_grad() } else { tensor }
     }
 
-    /// So wide, and so many images, that the kernels convolve by Winograd's filtering, which rounds otherwise than any sum of products. Fewer
-    /// channels give the bits of Burn's convolution on flex, which adds the products in the same order.
+    /// So wide, and so many images, that the kernels convolve by Winograd's filtering, which rounds otherwise than any sum
+    /// of products. Fewer channels give the bits of Burn's convolution on flex, which adds products in the same order.
     fn of_convolution(&self) -> (Tensor<4>, Tensor<4>, Tensor<1>) {
         (self.tensor(1, [48, 32, 12, 8]), self.tensor(2, [32, 32, 3, 3]), self.tensor(3, [32]))
     }
